@@ -1,0 +1,47 @@
+# `make demo` and `make test` do all the set-up on a machine with Python (>= 3.11, headers) and a C compiler.
+PYTHON ?= python3
+BIN := .venv/bin
+SOURCES := pyproject.toml setup.py README.md LICENSE $(shell find fastlr -name '*.py' -o -name '*.pyx' -o -name '*.pxd' -o -name '*.h' -o -name '*.pyi' -o -name py.typed)
+
+.PHONY: demo test lint bench docs sanitize clean
+
+demo: .venv/fastlr
+	$(BIN)/python bench/demo.py
+
+test: .venv/test
+	$(BIN)/pytest $(PYTEST_ARGS)
+
+lint: .venv/lint
+	$(BIN)/pre-commit run --all-files
+
+bench: .venv/bench
+	$(BIN)/python bench/race.py --selection quick
+
+docs: .venv/docs
+	$(BIN)/sphinx-build -W -b html docs docs/_build
+
+sanitize: .venv/test
+	tests/sanitize.sh $(BIN)
+
+clean:
+	rm -rf .venv build dist fastlr_solver.egg-info docs/_build
+
+# The package is tested as users get it: from a wheel, not from this folder.
+.venv/fastlr: .venv/wheel
+	$(BIN)/pip install --quiet --force-reinstall --no-deps dist/*.whl
+	$(BIN)/pip install --quiet dist/*.whl
+	touch $@
+
+.venv/wheel: .venv/pip $(SOURCES)
+	rm -rf dist
+	$(BIN)/pip wheel --quiet --no-build-isolation --no-deps --wheel-dir dist .
+	touch $@
+
+.venv/pip:
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet "setuptools>=77" "cython>=3.1" wheel
+	touch $@
+
+.venv/test .venv/lint .venv/bench .venv/docs: .venv/%: .venv/fastlr
+	$(BIN)/pip install --quiet "$$(echo dist/*.whl)[$*]"
+	touch $@

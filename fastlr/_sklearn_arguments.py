@@ -1,0 +1,59 @@
+"""scikit-learn's constructor arguments, in our terms: what is theirs in name only is understood here and nowhere else.
+
+`penalty` (deprecated there), `C`, `l1_ratio`   -> l1, l2 of the core objective
+`n_jobs`                                        -> another word for n_threads
+`dual`, `intercept_scaling`                     -> understood, without effect (the intercept is never penalised)
+solver names of scikit-learn                    -> our nearest algorithm, with the limits the name has there
+"""
+
+import warnings
+
+#: scikit-learn's solver name -> (our solver, the penalties that the name allows there).
+SKLEARN_SOLVERS = {
+    "lbfgs": ("newton_cg", ("l2", "none")),
+    "liblinear": ("auto", ("l1", "l2")),
+    "newton-cg": ("newton_cg", ("l2", "none")),
+    "newton-cholesky": ("newton_cg", ("l2", "none")),
+    "sag": ("newton_cg", ("l2", "none")),
+    "saga": ("auto", ("l1", "l2", "elasticnet", "none")),
+}
+
+
+def effective_penalty(penalty, C, l1_ratio):
+    """(C, l1_ratio) once the deprecated `penalty` has had its say."""
+    if penalty == "deprecated":
+        return C, 0.0 if l1_ratio is None else l1_ratio
+    if penalty not in ("l1", "l2", "elasticnet", None):
+        raise ValueError(f"penalty={penalty!r}: expected 'l1', 'l2', 'elasticnet' or None")
+    advice = {"l1": "l1_ratio=1", "l2": "l1_ratio=0", "elasticnet": "l1_ratio between 0 and 1", None: "C=np.inf"}
+    warnings.warn(
+        f"penalty={penalty!r} is deprecated, as in scikit-learn 1.8: use {advice[penalty]}",
+        FutureWarning,
+        stacklevel=4,
+    )
+    if penalty is None:
+        return float("inf"), 0.0
+    if penalty == "elasticnet":
+        if l1_ratio is None:
+            raise ValueError("l1_ratio=None: expected a number in [0, 1] when penalty is 'elasticnet'")
+        return C, l1_ratio
+    return C, 1.0 if penalty == "l1" else 0.0
+
+
+def our_solver(name, penalty):
+    """The name of our solver for `solver=name`; raises ValueError where scikit-learn's name cannot do the penalty."""
+    if name not in SKLEARN_SOLVERS:
+        return name
+    ours, allowed = SKLEARN_SOLVERS[name]
+    if penalty not in allowed:
+        able = [key for key, (_, penalties) in SKLEARN_SOLVERS.items() if penalty in penalties]
+        raise ValueError(
+            f"Solver {name} supports only {' and '.join(allowed)} penalties, got {penalty}: use solver='auto' "
+            f"(or {', '.join(repr(key) for key in able)})"
+        )
+    return ours
+
+
+def merge_n_jobs(n_threads, n_jobs):
+    """n_threads, or n_jobs where only that was given."""
+    return n_jobs if n_threads is None else n_threads

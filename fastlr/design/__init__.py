@@ -1,0 +1,6 @@
+"""Layer 1: where X lies, and the passes it answers.  `as_design` is the one place that decides dtype and layout."""
+
+from fastlr.design.base import InMemoryDesign, Rows, RowState
+from fastlr.design.convert import as_design
+
+__all__ = ["InMemoryDesign", "RowState", "Rows", "as_design"]

@@ -1,0 +1,220 @@
+"""Layer 1: where X lies, and the passes it answers."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from fastlr.kernels import vector
+from fastlr.loss import LogisticLoss
+
+
+@dataclass
+class Work:
+    """How much of X a fit has read and copied; shared by a design's row state and what is gathered from it."""
+
+    nnz: int
+    entries_read: int = 0
+    copied_bytes: int = 0
+
+    @property
+    def n_passes(self):
+        return self.entries_read / max(1, self.nnz)
+
+
+@dataclass
+class RowState:
+    """Where a fit stands in row space: the linear predictor, and the curvature once it has been evaluated there."""
+
+    eta: np.ndarray
+    curvature: np.ndarray
+
+
+class InMemoryDesign:
+    """X in the memory of this process.  Subclasses know one storage layout each.
+
+    Attributes
+    ----------
+    shape : (n, p)
+    nnz : int
+        Stored entries.
+    dtype : float32 or float64
+    n_threads : int
+    copied_bytes : int
+        What was copied of X to get here; 0 if X is used as it came.
+    """
+
+    def __init__(self, X, nnz, n_threads, copied_bytes=0):
+        self.X = X
+        self.shape = X.shape
+        self.dtype = X.dtype
+        self.nnz = nnz
+        self.n_threads = n_threads
+        self.copied_bytes = copied_bytes
+
+    def bind(self, y, weight, offset=None):
+        """Row state for targets y in [0, 1] and normalised weights: the handle through which passes are made."""
+        work = Work(self.nnz, copied_bytes=self.copied_bytes)
+        return Rows(self, LogisticLoss(y, weight, self.n_threads), offset, work)
+
+    # What a layout must answer, on vectors v (p,), u, d, eta, image (n,); `reads` counts readings of X.
+
+    def forward(self, v, shift, eta):
+        """eta += X v + shift, in place."""
+        raise NotImplementedError
+
+    def adjoint(self, u):
+        """X' u, shape (p,)."""
+        raise NotImplementedError
+
+    def adjoint_pair(self, u, d):
+        """X' u and X' d, two arrays of shape (p,)."""
+        return self.adjoint(u), self.adjoint(d)
+
+    def squares(self, d):
+        """sum_i d_i x_ij^2 for each column, shape (p,)."""
+        raise NotImplementedError
+
+    def hessian_product(self, curvature, v, shift, image, out):
+        """image = X v + shift;  out = X' (curvature * image)."""
+        raise NotImplementedError
+
+    def gather(self, columns):
+        """A design in memory with a copy of these columns, laid out for access by column."""
+        raise NotImplementedError
+
+    def locate_nonfinite(self):
+        """(row, column) of an entry that is NaN or infinite, or None."""
+        raise NotImplementedError
+
+    def entry(self, row, column):
+        """One entry of X."""
+        return self.X[row, column]
+
+    #: readings of X per call of hessian_product (2 where the two uses of an entry are too far apart) and adjoint_pair
+    product_reads = 1
+    pair_reads = 2
+
+
+class Rows:
+    """Row state of one fit over a design in memory: targets, weights, offset, and the passes over X they take part in.
+
+    Above this class no vector of length n is ever indexed: RowState and images travel as handles.  Vectors over
+    columns are (p, 1) float64.
+    """
+
+    def __init__(self, design, loss, offset, work):
+        self.design = design
+        self.loss = loss
+        self.offset = offset
+        self.work = work
+        self.n_threads = design.n_threads
+        self._scratch = np.empty(design.shape[0])  # residuals, or the image of a Hessian product: never both
+
+    def restrict(self, columns):
+        """The same rows over a gathered copy of a few columns; states and work are shared."""
+        gathered = self.design.gather(columns)
+        self.work.copied_bytes += gathered.copied_bytes
+        self.work.entries_read += gathered.nnz
+        restricted = Rows.__new__(Rows)
+        restricted.design = gathered
+        restricted.loss, restricted.offset, restricted.work = self.loss, self.offset, self.work
+        restricted.n_threads = gathered.n_threads
+        restricted._scratch = self._scratch
+        return restricted
+
+    def state(self, coef, intercept):
+        """RowState at a point; X is read unless coef is zero."""
+        n = self.design.shape[0]
+        eta = np.full(n, intercept) if self.offset is None else self.offset + intercept
+        if np.any(coef):
+            self.design.forward(coef[:, 0], 0.0, eta)
+            self.work.entries_read += self.design.nnz
+        return RowState(eta, np.empty(n))
+
+    def image(self):
+        """A fresh image, zero: the handle of X @ step."""
+        return np.zeros(self.design.shape[0])
+
+    def apply(self, v, shift):
+        """The image X v + shift."""
+        image = np.zeros(self.design.shape[0])
+        self.design.forward(v[:, 0], shift, image)
+        self.work.entries_read += self.design.nnz
+        return image
+
+    def centre(self, state, steps=30):
+        """Shift eta to where the loss is least in the intercept; returns the shift (damped Newton in one variable)."""
+        shift, (first, second) = 0.0, self.loss.slope(state.eta, 0.0)
+        low, high = -np.inf, np.inf
+        for _ in range(steps):
+            if abs(first) <= 1e-16 or second <= 0.0:
+                break
+            low, high = (shift, high) if first < 0.0 else (low, shift)
+            step = max(-2.0, min(2.0, -first / second))
+            proposed = shift + step
+            if not low < proposed < high:
+                proposed = 0.5 * (low + high)
+            if proposed == shift or abs(proposed - shift) <= 1e-16 * abs(shift):
+                break
+            shift = proposed
+            first, second = self.loss.slope(state.eta, shift)
+        if shift:
+            state.eta += shift
+        return shift
+
+    def gradient(self, state, with_curvature):
+        """Loss at the state and X' residual, each (p, 1); with X' curvature as well if asked (else None).
+
+        Fills state.curvature.
+        """
+        loss = self.loss.evaluate(state.eta, self._scratch, state.curvature)
+        if with_curvature:
+            gradient, first = self.design.adjoint_pair(self._scratch, state.curvature)
+            self.work.entries_read += self.design.pair_reads * self.design.nnz
+            return loss, gradient[:, None], first[:, None]
+        gradient = self.design.adjoint(self._scratch)
+        self.work.entries_read += self.design.nnz
+        return loss, gradient[:, None], None
+
+    def check_finite(self, gradient):
+        """Raise ValueError if X holds NaN or infinity, which the gradient of a first pass gives away.
+
+        Rows of weight zero leave no trace in a gradient; where there are any, one more pass looks at all rows.
+        """
+        finite = np.isfinite(gradient).all()
+        if finite and not self.loss.weight.all():
+            finite = np.isfinite(self.design.adjoint(np.ones(self.design.shape[0]))).all()
+            self.work.entries_read += self.design.nnz
+        if finite:
+            return
+        where = self.design.locate_nonfinite()
+        if where is not None:
+            found = "NaN" if np.isnan(self.design.entry(*where)) else "infinity"
+            raise ValueError(f"Input X contains {found}, at row {where[0]}, column {where[1]}.")
+
+    def squares(self, state):
+        """sum_i curvature_i x_ij^2, shape (p, 1)."""
+        self.work.entries_read += self.design.nnz
+        return self.design.squares(state.curvature)[:, None]
+
+    def hessian_product(self, state, v, shift, out):
+        """out = X' (curvature * (X v + shift)); returns the image X v + shift, valid until the next pass."""
+        self.design.hessian_product(state.curvature, v[:, 0], shift, self._scratch, out[:, 0])
+        self.work.entries_read += self.design.product_reads * self.design.nnz
+        return self._scratch
+
+    def along(self, state, image, steps):
+        """Losses at eta + t * image for each t of `steps`, from the cached image: no pass."""
+        return self.loss.along(state.eta, image, np.asarray(steps, dtype=float))
+
+    def divergence(self, state, image=None, **dual_point):
+        """Rows' share of the duality gap, and how many rows were cut; see LogisticLoss.divergence."""
+        return self.loss.divergence(state.eta, state.eta if image is None else image, **dual_point)
+
+    def accumulate(self, t, image, out):
+        """out += t * image, between images."""
+        vector.add_scaled(np.array([t]), image[:, None], out[:, None], self.n_threads)
+
+    def advance(self, state, image, t):
+        """Move the state to eta + t * image, in place."""
+        self.accumulate(t, image, state.eta)

@@ -1,0 +1,149 @@
+"""From what users hand over to a design: the one place that decides dtype, layout and copies."""
+
+import numpy as np
+import scipy.sparse as sp
+
+from fastlr.design.dense import DenseDesign
+from fastlr.design.sparse import CSCDesign, _nbytes, csr_design
+from fastlr.kernels import sparse
+
+#: Below this many entries a second thread costs more than it brings (measured: bench/README.md).
+ENTRIES_PER_THREAD = 30_000
+
+UNSORTED, DUPLICATES, OUT_OF_RANGE = 1, 2, 4
+
+
+def as_design(X, n_threads=1):
+    """The design over X; X itself is not copied if it is float32 or float64 in C or F order, CSR or CSC.
+
+    Parameters
+    ----------
+    X : array-like or scipy.sparse matrix or array of shape (n, p), or a design
+        float32 and float64 are used as they are, also through slices and read-only or memory-mapped buffers.  float16
+        becomes float32; booleans, integers and foreign byte order become native floats; both are copies.  Sparse
+        formats other than CSR and CSC are converted to CSR.  A design is returned unchanged.
+    n_threads : int
+        Threads for each pass, at the most: small X gets fewer.
+
+    Returns
+    -------
+    InMemoryDesign, or X itself if it already answers as a design.
+
+    Raises
+    ------
+    TypeError
+        If X holds complex numbers, strings or objects that are no numbers.
+    ValueError
+        If X is not two-dimensional, is empty, or is sparse with indices out of range.
+    """
+    if hasattr(X, "bind") and hasattr(X, "shape"):
+        return X
+    if sp.issparse(X):
+        return _sparse_design(X, n_threads)
+    return _dense_design(X, n_threads)
+
+
+def _float_type(dtype):
+    """The storage type for values of `dtype`; raises TypeError where there is none."""
+    if dtype.kind in "biu" or (dtype.kind == "f" and dtype.itemsize > 8):
+        return np.dtype(np.float64)
+    if dtype.kind == "f":
+        return np.dtype(np.float32 if dtype.itemsize <= 4 else np.float64)
+    if dtype.kind == "c":
+        raise TypeError(f"Complex data not supported: X has dtype {dtype}, expected real numbers")
+    raise TypeError(f"X has dtype {dtype}, expected real numbers")
+
+
+def _check_shape(shape):
+    if len(shape) != 2:
+        raise ValueError(
+            f"X has {len(shape)} dimension(s), expected 2. Reshape your data: X.reshape(-1, 1) if it has a single "
+            "feature, X.reshape(1, -1) if it has a single sample."
+        )
+    n, p = shape
+    if n == 0:
+        raise ValueError(f"Found array with 0 sample(s) (shape=({n}, {p})) while a minimum of 1 is required: X is empty")
+    if p == 0:
+        raise ValueError(f"Found array with 0 feature(s) (shape=({n}, {p})) while a minimum of 1 is required.")
+
+
+def _numbers(X):
+    """X as an array of numbers; objects are turned into float64 where each is a number."""
+    array = np.asarray(X)
+    if array.dtype.kind != "O":
+        return array
+    try:
+        return array.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"X has dtype object, expected real numbers: {error}") from error
+
+
+def _dense_design(X, n_threads):
+    array = _numbers(X)
+    _check_shape(array.shape)
+    wanted = _float_type(array.dtype)
+    if array.dtype != wanted or not _has_unit_stride(array):
+        array = np.array(array, dtype=wanted, order="C")
+    shared = isinstance(X, np.ndarray) and np.shares_memory(X, array)
+    return DenseDesign(array, _threads(array.size, n_threads), 0 if shared else array.nbytes)
+
+
+def _has_unit_stride(array):
+    """Whether rows or columns are contiguous and the other stride is a whole number of entries."""
+    size = array.dtype.itemsize
+    return size in array.strides and all(stride % size == 0 for stride in array.strides) and array.flags.aligned
+
+
+def _sparse_design(X, n_threads):
+    _check_shape(X.shape)
+    wanted = _float_type(X.dtype)
+    given = X
+    if X.format not in ("csr", "csc"):
+        X = X.tocsr()
+    if X.dtype != wanted:
+        X = X.astype(wanted)
+    copied = 0 if X is given else _nbytes(X)
+    X, more = _same_index_type(X)
+    n_threads = _threads(X.nnz, n_threads)
+    structure = _structure(X, n_threads)
+    design = csr_design if X.format == "csr" else CSCDesign
+    return design(X, not structure & UNSORTED, n_threads, copied + more)
+
+
+def _same_index_type(X):
+    """X with indptr and indices of one native type, int32 or int64, and contiguous arrays; and the bytes copied."""
+    index = np.dtype(np.int64 if max(X.indices.dtype.itemsize, X.indptr.dtype.itemsize) > 4 else np.int32)
+    parts = [np.ascontiguousarray(part, dtype=dtype) for part, dtype in
+             ((X.data, X.dtype.newbyteorder("=")), (X.indices, index), (X.indptr, index))]
+    copied = sum(new.nbytes for new, old in zip(parts, (X.data, X.indices, X.indptr), strict=True) if new is not old)
+    if not copied:
+        return X, 0
+    compressed = sp.csr_array if X.format == "csr" else sp.csc_array
+    same = compressed(X.shape, dtype=parts[0].dtype)
+    same.data, same.indices, same.indptr = parts
+    return same, copied
+
+
+def _structure(X, n_threads):
+    """What is irregular in the three arrays; raises ValueError where a pass would read outside them."""
+    n_major, n_minor = X.shape if X.format == "csr" else X.shape[::-1]
+    indptr = X.indptr
+    if len(indptr) != n_major + 1 or indptr[0] != 0 or np.any(np.diff(indptr) < 0):
+        raise ValueError(f"X.indptr must have {n_major + 1} entries that start at 0 and never decrease")
+    if indptr[-1] > min(len(X.indices), len(X.data)):
+        raise ValueError(
+            f"X.indptr ends at {indptr[-1]}, beyond the {len(X.indices)} indices and {len(X.data)} values of X"
+        )
+    if X.nnz == 0:
+        return 0
+    found = sparse.structure(indptr, X.indices, n_minor, n_threads)
+    if found & OUT_OF_RANGE:
+        axis = "column" if X.format == "csr" else "row"
+        raise ValueError(f"X.indices holds {axis} indices outside 0..{n_minor - 1}")
+    return found
+
+
+def _threads(entries, n_threads):
+    return max(1, min(n_threads, entries // ENTRIES_PER_THREAD))
+
+

@@ -1,0 +1,195 @@
+"""The functional entry: arrays in, LogisticResult out.  Does not import scikit-learn."""
+
+import math
+import numbers
+
+import numpy as np
+
+from fastlr._environment import resolve_threads
+from fastlr.design import as_design
+from fastlr.loss import WEIGHT_BLOCK
+from fastlr.objective import LogisticObjective
+from fastlr.penalty import ElasticNet
+from fastlr.solvers import Controls, FitInterrupted, Monitor, Status, choose_solver
+from fastlr.solvers import penalty_name as _penalty_name
+
+
+def fit_logistic(
+    X,
+    y,
+    *,
+    l2=0.0,
+    l1=0.0,
+    sample_weight=None,
+    fit_intercept=True,
+    solver="auto",
+    tol=1e-6,
+    max_iter=1000,
+    n_threads=None,
+    start=None,
+    time_limit=None,
+    callback=None,
+):
+    """Fit a two-class logistic regression.
+
+    Minimises  sum_i s_i loss(x_i . coef + intercept, y_i) / sum_i s_i + l2/2 ||coef||^2 + l1 ||coef||_1  with
+    loss(eta, y) = log(1 + exp(eta)) - y eta.  The intercept is not penalised.
+
+    Parameters
+    ----------
+    X : array-like or scipy.sparse matrix or array, shape (n, p)
+        float32 or float64, C or F order, CSR or CSC: used without a copy.  Anything else is converted.
+    y : array-like of shape (n,)
+        {0, 1}, {-1, +1}, booleans, or probabilities in [0, 1].
+    l2, l1 : float or array-like of shape (p,), non-negative
+        Penalty strengths on the scale of the weighted mean loss; arrays give each coefficient its own.  From
+        scikit-learn's C: l2 = (1 - l1_ratio) / (C S), l1 = l1_ratio / (C S) with S = sum of weights.
+    sample_weight : array-like of shape (n,), optional
+        Non-negative, not all zero; a weight of k is the same as k copies of the row.
+    fit_intercept : bool
+    solver : {"auto", "newton_cg", "coordinate_descent"}
+        "auto" takes newton_cg without l1 and coordinate_descent with it.
+    tol : float
+        Stop when the certified suboptimality is at most tol times the objective of the null model (coef = 0, best
+        intercept).  Without a penalty, half the squared Newton decrement stands in for the bound.
+    max_iter : int
+        Outer iterations.
+    n_threads : int, optional
+        None: all CPUs this process may use, one outside the main thread; -1: all.  Small problems use fewer.
+    start : LogisticResult or (coef, intercept), optional
+        Where to start.
+    time_limit : float, optional
+        Seconds, looked at between iterations.
+    callback : callable, optional
+        Called with a Progress after each iteration; a true return value ends the fit (status STOPPED).
+
+    Returns
+    -------
+    LogisticResult
+
+    Raises
+    ------
+    TypeError, ValueError
+        For input that cannot be used; the message names the argument, what was found and what was expected.
+    FitInterrupted
+        On Ctrl-C; its `result` is the best point reached.
+    """
+    controls = _controls(tol, max_iter, time_limit, callback)
+    design = as_design(X, resolve_threads(_check_threads(n_threads)))
+    n, p = design.shape
+    y = _targets(y, n)
+    weight = normalised_weights(sample_weight, n)
+    penalty = ElasticNet(_strength("l1", l1, p), _strength("l2", l2, p), (p, 1), design.n_threads)
+    name, spec = choose_solver(solver, _penalty_name(penalty.has_l1, penalty.has_l2))
+    coef, intercept = _start(start, p)
+    objective = LogisticObjective(design.bind(y, weight), penalty, bool(fit_intercept))
+    monitor = Monitor(controls, objective, name)
+    try:
+        result = spec.run(objective, coef, intercept, monitor)
+    except KeyboardInterrupt:
+        if not monitor.history:
+            raise
+        monitor.fail(Status.INTERRUPTED, "interrupted from the keyboard")
+        raise FitInterrupted(monitor.result()) from None
+    return result
+
+
+def _number(name, value, kind, low, *, none=False):
+    """Check a scalar argument: its type, and that it is at least `low`."""
+    expected = f"{'an integer' if kind is numbers.Integral else 'a number'} >= {low}" + (" or None" if none else "")
+    if value is None and none:
+        return None
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, kind):
+        raise TypeError(f"{name}={value!r}: expected {expected}")
+    if math.isnan(value) or value < low:
+        raise ValueError(f"{name}={value!r}: expected {expected}")
+    return value
+
+
+def _controls(tol, max_iter, time_limit, callback):
+    if callback is not None and not callable(callback):
+        raise TypeError(f"callback={callback!r}: expected a callable or None")
+    return Controls(
+        tol=float(_number("tol", tol, numbers.Real, 0)),
+        max_iter=int(_number("max_iter", max_iter, numbers.Integral, 0)),
+        time_limit=_number("time_limit", time_limit, numbers.Real, 0, none=True),
+        callback=callback,
+    )
+
+
+def _check_threads(n_threads):
+    if n_threads is None:
+        return None
+    if isinstance(n_threads, bool) or not isinstance(n_threads, numbers.Integral):
+        raise TypeError(f"n_threads={n_threads!r}: expected an integer or None")
+    if n_threads == 0:
+        raise ValueError("n_threads=0: expected a positive integer, -1 for all CPUs, or None")
+    return int(n_threads)
+
+
+def _vector(name, values, n):
+    """values as (n,) float64, finite."""
+    array = np.asarray(values)
+    if array.dtype.kind not in "biuf":
+        try:
+            if array.dtype.kind != "O":
+                raise TypeError
+            array = array.astype(np.float64)
+        except (TypeError, ValueError):
+            raise TypeError(f"{name} has dtype {array.dtype}, expected real numbers") from None
+    if array.shape != (n,):
+        raise ValueError(f"{name} has shape {array.shape}, expected ({n},) to match X")
+    array = np.ascontiguousarray(array, dtype=np.float64)
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} contains NaN or infinity")
+    return array
+
+
+def _targets(y, n):
+    """y as (n,) float64 in [0, 1]; the values -1 and +1 are read as 0 and 1."""
+    y = _vector("y", y, n)
+    low, high = y.min(), y.max()
+    if low < 0.0:
+        if not np.isin(y, (-1.0, 1.0)).all():
+            raise ValueError(f"y holds values from {low} to {high}: expected {{0, 1}}, {{-1, +1}} or values in [0, 1]")
+        y = (y + 1.0) * 0.5
+        low = y.min()
+    elif high > 1.0:
+        raise ValueError(f"y holds values from {low} to {high}: expected {{0, 1}}, {{-1, +1}} or values in [0, 1]")
+    if high == low and low in (0.0, 1.0):
+        raise ValueError(f"y holds one class only ({low:g}): expected two classes")
+    return y
+
+
+def normalised_weights(sample_weight, n):
+    """Weights with sum one; equal weights as the short block that LogisticLoss takes for them."""
+    if sample_weight is None:
+        return np.full(min(n, WEIGHT_BLOCK), 1.0 / n)
+    weight = _vector("sample_weight", sample_weight, n)
+    if weight.min() < 0.0:
+        raise ValueError(f"sample_weight holds {weight.min()}: expected non-negative numbers")
+    total = weight.sum()
+    if not total > 0.0:
+        raise ValueError("sample_weight is zero in every row: expected a positive sum")
+    return weight / total
+
+
+def _strength(name, value, p):
+    """A penalty strength: a non-negative float, or (p, 1) of them."""
+    array = np.asarray(value)
+    if array.dtype.kind not in "iuf":
+        raise TypeError(f"{name}={value!r}: expected a non-negative number or {p} of them")
+    if array.shape not in ((), (p,)):
+        raise ValueError(f"{name} has shape {array.shape}, expected a number or shape ({p},)")
+    if not (np.isfinite(array).all() and (array >= 0).all()):
+        raise ValueError(f"{name}={value!r}: expected finite non-negative numbers")
+    return float(array) if array.shape == () else np.ascontiguousarray(array, dtype=np.float64)[:, None]
+
+
+def _start(start, p):
+    """(coef of shape (p, 1), intercept) to start from."""
+    if start is None:
+        return np.zeros((p, 1)), 0.0
+    coef, intercept = (start.coef, start.intercept) if hasattr(start, "coef") else start
+    coef = _vector("start", coef, p)
+    return coef[:, None].copy(), float(_vector("start", [float(intercept)], 1)[0])

@@ -1,0 +1,302 @@
+"""Passes over a dense X: unit stride along rows (C order) or along columns (F order), float32 or float64.
+
+Rows are cut into chunks of fixed length; a chunk adds what it finds to its own row of `partial`, and the rows of
+`partial` are added up in order at the end.  Threads take chunks as they come, so the bits of a result depend on the
+chunk length alone, never on the number of threads.  Within a chunk, rows go by in blocks that stay in cache between
+the two uses of each entry (linear predictor, then gradient): X is read from memory once a pass.
+
+Shapes: X (n, p); y, weight, eta, u, d and other vectors over rows (n,); v and out (p,); partial (n_chunks, p).
+Nothing is allocated here and nothing is checked: fastlr.design does both.  Only the functions on blocks know which
+axis has unit stride.
+"""
+
+from cython.parallel cimport prange
+
+from fastlr.kernels.types cimport (
+    axpy4_f32, axpy4_f64, axpy_f32, axpy_f64, axpy_pair_f32, axpy_pair_f64, axpy_squares_f32, axpy_squares_f64,
+    dot4_f32, dot4_f64, dot_f32, dot_f64, dot_squares_f32, dot_squares_f64, floating, logistic_block)
+
+cdef enum:
+    MAX_BLOCK = 256  # rows: the scratch of a block lies on the stack
+
+ctypedef struct Layout:
+    Py_ssize_t p
+    Py_ssize_t row_stride
+    Py_ssize_t column_stride
+    Py_ssize_t chunk
+    Py_ssize_t block
+
+
+cdef Layout layout_of(const floating[:, :] X, Py_ssize_t chunk, Py_ssize_t block) noexcept:
+    cdef Layout lay
+    lay.p = X.shape[1]
+    lay.row_stride = X.strides[0] // <Py_ssize_t>sizeof(floating)
+    lay.column_stride = X.strides[1] // <Py_ssize_t>sizeof(floating)
+    lay.chunk = chunk
+    lay.block = min(block, MAX_BLOCK)
+    return lay
+
+
+# --- blocks of n rows -----------------------------------------------------------------------------------------------
+
+cdef inline void block_dot(const floating* X, Layout lay, Py_ssize_t n, const double* v, double* out) noexcept nogil:
+    """out[i] = X[i] . v."""
+    cdef Py_ssize_t i = 0, j
+    if lay.column_stride == 1:
+        while i + 4 <= n:
+            if floating is float:
+                dot4_f32(X + i * lay.row_stride, lay.row_stride, v, lay.p, out + i)
+            else:
+                dot4_f64(X + i * lay.row_stride, lay.row_stride, v, lay.p, out + i)
+            i = i + 4
+        while i < n:
+            if floating is float:
+                out[i] = dot_f32(X + i * lay.row_stride, v, lay.p)
+            else:
+                out[i] = dot_f64(X + i * lay.row_stride, v, lay.p)
+            i = i + 1
+        return
+    for i in range(n):
+        out[i] = 0.0
+    for j in range(lay.p):
+        if v[j] != 0.0:
+            if floating is float:
+                axpy_f32(v[j], X + j * lay.column_stride, n, out)
+            else:
+                axpy_f64(v[j], X + j * lay.column_stride, n, out)
+
+
+cdef inline void block_axpy(const floating* X, Layout lay, Py_ssize_t n, const double* u, double* g) noexcept nogil:
+    """g += sum_i u[i] X[i]."""
+    cdef Py_ssize_t i = 0, j
+    if lay.column_stride == 1:
+        while i + 4 <= n:
+            if floating is float:
+                axpy4_f32(X + i * lay.row_stride, lay.row_stride, u + i, lay.p, g)
+            else:
+                axpy4_f64(X + i * lay.row_stride, lay.row_stride, u + i, lay.p, g)
+            i = i + 4
+        while i < n:
+            if floating is float:
+                axpy_f32(u[i], X + i * lay.row_stride, lay.p, g)
+            else:
+                axpy_f64(u[i], X + i * lay.row_stride, lay.p, g)
+            i = i + 1
+        return
+    for j in range(lay.p):
+        if floating is float:
+            g[j] += dot_f32(X + j * lay.column_stride, u, n)
+        else:
+            g[j] += dot_f64(X + j * lay.column_stride, u, n)
+
+
+cdef inline void block_axpy_pair(const floating* X, Layout lay, Py_ssize_t n, const double* u, const double* d,
+                                 double* g) noexcept nogil:
+    """g[:p] += sum_i u[i] X[i], g[p:] += sum_i d[i] X[i]."""
+    cdef Py_ssize_t i, j
+    if lay.column_stride == 1:
+        for i in range(n):
+            if floating is float:
+                axpy_pair_f32(u[i], d[i], X + i * lay.row_stride, lay.p, g, g + lay.p)
+            else:
+                axpy_pair_f64(u[i], d[i], X + i * lay.row_stride, lay.p, g, g + lay.p)
+        return
+    for j in range(lay.p):
+        if floating is float:
+            g[j] += dot_f32(X + j * lay.column_stride, u, n)
+            g[lay.p + j] += dot_f32(X + j * lay.column_stride, d, n)
+        else:
+            g[j] += dot_f64(X + j * lay.column_stride, u, n)
+            g[lay.p + j] += dot_f64(X + j * lay.column_stride, d, n)
+
+
+cdef inline void block_squares(const floating* X, Layout lay, Py_ssize_t n, const double* d, double* g) noexcept nogil:
+    """g += sum_i d[i] X[i]^2, entry by entry."""
+    cdef Py_ssize_t i, j
+    if lay.column_stride == 1:
+        for i in range(n):
+            if floating is float:
+                axpy_squares_f32(d[i], X + i * lay.row_stride, lay.p, g)
+            else:
+                axpy_squares_f64(d[i], X + i * lay.row_stride, lay.p, g)
+        return
+    for j in range(lay.p):
+        if floating is float:
+            g[j] += dot_squares_f32(X + j * lay.column_stride, d, n)
+        else:
+            g[j] += dot_squares_f64(X + j * lay.column_stride, d, n)
+
+
+# --- chunks: rows begin..end ----------------------------------------------------------------------------------------
+
+cdef inline void clear(double* g, Py_ssize_t p) noexcept nogil:
+    cdef Py_ssize_t j
+    for j in range(p):
+        g[j] = 0.0
+
+
+cdef void forward_chunk(const floating* X, Layout lay, Py_ssize_t begin, Py_ssize_t end, const double* v,
+                        double shift, double* eta) noexcept nogil:
+    cdef double image[MAX_BLOCK]
+    cdef Py_ssize_t i = begin, k, n
+    while i < end:
+        n = min(lay.block, end - i)
+        block_dot(X + i * lay.row_stride, lay, n, v, image)
+        for k in range(n):
+            eta[i + k] += image[k] + shift
+        i = i + n
+
+
+cdef void adjoint_chunk(const floating* X, Layout lay, Py_ssize_t begin, Py_ssize_t end, const double* u,
+                        double* g) noexcept nogil:
+    cdef Py_ssize_t i = begin, n
+    clear(g, lay.p)
+    while i < end:
+        n = min(lay.block, end - i)
+        block_axpy(X + i * lay.row_stride, lay, n, u + i, g)
+        i = i + n
+
+
+cdef void pair_chunk(const floating* X, Layout lay, Py_ssize_t begin, Py_ssize_t end, const double* u,
+                     const double* d, double* g) noexcept nogil:
+    cdef Py_ssize_t i = begin, n
+    clear(g, 2 * lay.p)
+    while i < end:
+        n = min(lay.block, end - i)
+        block_axpy_pair(X + i * lay.row_stride, lay, n, u + i, d + i, g)
+        i = i + n
+
+
+cdef void squares_chunk(const floating* X, Layout lay, Py_ssize_t begin, Py_ssize_t end, const double* d,
+                        double* g) noexcept nogil:
+    cdef Py_ssize_t i = begin, n
+    clear(g, lay.p)
+    while i < end:
+        n = min(lay.block, end - i)
+        block_squares(X + i * lay.row_stride, lay, n, d + i, g)
+        i = i + n
+
+
+cdef void product_chunk(const floating* X, Layout lay, Py_ssize_t begin, Py_ssize_t end, const double* curvature,
+                        const double* v, double shift, double* image, double* g) noexcept nogil:
+    cdef double scaled[MAX_BLOCK]
+    cdef Py_ssize_t i = begin, k, n
+    clear(g, lay.p)
+    while i < end:
+        n = min(lay.block, end - i)
+        block_dot(X + i * lay.row_stride, lay, n, v, image + i)
+        for k in range(n):
+            image[i + k] += shift
+            scaled[k] = curvature[i + k] * image[i + k]
+        block_axpy(X + i * lay.row_stride, lay, n, scaled, g)
+        i = i + n
+
+
+cdef double loss_chunk(const floating* X, Layout lay, Py_ssize_t begin, Py_ssize_t end, const double* v, double shift,
+                       const double* y, const double* weight, double* eta, double* curvature, double* g) noexcept nogil:
+    cdef double image[MAX_BLOCK]
+    cdef double residual[MAX_BLOCK]
+    cdef double loss = 0.0
+    cdef Py_ssize_t i = begin, k, n
+    clear(g, lay.p)
+    while i < end:
+        n = min(lay.block, end - i)
+        block_dot(X + i * lay.row_stride, lay, n, v, image)
+        for k in range(n):
+            eta[i + k] += image[k] + shift
+        loss += logistic_block(n, eta + i, y + i, weight + i, residual, curvature + i)
+        block_axpy(X + i * lay.row_stride, lay, n, residual, g)
+        i = i + n
+    return loss
+
+
+cdef void reduce_tile(const double[:, ::1] partial, double[::1] out, Py_ssize_t begin, Py_ssize_t end) noexcept nogil:
+    cdef Py_ssize_t c, j
+    for j in range(begin, end):
+        out[j] = partial[0, j]
+    for c in range(1, partial.shape[0]):
+        for j in range(begin, end):
+            out[j] += partial[c, j]
+
+
+cdef void reduce_chunks(const double[:, ::1] partial, double[::1] out, int n_threads) noexcept nogil:
+    """out[j] = sum of partial[:, j], in order."""
+    cdef Py_ssize_t tile, n_tiles = (out.shape[0] + 511) // 512
+    for tile in prange(n_tiles, num_threads=n_threads, use_threads_if=n_threads > 1 and n_tiles > 8,
+                       schedule="static"):
+        reduce_tile(partial, out, tile * 512, min(out.shape[0], tile * 512 + 512))
+
+
+# --- passes ---------------------------------------------------------------------------------------------------------
+
+def forward(const floating[:, :] X, const double[::1] v, double shift, double[::1] eta, Py_ssize_t chunk,
+            Py_ssize_t block, int n_threads):
+    """eta += X v + shift."""
+    cdef Layout lay = layout_of(X, chunk, block)
+    cdef Py_ssize_t n = X.shape[0], c, n_chunks = (n + chunk - 1) // chunk
+    with nogil:
+        for c in prange(n_chunks, num_threads=n_threads, use_threads_if=n_threads > 1, schedule="dynamic"):
+            forward_chunk(&X[0, 0], lay, c * chunk, min(n, c * chunk + chunk), &v[0], shift, &eta[0])
+
+
+def adjoint(const floating[:, :] X, const double[::1] u, double[:, ::1] partial, double[::1] out, Py_ssize_t chunk,
+            Py_ssize_t block, int n_threads):
+    """out = X' u."""
+    cdef Layout lay = layout_of(X, chunk, block)
+    cdef Py_ssize_t n = X.shape[0], c
+    with nogil:
+        for c in prange(partial.shape[0], num_threads=n_threads, use_threads_if=n_threads > 1, schedule="dynamic"):
+            adjoint_chunk(&X[0, 0], lay, c * chunk, min(n, c * chunk + chunk), &u[0], &partial[c, 0])
+        reduce_chunks(partial, out, n_threads)
+
+
+def adjoint_pair(const floating[:, :] X, const double[::1] u, const double[::1] d, double[:, ::1] partial,
+                 double[::1] out, Py_ssize_t chunk, Py_ssize_t block, int n_threads):
+    """out (2 p,) = X' u, then X' d; partial is (n_chunks, 2 p)."""
+    cdef Layout lay = layout_of(X, chunk, block)
+    cdef Py_ssize_t n = X.shape[0], c
+    with nogil:
+        for c in prange(partial.shape[0], num_threads=n_threads, use_threads_if=n_threads > 1, schedule="dynamic"):
+            pair_chunk(&X[0, 0], lay, c * chunk, min(n, c * chunk + chunk), &u[0], &d[0], &partial[c, 0])
+        reduce_chunks(partial, out, n_threads)
+
+
+def squares(const floating[:, :] X, const double[::1] d, double[:, ::1] partial, double[::1] out, Py_ssize_t chunk,
+            Py_ssize_t block, int n_threads):
+    """out[j] = sum_i d[i] X[i, j]^2."""
+    cdef Layout lay = layout_of(X, chunk, block)
+    cdef Py_ssize_t n = X.shape[0], c
+    with nogil:
+        for c in prange(partial.shape[0], num_threads=n_threads, use_threads_if=n_threads > 1, schedule="dynamic"):
+            squares_chunk(&X[0, 0], lay, c * chunk, min(n, c * chunk + chunk), &d[0], &partial[c, 0])
+        reduce_chunks(partial, out, n_threads)
+
+
+def hessian_product(const floating[:, :] X, const double[::1] curvature, const double[::1] v, double shift,
+                    double[::1] image, double[:, ::1] partial, double[::1] out, Py_ssize_t chunk, Py_ssize_t block,
+                    int n_threads):
+    """image = X v + shift; out = X' (curvature * image)."""
+    cdef Layout lay = layout_of(X, chunk, block)
+    cdef Py_ssize_t n = X.shape[0], c
+    with nogil:
+        for c in prange(partial.shape[0], num_threads=n_threads, use_threads_if=n_threads > 1, schedule="dynamic"):
+            product_chunk(&X[0, 0], lay, c * chunk, min(n, c * chunk + chunk), &curvature[0], &v[0], shift,
+                          &image[0], &partial[c, 0])
+        reduce_chunks(partial, out, n_threads)
+
+
+def loss_gradient(const floating[:, :] X, const double[::1] v, double shift, const double[::1] y,
+                  const double[::1] weight, double[::1] eta, double[::1] curvature, double[::1] chunk_loss,
+                  double[:, ::1] partial, double[::1] out, Py_ssize_t chunk, Py_ssize_t block, int n_threads):
+    """eta += X v + shift; curvature of the logistic loss at eta; out = X' residual; returns the loss."""
+    cdef Layout lay = layout_of(X, chunk, block)
+    cdef Py_ssize_t n = X.shape[0], c
+    cdef double loss = 0.0
+    with nogil:
+        for c in prange(partial.shape[0], num_threads=n_threads, use_threads_if=n_threads > 1, schedule="dynamic"):
+            chunk_loss[c] = loss_chunk(&X[0, 0], lay, c * chunk, min(n, c * chunk + chunk), &v[0], shift, &y[0],
+                                       &weight[0], &eta[0], &curvature[0], &partial[c, 0])
+        reduce_chunks(partial, out, n_threads)
+        for c in range(partial.shape[0]):
+            loss = loss + chunk_loss[c]
+    return loss

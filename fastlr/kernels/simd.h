@@ -1,0 +1,362 @@
+/* Vector mathematics for the kernels: exp, log1p, log; the logistic loss on a block of rows; dense dot and axpy.
+ *
+ * Everything here is static inline, branch-free in its hot loops and free of state, so that the same source,
+ * compiled once per CPU level, becomes SSE2, AVX2 + FMA or AVX-512 code.  No function allocates.  All arithmetic is
+ * double, whatever X is stored in.  -ffast-math must stay off: the rounding shift in fastlr_exp_neg relies on IEEE
+ * addition.
+ */
+#ifndef FASTLR_SIMD_H
+#define FASTLR_SIMD_H
+
+#include <math.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#if defined(_MSC_VER)
+#define FASTLR_RESTRICT __restrict
+#define FASTLR_SIMD
+#define FASTLR_SIMD_SUM(...)
+#else
+#define FASTLR_RESTRICT restrict
+#define FASTLR_PRAGMA(text) _Pragma(#text)
+#define FASTLR_SIMD FASTLR_PRAGMA(omp simd)
+#define FASTLR_SIMD_SUM(...) FASTLR_PRAGMA(omp simd reduction(+ : __VA_ARGS__))
+#endif
+
+/* Rows handled at a time: their linear predictors, residuals and weights stay in the first-level cache. */
+#define FASTLR_BLOCK 64
+
+static inline uint64_t fastlr_bits(double x) { uint64_t u; memcpy(&u, &x, sizeof u); return u; }
+static inline double fastlr_double(uint64_t u) { double x; memcpy(&x, &u, sizeof x); return x; }
+
+/* exp(-a) for a >= 0 (NaN stays NaN), within 1 ulp down to the smallest subnormal.
+ *
+ * -a = k ln 2 + r with |r| <= ln(2)/2; exp(r) = 1 + r + r^2 q(r), q minimax of degree 9 (relative error 1.2e-17).
+ * a > 746 gives 0 in double, so it is cut there.  Below exponent -1000 the scale 2^k would not be a normal number:
+ * the result is built 2^64 times too large and brought down by one exact multiplication (one rounding). */
+static inline double fastlr_exp_neg(double a)
+{
+    const double shift = 0x1.8p52;
+    double cut = a > 746.0 ? 746.0 : a;
+    double x = -cut;
+    double shifted = x * 0x1.71547652b82fep0 + shift;
+    double k = shifted - shift;
+    double r = (x - k * 0x1.62e42fefa3800p-1) - k * 0x1.ef35793c76730p-45;
+    double q = 2.510038549551032e-08;
+    double lift = k < -1000.0 ? 64.0 : 0.0;
+    double down = k < -1000.0 ? 0x1p-64 : 1.0;
+    q = q * r + 2.7620088445409746e-07;
+    q = q * r + 2.7557268459997064e-06;
+    q = q * r + 2.4801521295954376e-05;
+    q = q * r + 0.00019841269863053618;
+    q = q * r + 0.0013888888917213717;
+    q = q * r + 0.0083333333333300615;
+    q = q * r + 0.041666666666624129;
+    q = q * r + 0.16666666666666669;
+    q = q * r + 0.50000000000000011;
+    q = 1.0 + (r + r * r * q);
+    return q * fastlr_double((fastlr_bits(shifted + lift) + 1023) << 52) * down;
+}
+
+/* log(1 + e) for 0 <= e <= 1, relative error below 2 ulp: 2 atanh(s), s = e / (2 + e) <= 1/3. */
+static inline double fastlr_log1p_unit(double e)
+{
+    double s = e / (2.0 + e);
+    double z = s * s;
+    double q = 0.080820228059717655;
+    q = q * z + 0.044003692430723371;
+    q = q * z + 0.060005364047953563;
+    q = q * z + 0.066570721048274675;
+    q = q * z + 0.076927850324793115;
+    q = q * z + 0.090908947180664293;
+    q = q * z + 0.11111111358713932;
+    q = q * z + 0.14285714283554379;
+    q = q * z + 0.20000000000007292;
+    q = q * z + 0.33333333333333331;
+    return 2.0 * (s + s * z * q);
+}
+
+/* log(u) for a normal positive u, relative error below 2 ulp away from u = 1 and absolute 2e-16 near it:
+ * u = 2^k m with sqrt(1/2) <= m < sqrt(2), log m = 2 atanh((m - 1) / (m + 1)). */
+static inline double fastlr_log(double u)
+{
+    uint64_t bits = fastlr_bits(u) + (0x3ff0000000000000ULL - 0x3fe6a09e667f3bcdULL);
+    uint64_t biased = bits >> 52;
+    double k = fastlr_double(biased | 0x4330000000000000ULL) - (0x1p52 + 1023.0);
+    double m = fastlr_double((bits & 0x000fffffffffffffULL) + 0x3fe6a09e667f3bcdULL);
+    double s = (m - 1.0) / (m + 1.0);
+    double z = s * s;
+    double q = 0.073082882108221933;
+    q = q * z + 0.076658556733364983;
+    q = q * z + 0.090914447168787577;
+    q = q * z + 0.11111105565280363;
+    q = q * z + 0.14285714313000714;
+    q = q * z + 0.19999999999949725;
+    q = q * z + 0.33333333333333348;
+    return k * 0x1.62e42fefa3800p-1 + (k * 0x1.ef35793c76730p-45 + 2.0 * (s + s * z * q));
+}
+
+/* u log u for 0 <= u <= 1, with 0 log 0 = 0. */
+static inline double fastlr_xlogx(double u) { return u * fastlr_log(u > 1e-300 ? u : 1e-300); }
+
+/* The logistic function and what goes with it, from one exponential:
+ * with e = exp(-|eta|),  sigma(|eta|) = 1 / (1 + e),  sigma(-|eta|) = e / (1 + e),
+ * log(1 + exp(eta)) = max(eta, 0) + log1p(e),  sigma'(eta) = e / (1 + e)^2. */
+static inline double fastlr_expit(double eta)
+{
+    double e = fastlr_exp_neg(fabs(eta));
+    double big = 1.0 / (1.0 + e);
+    return eta < 0.0 ? e * big : big;
+}
+
+static inline double fastlr_expit_derivative(double eta)
+{
+    double e = fastlr_exp_neg(fabs(eta));
+    double big = 1.0 / (1.0 + e);
+    return e * big * big;
+}
+
+/* log(1 + exp(eta)) - y eta for 0 <= y <= 1; written so that y in {0, 1} loses no digit to cancellation. */
+static inline double fastlr_loss(double eta, double y)
+{
+    double a = fabs(eta);
+    double wrong = eta > 0.0 ? 1.0 - y : y;
+    /* wrong == 0 must give 0 also for |eta| = inf */
+    return fastlr_log1p_unit(fastlr_exp_neg(a)) + (wrong > 0.0 ? wrong * a : 0.0);
+}
+
+/* sigma(eta) - y, as (1 - y) sigma(eta) - y sigma(-eta): exact to the last digits where sigma(eta) is near y. */
+static inline double fastlr_residual(double eta, double y)
+{
+    double e = fastlr_exp_neg(fabs(eta));
+    double big = 1.0 / (1.0 + e);
+    double small = e * big;
+    double up = eta < 0.0 ? small : big;
+    double down = eta < 0.0 ? big : small;
+    return (1.0 - y) * up - y * down;
+}
+
+/* Kullback-Leibler divergence of Bernoulli(u) from Bernoulli(sigma(eta)):
+ * u log u + (1 - u) log(1 - u) + log(1 + exp(eta)) - u eta. */
+static inline double fastlr_divergence(double u, double eta)
+{
+    return fastlr_xlogx(u) + fastlr_xlogx(1.0 - u) + fastlr_loss(eta, u);
+}
+
+/* One block (n <= FASTLR_BLOCK rows): residual[i] = weight[i] (sigma(eta_i) - y_i),
+ * curvature[i] = weight[i] sigma'(eta_i); returns sum_i weight[i] loss(eta_i, y_i). */
+static inline double fastlr_logistic_block(
+    ptrdiff_t n, const double *FASTLR_RESTRICT eta, const double *FASTLR_RESTRICT y,
+    const double *FASTLR_RESTRICT weight, double *FASTLR_RESTRICT residual, double *FASTLR_RESTRICT curvature)
+{
+    double sum = 0.0;
+    FASTLR_SIMD_SUM(sum)
+    for (ptrdiff_t i = 0; i < n; i++) {
+        double a = fabs(eta[i]);
+        double e = fastlr_exp_neg(a);
+        double big = 1.0 / (1.0 + e);
+        double small = e * big;
+        double up = eta[i] < 0.0 ? small : big;
+        double down = eta[i] < 0.0 ? big : small;
+        double wrong = eta[i] > 0.0 ? 1.0 - y[i] : y[i];
+        sum += weight[i] * (fastlr_log1p_unit(e) + (wrong > 0.0 ? wrong * a : 0.0));
+        residual[i] = weight[i] * ((1.0 - y[i]) * up - y[i] * down);
+        curvature[i] = weight[i] * small * big;
+    }
+    return sum;
+}
+
+/* sum_i weight[i] loss(eta_i + t image_i, y_i) */
+static inline double fastlr_loss_block(ptrdiff_t n, const double *FASTLR_RESTRICT eta,
+                                       const double *FASTLR_RESTRICT image, double t,
+                                       const double *FASTLR_RESTRICT y, const double *FASTLR_RESTRICT weight)
+{
+    double sum = 0.0;
+    FASTLR_SIMD_SUM(sum)
+    for (ptrdiff_t i = 0; i < n; i++)
+        sum += weight[i] * fastlr_loss(eta[i] + t * image[i], y[i]);
+    return sum;
+}
+
+/* First and second derivative of sum_i weight[i] loss(eta_i + shift, y_i) in shift. */
+static inline void fastlr_slope_block(ptrdiff_t n, const double *FASTLR_RESTRICT eta, double shift,
+                                      const double *FASTLR_RESTRICT y, const double *FASTLR_RESTRICT weight,
+                                      double *FASTLR_RESTRICT first, double *FASTLR_RESTRICT second)
+{
+    double a = 0.0, b = 0.0;
+    FASTLR_SIMD_SUM(a, b)
+    for (ptrdiff_t i = 0; i < n; i++) {
+        double x = eta[i] + shift;
+        double e = fastlr_exp_neg(fabs(x));
+        double big = 1.0 / (1.0 + e);
+        double small = e * big;
+        double up = x < 0.0 ? small : big;
+        double down = x < 0.0 ? big : small;
+        a += weight[i] * ((1.0 - y[i]) * up - y[i] * down);
+        b += weight[i] * small * big;
+    }
+    *first = a;
+    *second = b;
+}
+
+/* sum_i weight[i] KL(u_i || sigma(eta_i + t image_i + shift)) for the dual point
+ * u_i = y_i + scale (sigma(eta_i) - y_i + back sigma'(eta_i) image_i) cut to [0, 1]; counts in *cut how many were. */
+static inline double fastlr_gap_block(ptrdiff_t n, const double *FASTLR_RESTRICT eta,
+                                      const double *FASTLR_RESTRICT image, double t, double shift, double scale,
+                                      double back, const double *FASTLR_RESTRICT y,
+                                      const double *FASTLR_RESTRICT weight, double *FASTLR_RESTRICT cut)
+{
+    double sum = 0.0, outside = 0.0;
+    FASTLR_SIMD_SUM(sum, outside)
+    for (ptrdiff_t i = 0; i < n; i++) {
+        double e = fastlr_exp_neg(fabs(eta[i]));
+        double big = 1.0 / (1.0 + e);
+        double small = e * big;
+        double up = eta[i] < 0.0 ? small : big;
+        double down = eta[i] < 0.0 ? big : small;
+        double r = (1.0 - y[i]) * up - y[i] * down + back * small * big * image[i];
+        double u = y[i] + scale * r;
+        double low = u < 0.0 ? 0.0 : u;
+        double in = low > 1.0 ? 1.0 : low;
+        outside += in == u ? 0.0 : 1.0;
+        sum += weight[i] * fastlr_divergence(in, eta[i] + t * image[i] + shift);
+    }
+    *cut = outside;
+    return sum;
+}
+
+/* Dense rows.  Each function exists for float and double storage; sums are double.
+ *   fastlr_dot4:  out[k] = sum_j x[k stride + j] v[j], k = 0..3
+ *   fastlr_axpy4: g[j] += sum_k u[k] x[k stride + j], k = 0..3
+ *   fastlr_dot, fastlr_axpy: one row (or one contiguous piece of a column).
+ *   fastlr_axpy_pair: g += u x, h += d x;  fastlr_axpy_squares: g += d x^2;  fastlr_dot_squares: sum_i d_i x_i^2. */
+#define FASTLR_DENSE_ROWS(T, suffix)                                                                                   \
+    static inline void fastlr_dot4_##suffix(const T *FASTLR_RESTRICT x, ptrdiff_t stride,                              \
+                                            const double *FASTLR_RESTRICT v, ptrdiff_t p, double *out)                 \
+    {                                                                                                                  \
+        const T *x1 = x + stride, *x2 = x1 + stride, *x3 = x2 + stride;                                                \
+        double s0 = 0.0, s1 = 0.0, s2 = 0.0, s3 = 0.0;                                                                 \
+        FASTLR_SIMD_SUM(s0, s1, s2, s3)                                                                                \
+        for (ptrdiff_t j = 0; j < p; j++) {                                                                            \
+            s0 += x[j] * v[j];                                                                                         \
+            s1 += x1[j] * v[j];                                                                                        \
+            s2 += x2[j] * v[j];                                                                                        \
+            s3 += x3[j] * v[j];                                                                                        \
+        }                                                                                                              \
+        out[0] = s0;                                                                                                   \
+        out[1] = s1;                                                                                                   \
+        out[2] = s2;                                                                                                   \
+        out[3] = s3;                                                                                                   \
+    }                                                                                                                  \
+    static inline void fastlr_axpy4_##suffix(const T *FASTLR_RESTRICT x, ptrdiff_t stride, const double *u,            \
+                                             ptrdiff_t p, double *FASTLR_RESTRICT g)                                   \
+    {                                                                                                                  \
+        const T *x1 = x + stride, *x2 = x1 + stride, *x3 = x2 + stride;                                                \
+        const double u0 = u[0], u1 = u[1], u2 = u[2], u3 = u[3];                                                       \
+        FASTLR_SIMD                                                                                                    \
+        for (ptrdiff_t j = 0; j < p; j++)                                                                              \
+            g[j] += u0 * x[j] + u1 * x1[j] + (u2 * x2[j] + u3 * x3[j]);                                                \
+    }                                                                                                                  \
+    static inline double fastlr_dot_##suffix(const T *FASTLR_RESTRICT x, const double *FASTLR_RESTRICT v, ptrdiff_t p) \
+    {                                                                                                                  \
+        double s = 0.0;                                                                                                \
+        FASTLR_SIMD_SUM(s)                                                                                             \
+        for (ptrdiff_t j = 0; j < p; j++)                                                                              \
+            s += x[j] * v[j];                                                                                          \
+        return s;                                                                                                      \
+    }                                                                                                                  \
+    static inline void fastlr_axpy_##suffix(double u, const T *FASTLR_RESTRICT x, ptrdiff_t p,                         \
+                                            double *FASTLR_RESTRICT g)                                                 \
+    {                                                                                                                  \
+        FASTLR_SIMD                                                                                                    \
+        for (ptrdiff_t j = 0; j < p; j++)                                                                              \
+            g[j] += u * x[j];                                                                                          \
+    }                                                                                                                  \
+    static inline void fastlr_axpy_pair_##suffix(double u, double d, const T *FASTLR_RESTRICT x, ptrdiff_t p,          \
+                                                 double *FASTLR_RESTRICT g, double *FASTLR_RESTRICT h)                 \
+    {                                                                                                                  \
+        FASTLR_SIMD                                                                                                    \
+        for (ptrdiff_t j = 0; j < p; j++) {                                                                            \
+            g[j] += u * x[j];                                                                                          \
+            h[j] += d * x[j];                                                                                          \
+        }                                                                                                              \
+    }                                                                                                                  \
+    static inline void fastlr_axpy_squares_##suffix(double d, const T *FASTLR_RESTRICT x, ptrdiff_t p,                 \
+                                                    double *FASTLR_RESTRICT g)                                         \
+    {                                                                                                                  \
+        FASTLR_SIMD                                                                                                    \
+        for (ptrdiff_t j = 0; j < p; j++)                                                                              \
+            g[j] += d * ((double)x[j] * x[j]);                                                                         \
+    }                                                                                                                  \
+    static inline double fastlr_dot_squares_##suffix(const T *FASTLR_RESTRICT x, const double *FASTLR_RESTRICT d,      \
+                                                     ptrdiff_t n)                                                      \
+    {                                                                                                                  \
+        double s = 0.0;                                                                                                \
+        FASTLR_SIMD_SUM(s)                                                                                             \
+        for (ptrdiff_t i = 0; i < n; i++)                                                                              \
+            s += d[i] * ((double)x[i] * x[i]);                                                                         \
+        return s;                                                                                                      \
+    }
+
+FASTLR_DENSE_ROWS(double, f64)
+FASTLR_DENSE_ROWS(float, f32)
+
+/* Vectors over columns: the fused steps of conjugate gradients.  A stride of 0 broadcasts a scalar. */
+static inline double fastlr_add_diagonal(ptrdiff_t n, const double *FASTLR_RESTRICT diagonal, ptrdiff_t stride,
+                                         const double *FASTLR_RESTRICT v, double *FASTLR_RESTRICT out)
+{
+    double s = 0.0;
+    if (stride == 1) {
+        FASTLR_SIMD_SUM(s)
+        for (ptrdiff_t i = 0; i < n; i++) {
+            out[i] += diagonal[i] * v[i];
+            s += v[i] * out[i];
+        }
+        return s;
+    }
+    FASTLR_SIMD_SUM(s)
+    for (ptrdiff_t i = 0; i < n; i++) {
+        out[i] += diagonal[i * stride] * v[i];
+        s += v[i] * out[i];
+    }
+    return s;
+}
+
+static inline double fastlr_weighted_dot(ptrdiff_t n, const double *FASTLR_RESTRICT diagonal, ptrdiff_t stride,
+                                         const double *FASTLR_RESTRICT a, const double *FASTLR_RESTRICT b)
+{
+    double s = 0.0;
+    FASTLR_SIMD_SUM(s)
+    for (ptrdiff_t i = 0; i < n; i++)
+        s += diagonal[i * stride] * a[i] * b[i];
+    return s;
+}
+
+static inline void fastlr_cg_step(ptrdiff_t n, double alpha, const double *FASTLR_RESTRICT v,
+                                  const double *FASTLR_RESTRICT hv, const double *FASTLR_RESTRICT scale,
+                                  double *FASTLR_RESTRICT x, double *FASTLR_RESTRICT rho, double *FASTLR_RESTRICT rz,
+                                  double *FASTLR_RESTRICT rr)
+{
+    double a = 0.0, b = 0.0;
+    FASTLR_SIMD_SUM(a, b)
+    for (ptrdiff_t i = 0; i < n; i++) {
+        double r = rho[i] + alpha * hv[i];
+        x[i] += alpha * v[i];
+        rho[i] = r;
+        a += r * scale[i] * r;
+        b += r * r;
+    }
+    *rz = a;
+    *rr = b;
+}
+
+static inline void fastlr_cg_direction(ptrdiff_t n, double beta, const double *FASTLR_RESTRICT rho,
+                                       const double *FASTLR_RESTRICT scale, double *FASTLR_RESTRICT v)
+{
+    FASTLR_SIMD
+    for (ptrdiff_t i = 0; i < n; i++)
+        v[i] = beta * v[i] - scale[i] * rho[i];
+}
+
+#endif

@@ -1,0 +1,58 @@
+"""Inline functions on slices of a compressed sparse matrix, shared by sparse.pyx and csr.pyx."""
+
+from fastlr.kernels.types cimport floating, integer
+
+
+cdef inline double slice_dot(const integer* indices, const floating* data, Py_ssize_t begin, Py_ssize_t end,
+                             const double* v) noexcept nogil:
+    """Four sums hide the latency of the gathers; left scalar on purpose: vector gathers are slower here."""
+    cdef double a = 0.0, b = 0.0, c = 0.0, d = 0.0
+    cdef Py_ssize_t k = begin
+    while k + 4 <= end:
+        a = a + data[k] * v[indices[k]]
+        b = b + data[k + 1] * v[indices[k + 1]]
+        c = c + data[k + 2] * v[indices[k + 2]]
+        d = d + data[k + 3] * v[indices[k + 3]]
+        k = k + 4
+    while k < end:
+        a = a + data[k] * v[indices[k]]
+        k = k + 1
+    return (a + b) + (c + d)
+
+
+cdef inline void scatter_rows(const integer* indptr, const integer* indices, const floating* data,
+                              const integer* splits, Py_ssize_t n_splits, Py_ssize_t t, Py_ssize_t begin,
+                              Py_ssize_t end, const double* u, double* out) noexcept nogil:
+    """out[j] += sum_i u[i] X[i, j] over majors begin..end and the entries of minor range t."""
+    cdef Py_ssize_t i, k, first, last
+    cdef double scale
+    for i in range(begin, end):
+        scale = u[i]
+        if scale == 0.0:
+            continue
+        first = indptr[i] if t == 0 else splits[i * n_splits + t - 1]
+        last = indptr[i + 1] if t == n_splits else splits[i * n_splits + t]
+        for k in range(first, last):
+            out[indices[k]] += scale * data[k]
+
+
+cdef inline void scatter_squares_rows(const integer* indptr, const integer* indices, const floating* data,
+                                      const integer* splits, Py_ssize_t n_splits, Py_ssize_t t, Py_ssize_t begin,
+                                      Py_ssize_t end, const double* d, double* out) noexcept nogil:
+    """out[j] += sum_i d[i] X[i, j]^2 over majors begin..end and the entries of minor range t."""
+    cdef Py_ssize_t i, k, first, last
+    cdef double x
+    for i in range(begin, end):
+        first = indptr[i] if t == 0 else splits[i * n_splits + t - 1]
+        last = indptr[i + 1] if t == n_splits else splits[i * n_splits + t]
+        for k in range(first, last):
+            x = data[k]
+            out[indices[k]] += d[i] * (x * x)
+
+
+cdef inline void gather_block(const integer* indptr, const integer* indices, const floating* data, Py_ssize_t begin,
+                              Py_ssize_t end, const double* v, double shift, double* out) noexcept nogil:
+    """out[i] += X[i] . v + shift"""
+    cdef Py_ssize_t i
+    for i in range(begin, end):
+        out[i] += slice_dot(indices, data, indptr[i], indptr[i + 1], v) + shift

@@ -1,0 +1,182 @@
+"""Products with a compressed sparse X along either axis, and what a design needs to know of its structure.
+
+A compressed matrix has a major axis (rows of CSR, columns of CSC) and a minor axis.  `gather` forms dot products along
+the major axis; `scatter` adds multiples of major slices into a vector over the minor axis.  CSR gathers linear
+predictors and scatters gradients; CSC does the reverse with the same two functions.
+
+Threads share a scatter by minor ranges: each adds up its own range, in major order, whatever the number of threads;
+so bits do not depend on it.  `splits` (n_major, n_ranges - 1) says where in each major slice a range begins; it needs
+sorted indices.
+
+indptr (n_major + 1,), indices (nnz,) and splits share one integer type; data (nnz,) float32 or float64; vectors are
+float64.  Nothing is allocated here and nothing but `structure` checks anything: fastlr.design does both.
+"""
+
+from cython.parallel cimport prange
+
+from fastlr.kernels.slices cimport gather_block, scatter_rows, scatter_squares_rows
+from fastlr.kernels.types cimport floating, integer
+
+cdef enum:
+    BLOCK = 64  # rows a thread takes at a time
+    UNSORTED = 1
+    DUPLICATES = 2
+    OUT_OF_RANGE = 4
+
+
+# --- along one axis -------------------------------------------------------------------------------------------------
+
+def gather(const integer[::1] indptr, const integer[::1] indices, const floating[::1] data, const double[::1] v,
+           double shift, double[::1] out, int n_threads):
+    """out[i] += X[i] . v + shift, i on the major axis."""
+    cdef Py_ssize_t n = indptr.shape[0] - 1, b
+    with nogil:
+        for b in prange((n + BLOCK - 1) // BLOCK, num_threads=n_threads, use_threads_if=n_threads > 1,
+                        schedule="dynamic", chunksize=4):
+            gather_block(&indptr[0], &indices[0], &data[0], b * BLOCK, min(n, b * BLOCK + BLOCK), &v[0], shift,
+                         &out[0])
+
+
+def scatter(const integer[::1] indptr, const integer[::1] indices, const floating[::1] data,
+            const integer[:, ::1] splits, const double[::1] u, double[::1] out):
+    """out[j] += sum_i u[i] X[i, j], j on the minor axis; one thread per range of `splits`."""
+    cdef Py_ssize_t n = indptr.shape[0] - 1, n_splits = splits.shape[1], t
+    with nogil:
+        for t in prange(n_splits + 1, num_threads=<int>n_splits + 1, use_threads_if=n_splits > 0, schedule="static"):
+            scatter_rows(&indptr[0], &indices[0], &data[0], &splits[0, 0], n_splits, t, 0, n, &u[0], &out[0])
+
+
+def scatter_squares(const integer[::1] indptr, const integer[::1] indices, const floating[::1] data,
+                    const integer[:, ::1] splits, const double[::1] d, double[::1] out):
+    """out[j] += sum_i d[i] X[i, j]^2, j on the minor axis."""
+    cdef Py_ssize_t n = indptr.shape[0] - 1, n_splits = splits.shape[1], t
+    with nogil:
+        for t in prange(n_splits + 1, num_threads=<int>n_splits + 1, use_threads_if=n_splits > 0, schedule="static"):
+            scatter_squares_rows(&indptr[0], &indices[0], &data[0], &splits[0, 0], n_splits, t, 0, n, &d[0], &out[0])
+
+
+cdef void gather_squares_block(const integer* indptr, const integer* indices, const floating* data, Py_ssize_t begin,
+                               Py_ssize_t end, const double* d, double* out) noexcept nogil:
+    cdef Py_ssize_t j, k
+    cdef double x, s
+    for j in range(begin, end):
+        s = 0.0
+        for k in range(indptr[j], indptr[j + 1]):
+            x = data[k]
+            s = s + d[indices[k]] * (x * x)
+        out[j] += s
+
+
+def gather_squares(const integer[::1] indptr, const integer[::1] indices, const floating[::1] data,
+                   const double[::1] d, double[::1] out, int n_threads):
+    """out[j] += sum_i d[i] X[j, i]^2, j on the major axis."""
+    cdef Py_ssize_t n = indptr.shape[0] - 1, b
+    with nogil:
+        for b in prange((n + BLOCK - 1) // BLOCK, num_threads=n_threads, use_threads_if=n_threads > 1,
+                        schedule="dynamic", chunksize=4):
+            gather_squares_block(&indptr[0], &indices[0], &data[0], b * BLOCK, min(n, b * BLOCK + BLOCK), &d[0],
+                                 &out[0])
+
+
+# --- structure ------------------------------------------------------------------------------------------------------
+
+cdef int slice_structure(const integer* indices, Py_ssize_t begin, Py_ssize_t end, Py_ssize_t n_minor) noexcept nogil:
+    cdef Py_ssize_t k
+    cdef int rising = 1, found = 0
+    if begin == end:
+        return 0
+    for k in range(begin, end - 1):
+        rising &= indices[k] < indices[k + 1]
+    if rising:  # strictly increasing: the ends decide
+        return OUT_OF_RANGE if indices[begin] < 0 or indices[end - 1] >= n_minor else 0
+    for k in range(begin, end):
+        if indices[k] < 0 or indices[k] >= n_minor:
+            found |= OUT_OF_RANGE
+        if k > begin and indices[k] < indices[k - 1]:
+            found |= UNSORTED
+        if k > begin and indices[k] == indices[k - 1]:
+            found |= DUPLICATES
+    return found
+
+
+def structure(const integer[::1] indptr, const integer[::1] indices, Py_ssize_t n_minor, int n_threads):
+    """Bits: 1 some slice is not sorted, 2 a sorted slice repeats an index, 4 an index outside 0..n_minor - 1.
+
+    indptr must be monotone from 0 to at most len(indices): the caller has seen to it."""
+    cdef Py_ssize_t n = indptr.shape[0] - 1, i
+    cdef int found = 0
+    with nogil:
+        for i in prange(n, num_threads=n_threads, use_threads_if=n_threads > 1, schedule="static"):
+            found |= slice_structure(&indices[0], indptr[i], indptr[i + 1], n_minor)
+    return found
+
+
+def split(const integer[::1] indptr, const integer[::1] indices, const integer[::1] bounds, integer[:, ::1] splits,
+          int n_threads):
+    """splits[i, t] = position in major slice i of the first index >= bounds[t]; indices must be sorted."""
+    cdef Py_ssize_t n = indptr.shape[0] - 1, i
+    with nogil:
+        for i in prange(n, num_threads=n_threads, use_threads_if=n_threads > 1, schedule="static"):
+            split_slice(&indices[0], indptr[i], indptr[i + 1], &bounds[0], &splits[i, 0], bounds.shape[0])
+
+
+cdef void split_slice(const integer* indices, integer begin, integer end, const integer* bounds, integer* out,
+                      Py_ssize_t n_bounds) noexcept nogil:
+    cdef Py_ssize_t t
+    cdef integer low = begin, high, middle
+    for t in range(n_bounds):
+        high = end
+        while low < high:
+            middle = low + (high - low) // 2
+            if indices[middle] < bounds[t]:
+                low = middle + 1
+            else:
+                high = middle
+        out[t] = low
+
+
+def count_minor(const integer[::1] indices, integer[::1] counts):
+    """counts[j] += number of entries with minor index j."""
+    cdef Py_ssize_t k
+    with nogil:
+        for k in range(indices.shape[0]):
+            counts[indices[k]] += 1
+
+
+# --- a few columns ---------------------------------------------------------------------------------------------------
+
+def count_selected(const integer[::1] indptr, const integer[::1] indices, const int[::1] position,
+                   integer[::1] counts, int n_threads):
+    """counts[i + 1] = number of entries of major slice i whose minor index has position >= 0."""
+    cdef Py_ssize_t n = indptr.shape[0] - 1, i
+    with nogil:
+        for i in prange(n, num_threads=n_threads, use_threads_if=n_threads > 1, schedule="static"):
+            counts[i + 1] = count_slice(&indices[0], indptr[i], indptr[i + 1], &position[0])
+
+
+cdef integer count_slice(const integer* indices, Py_ssize_t begin, Py_ssize_t end, const int* position) noexcept nogil:
+    cdef integer found = 0
+    cdef Py_ssize_t k
+    for k in range(begin, end):
+        found += position[indices[k]] >= 0
+    return found
+
+
+def select(const integer[::1] indptr, const integer[::1] indices, const floating[::1] data, const int[::1] position,
+           const integer[::1] new_indptr, integer[::1] new_indices, floating[::1] new_data, int n_threads):
+    """Copies the entries whose minor index j has position[j] >= 0, under the new index position[j]."""
+    cdef Py_ssize_t n = indptr.shape[0] - 1, i
+    with nogil:
+        for i in prange(n, num_threads=n_threads, use_threads_if=n_threads > 1, schedule="static"):
+            select_slice(&indices[0], &data[0], indptr[i], indptr[i + 1], &position[0], &new_indices[0],
+                         &new_data[0], new_indptr[i])
+
+
+cdef void select_slice(const integer* indices, const floating* data, Py_ssize_t begin, Py_ssize_t end,
+                       const int* position, integer* new_indices, floating* new_data, Py_ssize_t at) noexcept nogil:
+    cdef Py_ssize_t k
+    for k in range(begin, end):
+        if position[indices[k]] >= 0:
+            new_indices[at] = position[indices[k]]
+            new_data[at] = data[k]
+            at = at + 1

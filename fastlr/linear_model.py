@@ -1,0 +1,273 @@
+"""The estimator that scikit-learn's users know."""
+
+import warnings
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model._base import LinearClassifierMixin, SparseCoefMixin
+from sklearn.utils import compute_class_weight
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+
+from fastlr._estimator_checks import check_parameters
+from fastlr._sklearn_arguments import effective_penalty, merge_n_jobs, our_solver
+from fastlr.fit import fit_logistic
+from fastlr.solvers import FitInterrupted, Status, penalty_name
+
+_SHORT_OF_OPTIMUM = (Status.MAX_ITER, Status.LINE_SEARCH_FAILED, Status.NUMERICAL_ERROR)
+
+
+class LogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator):
+    """Logistic regression for two classes, with a certificate on every fit.
+
+    Minimises, with S the sum of sample weights times class weights and the intercept never penalised,
+
+        sum_i s_i log(1 + exp(-t_i (x_i . w + b))) / S + (1 - l1_ratio) / (2 C S) ||w||^2 + l1_ratio / (C S) ||w||_1,
+
+    t_i = +1 for the second class and -1 for the first: scikit-learn's objective divided by C S.
+
+    Parameters
+    ----------
+    penalty : {"l1", "l2", "elasticnet", None}, deprecated
+        As in scikit-learn 1.8: use `l1_ratio` and `C`.
+    C : float, default=1.0
+        Inverse penalty strength, positive; ``np.inf`` fits without a penalty.
+    l1_ratio : float in [0, 1], default=0.0
+        Share of the L1 penalty.
+    dual, intercept_scaling :
+        Understood for compatibility, without effect.
+    tol : float, default=1e-6
+        Stop when the duality gap is at most `tol` times the objective of the null model (all coefficients zero).
+        Without a penalty, half the squared Newton decrement takes the gap's place.
+    fit_intercept : bool, default=True
+    class_weight : dict, "balanced" or None
+        Weights of the classes, multiplied into the sample weights.
+    random_state :
+        Understood for compatibility; every solver here is deterministic.
+    solver : str, default="auto"
+        "auto", "newton_cg" or "coordinate_descent".  scikit-learn's names (lbfgs, liblinear, newton-cg,
+        newton-cholesky, sag, saga) select our nearest algorithm and keep the limits they have there.
+    max_iter : int, default=100
+        Outer iterations.
+    verbose : int, default=0
+        Positive: a line per iteration with passes over X, objective, gap and nonzeros.
+    warm_start : bool, default=False
+        Start from the coefficients of the previous fit.
+    n_jobs : int, optional
+        Another word for `n_threads`.
+    n_threads : int, optional
+        Threads of a fit.  None: all CPUs this process may use, one outside the main thread; -1: all.
+    time_limit : float, optional
+        Seconds after which a fit ends at the best point reached, without a warning.
+    callback : callable, optional
+        Called with a `fastlr.Progress` after each iteration; a true return value ends the fit, without a warning.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (2,)
+    coef_ : ndarray of shape (1, n_features)
+        float32 if X is float32, else float64.
+    intercept_ : ndarray of shape (1,)
+    n_iter_ : ndarray of shape (1,)
+    n_features_in_, feature_names_in_ :
+        As in scikit-learn.
+    solver_ : str
+        The solver that ran.
+    duality_gap_ : float
+        Upper bound on the suboptimality of the fit, on the scale of the objective above; NaN without a penalty.
+    result_ : fastlr.LogisticResult
+        Everything known of the fit, in float64.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from fastlr import LogisticRegression
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> model = LogisticRegression(C=0.1).fit(X, y)
+    >>> bool(model.duality_gap_ < 1e-6)
+    True
+    """
+
+    def __init__(
+        self,
+        penalty="deprecated",
+        *,
+        C=1.0,
+        l1_ratio=0.0,
+        dual=False,
+        tol=1e-6,
+        fit_intercept=True,
+        intercept_scaling=1,
+        class_weight=None,
+        random_state=None,
+        solver="auto",
+        max_iter=100,
+        verbose=0,
+        warm_start=False,
+        n_jobs=None,
+        n_threads=None,
+        time_limit=None,
+        callback=None,
+    ):
+        self.penalty = penalty
+        self.C = C
+        self.l1_ratio = l1_ratio
+        self.dual = dual
+        self.tol = tol
+        self.fit_intercept = fit_intercept
+        self.intercept_scaling = intercept_scaling
+        self.class_weight = class_weight
+        self.random_state = random_state
+        self.solver = solver
+        self.max_iter = max_iter
+        self.verbose = verbose
+        self.warm_start = warm_start
+        self.n_jobs = n_jobs
+        self.n_threads = n_threads
+        self.time_limit = time_limit
+        self.callback = callback
+
+    def fit(self, X, y, sample_weight=None):
+        """Fit the model.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            float32 or float64, C or F order, CSR or CSC: used without a copy.
+        y : array-like of shape (n_samples,)
+            Labels of any type, two distinct ones.
+        sample_weight : array-like of shape (n_samples,), optional
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError, TypeError
+            For parameters or data that cannot be used.
+        KeyboardInterrupt
+            On Ctrl-C, after the fitted attributes have been set to the best point reached.
+        """
+        check_parameters(self)
+        X, y = validate_data(
+            self, X, y, accept_sparse=["csr", "csc"], dtype=[np.float64, np.float32], ensure_all_finite=False
+        )
+        codes = self._encode(y)
+        weight = self._weights(X, y, codes, sample_weight)
+        total = len(y) if weight is None else float(weight.sum())
+        C, l1_ratio = effective_penalty(self.penalty, self.C, self.l1_ratio)
+        l1, l2 = l1_ratio / (C * total), (1.0 - l1_ratio) / (C * total)
+        solver = our_solver(self.solver, penalty_name(l1, l2))
+        try:
+            result = fit_logistic(
+                X,
+                codes,
+                l1=l1,
+                l2=l2,
+                sample_weight=weight,
+                fit_intercept=self.fit_intercept,
+                solver=solver,
+                tol=self.tol,
+                max_iter=self.max_iter,
+                n_threads=merge_n_jobs(self.n_threads, self.n_jobs),
+                start=self._start(X.shape[1]),
+                time_limit=self.time_limit,
+                callback=self._watch(),
+            )
+        except FitInterrupted as interruption:
+            self._store(interruption.result, X.dtype)
+            raise
+        self._store(result, X.dtype)
+        if result.status in _SHORT_OF_OPTIMUM:
+            warnings.warn(f"{result.solver} did not converge: {result.message}", ConvergenceWarning, stacklevel=2)
+        return self
+
+    def _encode(self, y):
+        """Set classes_; the second class as 1.0, the first as 0.0."""
+        check_classification_targets(y)
+        self.classes_, codes = np.unique(y, return_inverse=True)
+        if len(self.classes_) > 2:
+            raise ValueError(
+                f"Only binary classification is supported. The type of the target is {type_of_target(y)} with "
+                f"{len(self.classes_)} classes: wrap the estimator in sklearn.multiclass.OneVsRestClassifier"
+            )
+        if len(self.classes_) < 2:
+            raise ValueError(f"y holds one class only ({self.classes_[0]!r}): expected samples of two classes")
+        return codes.astype(np.float64)
+
+    def _weights(self, X, y, codes, sample_weight):
+        """Sample weights times class weights, or None where all are one."""
+        if sample_weight is None and self.class_weight is None:
+            return None
+        weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+        if self.class_weight is not None:
+            per_class = compute_class_weight(self.class_weight, classes=self.classes_, y=y, sample_weight=weight)
+            weight = weight * per_class[codes.astype(int)]
+        return weight
+
+    def _start(self, p):
+        if not (self.warm_start and hasattr(self, "coef_")):
+            return None
+        coef = self.coef_.toarray() if hasattr(self.coef_, "toarray") else self.coef_
+        if coef.shape != (1, p):
+            raise ValueError(f"warm_start: X has {p} features, the previous fit had {coef.shape[1]}")
+        return np.asarray(coef[0], dtype=np.float64), float(self.intercept_[0]) if self.fit_intercept else 0.0
+
+    def _watch(self):
+        if not self.verbose:
+            return self.callback
+
+        def report(progress):
+            print(
+                f"iteration {progress.iteration:3d}  passes {progress.n_passes:7.1f}  objective "
+                f"{progress.objective:.10f}  gap {progress.gap:.2e}  nonzeros {progress.nonzeros}",
+                flush=True,
+            )
+            return self.callback(progress) if self.callback is not None else False
+
+        return report
+
+    def _store(self, result, dtype):
+        self.result_ = result
+        self.coef_ = result.coef.astype(dtype)[None, :]
+        self.intercept_ = np.array([result.intercept], dtype=dtype)
+        self.n_iter_ = np.array([result.n_iter], dtype=np.int32)
+        self.solver_ = result.solver
+        self.duality_gap_ = result.duality_gap
+
+    def predict_proba(self, X):
+        """Probabilities of the two classes, in the order of classes_.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, 2)
+        """
+        check_is_fitted(self)
+        return self._predict_proba_lr(X)
+
+    def predict_log_proba(self, X):
+        """Logarithms of the probabilities, -log(1 + exp(-+eta)): finite also where a probability underflows.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, 2)
+        """
+        check_is_fitted(self)
+        eta = self.decision_function(X)
+        return -np.logaddexp(0, np.stack([eta, -eta], axis=1))
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.classifier_tags.multi_class = False
+        return tags

@@ -1,0 +1,54 @@
+"""The logistic loss over rows, beside X: what happens to vectors of length n between two passes.
+
+For a row with linear predictor eta and target y in [0, 1] the loss is  log(1 + exp(eta)) - y eta,  its derivative the
+residual  sigma(eta) - y,  its second derivative the curvature  sigma(eta) (1 - sigma(eta)).  A dual point is a vector u
+in [0, 1]^n; the rows' share of the duality gap at eta is  sum_i weight_i KL(u_i || sigma(eta_i)),  with KL the
+Kullback-Leibler divergence between Bernoulli distributions (Fenchel-Young form: no difference of large numbers).
+"""
+
+import numpy as np
+
+from fastlr.kernels import logistic
+
+#: Constant weights come as one block of this length, which the kernels read again and again.
+WEIGHT_BLOCK = 4096
+
+
+class LogisticLoss:
+    """Loss of the rows (y, weight), on arrays in memory.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n,), float64 in [0, 1]
+    weight : ndarray of shape (n,) or (min(n, WEIGHT_BLOCK),), float64
+        Non-negative, sum one over the rows.  The short form means the same weight in every row.
+    n_threads : int
+    """
+
+    def __init__(self, y, weight, n_threads):
+        self.y = y
+        self.weight = weight
+        self.n_threads = n_threads
+        self._sums = np.empty((2, logistic.n_blocks(len(y))))
+
+    def evaluate(self, eta, residual, curvature):
+        """Fill `residual` and `curvature`, both times weight; return the weighted loss."""
+        return logistic.evaluate(eta, self.y, self.weight, residual, curvature, self._sums[0], self.n_threads)
+
+    def along(self, eta, image, steps):
+        """Weighted losses at eta + t * image for each t of `steps`; ndarray of shape (len(steps),)."""
+        losses = np.empty(len(steps))
+        logistic.losses(eta, image, steps, self.y, self.weight, self._sums[0], losses, self.n_threads)
+        return losses
+
+    def slope(self, eta, shift):
+        """First and second derivative of the weighted loss in a shift common to all rows, at eta + shift."""
+        return logistic.slope(eta, shift, self.y, self.weight, *self._sums, self.n_threads)
+
+    def divergence(self, eta, image, t=0.0, shift=0.0, scale=1.0, back=0.0):
+        """Rows' share of the gap at eta + t image + shift, and the number of rows cut to the domain.
+
+        The dual point is u_i = y_i + scale (residual_i + back curvature_i image_i), residual and curvature (without
+        weights) taken at eta, cut to [0, 1].
+        """
+        return logistic.gap(eta, image, t, shift, scale, back, self.y, self.weight, *self._sums, self.n_threads)

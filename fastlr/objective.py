@@ -1,0 +1,209 @@
+"""Layer 2: the objective of logistic regression and its certificate, over whatever design holds X.
+
+    f(w, b) = sum_i s_i loss(x_i . w + b + offset_i, y_i) + w' diag(l2) w / 2 + l1' |w|,      sum_i s_i = 1
+
+The intercept b is never penalised and is eliminated: at every point it is where f is least in b, found on the cached
+linear predictor without a pass over X.  Solvers therefore see a function of w alone,  F(w) = min_b f(w, b):
+
+    gradient   X' r + l2 w,                      r_i = s_i (sigma(eta_i) - y_i),  sum_i r_i = 0
+    Hessian    X' (D - D 1 1' D / 1'D 1) X + l2, D = diag(s_i sigma'(eta_i))
+
+and a Hessian product is  X' D (X v - tau),  tau = (X' D 1) . v / 1'D 1,  one fused pass; the step -tau of the intercept
+comes with it.
+
+Duality gap.  A dual point u in [0, 1]^n with z = X'(s (u - y)) and, with an intercept, sum_i s_i (u_i - y_i) = 0 bounds
+the suboptimality of any w by
+
+    sum_i s_i KL(u_i || sigma(eta_i)) + sum_j [l1 |w| + l2 w^2 / 2 + conjugate(-z) + z w]_j,
+
+all terms non-negative.  Two dual points cost no pass: u = sigma(eta) itself (scaled where l1 alone acts), and after a
+full Newton step d from a point with residual r, curvature D and CG residual rho = H d + g the linearised residual
+r + D (X d - tau), for which z + l2 (w + d) = rho: its gap is of second order in d.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from fastlr.design.base import RowState
+from fastlr.kernels import vector
+
+_EPS = np.finfo(float).eps
+
+
+@dataclass
+class Point:
+    """A point of a fit and what is known there.  Moving on from it consumes its row state."""
+
+    coef: np.ndarray
+    intercept: float
+    state: RowState
+    value: float
+    #: Gradient of the smooth part (loss and l2), (p, 1).
+    gradient: np.ndarray
+    #: Bound on value minus minimum; inf if none is known.
+    gap: float
+    #: X' D 1 and 1' D 1, for the elimination of the intercept (None and 0 without one).
+    first: np.ndarray | None = None
+    mass: float = 0.0
+
+
+@dataclass
+class Direction:
+    """A step in w with all that a line search and a certificate need of it."""
+
+    coef: np.ndarray
+    image: np.ndarray
+    #: Step of the intercept; already part of `image`.
+    intercept: float
+    #: Gap of the columns after a full step: rho' rho / (2 l2) for the CG residual rho; inf if unknown.
+    residual_gap: float = np.inf
+    #: Decrease of the quadratic model: half the squared Newton decrement if the step is the Newton step.
+    decrease: float = field(default=0.0)
+
+
+class LogisticObjective:
+    """Two-class logistic regression over bound rows.
+
+    Parameters
+    ----------
+    rows : fastlr.design.Rows
+    penalty : fastlr.penalty.ElasticNet
+    fit_intercept : bool
+    """
+
+    def __init__(self, rows, penalty, fit_intercept):
+        self.rows = rows
+        self.penalty = penalty
+        self.fit_intercept = fit_intercept
+        self.n_threads = rows.n_threads
+        self.shape = penalty.shape
+
+    def null_value(self):
+        """Least value with coef = 0 (offset kept, free intercept): the yardstick of `tol`."""
+        state = self.rows.state(np.zeros(self.shape), 0.0)
+        if self.fit_intercept:
+            self.rows.centre(state)
+        return float(self.rows.along(state, self.rows.image(), [0.0])[0])
+
+    def restrict(self, columns):
+        """The objective in a few coefficients, all others held at zero, over a gathered copy of their columns."""
+        return LogisticObjective(self.rows.restrict(columns), self.penalty.restrict(columns), self.fit_intercept)
+
+    def point(self, coef, intercept=0.0):
+        """Evaluate at coef (p, 1), the intercept being optimised from the given value on.
+
+        Raises ValueError if X holds NaN or infinity: the first pass meets every entry.
+        """
+        state = self.rows.state(coef, intercept)
+        point = self.evaluate(coef, intercept, state)
+        self.rows.check_finite(point.gradient)
+        return point
+
+    def evaluate(self, coef, intercept, state, candidate=None):
+        """The Point at a row state: intercept, loss, gradient, gap.
+
+        `candidate(shift)` may give a second bound on the gap once the intercept has been shifted.
+        """
+        bound = np.inf
+        if self.fit_intercept:
+            shift = self.rows.centre(state)
+            intercept += shift
+        loss, gradient, first = self.rows.gradient(state, self.fit_intercept)
+        adjoint = gradient.copy() if self.penalty.has_l1 else None
+        self.penalty.add_smooth_gradient(coef, gradient)
+        if self.penalty.has_l1:
+            bound = self._plain_gap_l1(coef, state, adjoint)
+        elif self.penalty.covers_all:
+            bound = self.penalty.smooth_gap(gradient)
+        if candidate is not None:
+            bound = min(bound, candidate)
+        value = loss + self.penalty.smooth(coef) + self.penalty.absolute(coef)
+        mass = float(state.curvature.sum()) if self.fit_intercept else 0.0
+        return Point(coef, intercept, state, value, gradient, bound, first, mass)
+
+    def _plain_gap_l1(self, coef, state, adjoint):
+        """Gap of the dual point y + scale (sigma(eta) - y), scaled into the dual domain where l1 alone acts."""
+        if not self.penalty.covers_all:
+            return np.inf
+        scale = self.penalty.dual_scale(adjoint)
+        rows = 0.0
+        if scale < 1.0:
+            rows, _ = self.rows.divergence(state, scale=scale)
+        return rows + self.penalty.gap(coef, scale * adjoint)
+
+    # --- curvature ---------------------------------------------------------------------------------------------------
+
+    def hessian_product(self, point, v, out):
+        """out = H v; returns (image of v, step of the intercept, v . H v per right-hand side)."""
+        tau = self._tau(point, v)
+        image = self.rows.hessian_product(point.state, v, -tau, out)
+        return image, -tau, self.penalty.add_smooth_gradient(v, out)
+
+    def _tau(self, point, v):
+        if point.first is None or point.mass <= 0.0:
+            return 0.0
+        return float(vector.dot(point.first, v, self.n_threads)[0]) / point.mass
+
+    def diagonal(self, point):
+        """Diagonal of the Hessian, (p, 1): one pass."""
+        diagonal = self.rows.squares(point.state)
+        if point.first is not None and point.mass > 0.0:
+            # cancellation can leave a constant column slightly negative
+            diagonal = np.maximum(diagonal - point.first * point.first / point.mass, _EPS * diagonal)
+        return diagonal + self.penalty.l2
+
+    # --- moving ------------------------------------------------------------------------------------------------------
+
+    def direction(self, point, coef):
+        """A step with its image, by one pass; the intercept takes its Newton part."""
+        tau = self._tau(point, coef)
+        return Direction(coef, self.rows.apply(coef, -tau), -tau)
+
+    def along(self, point, direction, steps):
+        """Values of the objective at point + t * direction for each t: no pass."""
+        losses = self.rows.along(point.state, direction.image, steps)
+        a = self.penalty.smooth(point.coef)
+        b = self.penalty.smooth_product(point.coef, direction.coef)
+        c = self.penalty.smooth(direction.coef)
+        values = [loss + a + t * (b + t * c) for loss, t in zip(losses, steps, strict=True)]
+        if self.penalty.has_l1:
+            values = [
+                value + self.penalty.absolute(point.coef + t * direction.coef)
+                for value, t in zip(values, steps, strict=True)
+            ]
+        return values
+
+    def move(self, point, direction, t):
+        """The Point at point + t * direction; the row state moves along, so `point` must not be used again."""
+        candidate = self._linearised_gap(point, direction) if t == 1.0 else None
+        coef = point.coef + direction.coef if t == 1.0 else point.coef + t * direction.coef
+        self.rows.advance(point.state, direction.image, t)
+        return self.evaluate(coef, point.intercept + t * direction.intercept, point.state, candidate)
+
+    def _linearised_gap(self, point, direction):
+        """Gap after a full step for the residual linearised before it; None where that leaves the dual domain."""
+        if not np.isfinite(direction.residual_gap):
+            return None
+        divergence, cut = self.rows.divergence(point.state, direction.image, t=1.0, back=1.0)
+        return None if cut else divergence + direction.residual_gap
+
+    # --- measures ----------------------------------------------------------------------------------------------------
+
+    def optimality(self, point):
+        """Inf-norm of the subgradient of least norm."""
+        return float(np.max(np.abs(self.penalty.subgradient(point.coef, point.gradient))))
+
+    def rounding(self, point):
+        """What double precision may hide of the gap: a few units in the last place of the terms it is made of."""
+        adjoint = point.gradient - self.penalty.l2 * point.coef
+        terms = float(np.sum(np.abs(point.coef * adjoint)))
+        return 4.0 * _EPS * (abs(point.value) + terms)
+
+    def residual_gap(self, rho, rr):
+        """The columns' share of the gap after a full Newton step with CG residual rho (rr = rho . rho)."""
+        if not self.penalty.covers_all or self.penalty.has_l1:
+            return np.inf
+        if self.penalty.l2.strides == (0, 0):
+            return 0.5 * float(rr.sum()) / float(self.penalty.l2[0, 0])
+        return self.penalty.smooth_gap(rho)

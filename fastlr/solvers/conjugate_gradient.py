@@ -1,0 +1,50 @@
+"""The truncated Newton step: preconditioned conjugate gradients on  H d = -g."""
+
+import numpy as np
+
+from fastlr.kernels import vector
+from fastlr.objective import Direction
+
+
+def conjugate_gradient(objective, point, scale, forcing, enough, max_iter=200):
+    """Approximate Newton direction at a point (Hestenes and Stiefel 1952; stopping after Lin, Weng, Keerthi 2008).
+
+    Each iteration is one fused pass over X, which also gives the image X v: the image of the whole step, and with it
+    the line search, costs no pass.
+
+    Parameters
+    ----------
+    scale : ndarray of shape (p, K)
+        Inverse diagonal preconditioner.
+    forcing : float
+        Stop when the residual, in the preconditioner's norm, has fallen to this fraction.
+    enough : float
+        Model decrease, and residual gap, so small that the outer solver is about to stop: once the decrease is below,
+        CG goes on until the residual gap is below too, because that is what a certificate needs.
+    """
+    n_threads = objective.n_threads
+    rho = point.gradient.copy()
+    step = np.zeros_like(rho)
+    product = np.empty_like(rho)
+    v = -scale * rho
+    image, intercept = objective.rows.image(), 0.0
+    rz = -vector.dot(rho, v, n_threads)
+    goal = forcing * forcing * rz
+    decrease = np.zeros_like(rz)
+    residual_gap = np.inf
+    for _ in range(max_iter):
+        v_image, v_intercept, curvature = objective.hessian_product(point, v, product)
+        active = (rz > 0.0) & (curvature > 0.0) & np.isfinite(curvature)
+        if not active.any():
+            break
+        alpha = np.where(active, rz / np.where(active, curvature, 1.0), 0.0)
+        new_rz, rr = vector.cg_step(alpha, v, product, scale, step, rho, n_threads)
+        objective.rows.accumulate(float(alpha[0]), v_image, image)
+        intercept += float(alpha[0]) * v_intercept
+        decrease += 0.5 * alpha * rz
+        residual_gap = objective.residual_gap(rho, rr)
+        if np.all(new_rz <= goal) and (decrease.sum() > enough or residual_gap <= enough):
+            break
+        vector.cg_direction(np.where(active, new_rz / np.where(active, rz, 1.0), 0.0), rho, scale, v, n_threads)
+        rz = new_rz
+    return Direction(step, image, intercept, residual_gap, float(decrease.sum()))

@@ -1,0 +1,39 @@
+"""Truncated Newton for L2-penalised and unpenalised fits."""
+
+import numpy as np
+
+from fastlr.kernels import vector
+from fastlr.solvers.conjugate_gradient import conjugate_gradient
+from fastlr.solvers.line_search import armijo
+from fastlr.solvers.result import Status
+
+
+def newton_cg(objective, coef, intercept, monitor):
+    """Minimise a smooth objective by truncated Newton steps (Lin, Weng, Keerthi 2008; Hsia, Chiang, Lin 2018).
+
+    Each iteration: conjugate gradients on H d = -g to a relative residual of min(1/2, sqrt(|g| / |g0|)), a backtracking
+    line search on the cached image of the step, one pass for the gradient at the new point.
+
+    Parameters
+    ----------
+    objective : LogisticObjective without l1
+    coef : ndarray of shape (p, 1)
+    intercept : float
+    monitor : Monitor
+    """
+    point = objective.point(coef, intercept)
+    scale = 1.0 / objective.diagonal(point)
+    first_norm, decrement = None, None
+    while not monitor.finished(point, decrement):
+        norm = float(np.sqrt(vector.weighted_dot(scale, point.gradient, point.gradient, objective.n_threads).sum()))
+        first_norm = first_norm or norm
+        forcing = min(0.5, np.sqrt(norm / first_norm)) if first_norm else 0.5
+        direction = conjugate_gradient(objective, point, scale, forcing, 0.5 * monitor.target)
+        slope = float(vector.dot(point.gradient, direction.coef, objective.n_threads).sum())
+        t = armijo(objective, point, direction, slope) if slope < 0.0 else None
+        if t is None:
+            monitor.fail(Status.LINE_SEARCH_FAILED, "no step along the Newton direction lowers the objective")
+            break
+        decrement = direction.decrease if t == 1.0 else None
+        point = objective.move(point, direction, t)
+    return monitor.result()
