@@ -30,6 +30,4 @@ CONSTRAINTS = {
 
 def check_parameters(estimator):
     """Raise InvalidParameterError (a ValueError) for the first argument outside its constraints."""
-    validate_parameter_constraints(
-        CONSTRAINTS, estimator.get_params(deep=False), caller_name=type(estimator).__name__
-    )
+    validate_parameter_constraints(CONSTRAINTS, estimator.get_params(deep=False), caller_name=type(estimator).__name__)

@@ -43,7 +43,7 @@ class Point:
     gradient: np.ndarray
     #: Bound on value minus minimum; inf if none is known.
     gap: float
-    #: X' D 1 and 1' D 1, for the elimination of the intercept (None and 0 without one).
+    #: X' D 1 (None until asked for) and 1' D 1 (0 without an intercept), for its elimination.
     first: np.ndarray | None = None
     mass: float = 0.0
 
@@ -109,7 +109,8 @@ class LogisticObjective:
         if self.fit_intercept:
             shift = self.rows.centre(state)
             intercept += shift
-        loss, gradient, first = self.rows.gradient(state, self.fit_intercept)
+        # With l1 a gathered copy of a few columns will ask for its own X' D 1; without it every product needs it.
+        loss, gradient, first = self.rows.gradient(state, self.fit_intercept and not self.penalty.has_l1)
         adjoint = gradient.copy() if self.penalty.has_l1 else None
         self.penalty.add_smooth_gradient(coef, gradient)
         if self.penalty.has_l1:
@@ -130,7 +131,7 @@ class LogisticObjective:
         rows = 0.0
         if scale < 1.0:
             rows, _ = self.rows.divergence(state, scale=scale)
-        return rows + self.penalty.gap(coef, scale * adjoint)
+        return rows + self.penalty.gap(coef, adjoint, scale)
 
     # --- curvature ---------------------------------------------------------------------------------------------------
 
@@ -141,14 +142,18 @@ class LogisticObjective:
         return image, -tau, self.penalty.add_smooth_gradient(v, out)
 
     def _tau(self, point, v):
-        if point.first is None or point.mass <= 0.0:
+        if point.mass <= 0.0:
             return 0.0
+        if point.first is None:
+            point.first = self.rows.first(point.state)
         return float(vector.dot(point.first, v, self.n_threads)[0]) / point.mass
 
     def diagonal(self, point):
         """Diagonal of the Hessian, (p, 1): one pass."""
         diagonal = self.rows.squares(point.state)
-        if point.first is not None and point.mass > 0.0:
+        if point.mass > 0.0:
+            if point.first is None:
+                point.first = self.rows.first(point.state)
             # cancellation can leave a constant column slightly negative
             diagonal = np.maximum(diagonal - point.first * point.first / point.mass, _EPS * diagonal)
         return diagonal + self.penalty.l2
@@ -192,12 +197,12 @@ class LogisticObjective:
 
     def optimality(self, point):
         """Inf-norm of the subgradient of least norm."""
-        return float(np.max(np.abs(self.penalty.subgradient(point.coef, point.gradient))))
+        return self.penalty.optimality(point.coef, point.gradient)
 
     def rounding(self, point):
         """What double precision may hide of the gap: a few units in the last place of the terms it is made of."""
-        adjoint = point.gradient - self.penalty.l2 * point.coef
-        terms = float(np.sum(np.abs(point.coef * adjoint)))
+        terms = abs(float(vector.dot(point.coef, point.gradient, self.n_threads).sum()))
+        terms += 2.0 * self.penalty.smooth(point.coef) + self.penalty.absolute(point.coef)
         return 4.0 * _EPS * (abs(point.value) + terms)
 
     def residual_gap(self, rho, rr):

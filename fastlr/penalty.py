@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fastlr.kernels import vector
+from fastlr.kernels import penalty, vector
 
 
 class ElasticNet:
@@ -48,37 +48,48 @@ class ElasticNet:
         """l1' |coef|, summed over right-hand sides."""
         return float(np.sum(self.l1 * np.abs(coef))) if self.has_l1 else 0.0
 
+    def absolute_change(self, coef, step):
+        """l1' (|coef + step| - |coef|), summed entry by entry so that small steps keep their digits."""
+        return float(np.sum(self.l1 * (np.abs(coef + step) - np.abs(coef)))) if self.has_l1 else 0.0
+
     def subgradient(self, coef, gradient):
-        """The subgradient of least norm of the whole objective, from the gradient of its smooth part; (p, K)."""
-        if not self.has_l1:
-            return gradient
-        at_zero = np.sign(gradient) * np.maximum(np.abs(gradient) - self.l1, 0.0)
-        return np.where(coef == 0.0, at_zero, gradient + self.l1 * np.sign(coef))
+        """The subgradient of least norm of the whole objective, and its inf-norm.
+
+        `gradient` is that of the smooth part, (p, K).
+        """
+        out = np.empty_like(gradient)
+        return out, penalty.subgradient(
+            coef.ravel(), gradient.ravel(), self._flat(self.l1), out.ravel(), self.n_threads
+        )
+
+    def optimality(self, coef, gradient):
+        """Inf-norm of the subgradient of least norm."""
+        if self.has_l1:
+            return self.subgradient(coef, gradient)[1]
+        return float(max(gradient.max(), -gradient.min()))
 
     def dual_scale(self, adjoint):
         """The largest factor in (0, 1] that makes X' (factor r) feasible where only l1 acts."""
-        if not self.has_l1:
-            return 1.0
-        bound = np.where(self.l2 > 0.0, np.inf, self.l1)
-        excess = np.max(np.abs(adjoint) / bound)
-        return 1.0 if excess <= 1.0 else 1.0 / excess
+        ratio = penalty.largest_ratio(adjoint.ravel(), self._flat(self.l1), self._flat(self.l2), self.n_threads)
+        return 1.0 if ratio <= 1.0 else 1.0 / ratio
 
-    def gap(self, coef, adjoint):
-        """The columns' share of the duality gap at coef for the dual point whose product with X is `adjoint`.
+    def gap(self, coef, adjoint, scale=1.0):
+        """The columns' share of the duality gap at coef for a dual point whose product with X is scale * adjoint.
 
-        With z = -adjoint it is  sum_j l1 |w| + l2 w^2 / 2 + (|z| - l1)_+^2 / (2 l2) - z w  (Fenchel-Young), where
-        l2 = 0 asks for |z| <= l1.  Without l1 it is  sum_j (adjoint + l2 w)^2 / (2 l2).
+        With z = -scale * adjoint it is  sum_j l1 |w| + l2 w^2 / 2 + (|z| - l1)_+^2 / (2 l2) - z w  (Fenchel-Young);
+        where l2 = 0 the dual point must have |z| <= l1, see dual_scale.
         """
         if not self.covers_all:
             return np.inf
-        if not self.has_l1:
-            residual = adjoint.copy()
-            self.add_smooth_gradient(coef, residual)
-            return self.smooth_gap(residual)
-        excess = np.maximum(np.abs(adjoint) - self.l1, 0.0)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            conjugate = np.where(self.l2 > 0.0, 0.5 * excess * excess / self.l2, 0.0)
-        return float(np.sum(self.l1 * np.abs(coef) + 0.5 * self.l2 * coef * coef + conjugate + adjoint * coef))
+        return penalty.gap(
+            coef.ravel(), adjoint.ravel(), scale, self._flat(self.l1), self._flat(self.l2), self.n_threads
+        )
+
+    def _flat(self, strength):
+        """(p K,) view of a strength: all coefficients one after the other."""
+        if strength.strides == (0, 0):
+            return np.broadcast_to(strength[0, 0], (strength.size,))
+        return strength.reshape(-1)
 
     def smooth_gap(self, residual):
         """sum_j residual_j^2 / (2 l2_j): the gap without l1 whose dual point misses stationarity by `residual`."""

@@ -1,5 +1,6 @@
 """Layer 1: where X lies, and the passes it answers."""
 
+import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,11 +11,14 @@ from fastlr.loss import LogisticLoss
 
 @dataclass
 class Work:
-    """How much of X a fit has read and copied; shared by a design's row state and what is gathered from it."""
+    """How much of X a fit has read, and the most it held in copies; shared by all that is gathered from one design."""
 
     nnz: int
     entries_read: int = 0
     copied_bytes: int = 0
+
+    def hold(self, nbytes):
+        self.copied_bytes = max(self.copied_bytes, nbytes)
 
     @property
     def n_passes(self):
@@ -108,18 +112,18 @@ class Rows:
         self.offset = offset
         self.work = work
         self.n_threads = design.n_threads
+        #: Bytes of copies alive beneath these rows: conversions, and what they were gathered from.
+        self.held_bytes = design.copied_bytes
         self._scratch = np.empty(design.shape[0])  # residuals, or the image of a Hessian product: never both
 
     def restrict(self, columns):
         """The same rows over a gathered copy of a few columns; states and work are shared."""
         gathered = self.design.gather(columns)
-        self.work.copied_bytes += gathered.copied_bytes
         self.work.entries_read += gathered.nnz
-        restricted = Rows.__new__(Rows)
+        restricted = copy.copy(self)
         restricted.design = gathered
-        restricted.loss, restricted.offset, restricted.work = self.loss, self.offset, self.work
-        restricted.n_threads = gathered.n_threads
-        restricted._scratch = self._scratch
+        restricted.held_bytes = self.held_bytes + gathered.copied_bytes
+        self.work.hold(restricted.held_bytes)
         return restricted
 
     def state(self, coef, intercept):
@@ -191,6 +195,22 @@ class Rows:
         if where is not None:
             found = "NaN" if np.isnan(self.design.entry(*where)) else "infinity"
             raise ValueError(f"Input X contains {found}, at row {where[0]}, column {where[1]}.")
+
+    def first(self, state):
+        """X' curvature, shape (p, 1)."""
+        self.work.entries_read += self.design.nnz
+        return self.design.adjoint(state.curvature)[:, None]
+
+    def coordinate_epochs(self, state, model, tolerance, max_epochs):
+        """Coordinate descent on a quadratic model over gathered columns; see kernels/coordinate.pyx.
+
+        `model` holds gradient, diagonal, first, mass, l1, l2, coef; returns delta (p, 1).
+        """
+        p = self.design.shape[1]
+        delta, q = np.zeros(p), np.zeros(self.design.shape[0])
+        epochs = self.design.coordinate_epochs(state.curvature, *model, delta, q, tolerance, max_epochs)
+        self.work.entries_read += epochs * self.design.nnz
+        return delta[:, None]
 
     def squares(self, state):
         """sum_i curvature_i x_ij^2, shape (p, 1)."""

@@ -62,7 +62,9 @@ def _check_shape(shape):
         )
     n, p = shape
     if n == 0:
-        raise ValueError(f"Found array with 0 sample(s) (shape=({n}, {p})) while a minimum of 1 is required: X is empty")
+        raise ValueError(
+            f"Found array with 0 sample(s) (shape=({n}, {p})) while a minimum of 1 is required: X is empty"
+        )
     if p == 0:
         raise ValueError(f"Found array with 0 feature(s) (shape=({n}, {p})) while a minimum of 1 is required.")
 
@@ -106,16 +108,20 @@ def _sparse_design(X, n_threads):
     X, more = _same_index_type(X)
     n_threads = _threads(X.nnz, n_threads)
     structure = _structure(X, n_threads)
+    # unsorted rows may hide duplicates
     design = csr_design if X.format == "csr" else CSCDesign
-    return design(X, not structure & UNSORTED, n_threads, copied + more)
+    return design(X, not structure & UNSORTED, bool(structure), n_threads, copied + more)
 
 
 def _same_index_type(X):
     """X with indptr and indices of one native type, int32 or int64, and contiguous arrays; and the bytes copied."""
     index = np.dtype(np.int64 if max(X.indices.dtype.itemsize, X.indptr.dtype.itemsize) > 4 else np.int32)
-    parts = [np.ascontiguousarray(part, dtype=dtype) for part, dtype in
-             ((X.data, X.dtype.newbyteorder("=")), (X.indices, index), (X.indptr, index))]
-    copied = sum(new.nbytes for new, old in zip(parts, (X.data, X.indices, X.indptr), strict=True) if new is not old)
+    parts = [
+        np.ascontiguousarray(part, dtype=dtype)
+        for part, dtype in ((X.data, X.dtype.newbyteorder("=")), (X.indices, index), (X.indptr, index))
+    ]
+    given = (X.data, X.indices, X.indptr)
+    copied = sum(new.nbytes for new, old in zip(parts, given, strict=True) if not np.may_share_memory(new, old))
     if not copied:
         return X, 0
     compressed = sp.csr_array if X.format == "csr" else sp.csc_array
@@ -145,5 +151,3 @@ def _structure(X, n_threads):
 
 def _threads(entries, n_threads):
     return max(1, min(n_threads, entries // ENTRIES_PER_THREAD))
-
-

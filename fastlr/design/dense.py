@@ -3,7 +3,7 @@
 import numpy as np
 
 from fastlr.design.base import InMemoryDesign
-from fastlr.kernels import dense
+from fastlr.kernels import coordinate, dense
 
 
 class DenseDesign(InMemoryDesign):
@@ -57,6 +57,9 @@ class DenseDesign(InMemoryDesign):
     def gather(self, columns):
         copy = np.asfortranarray(self.X[:, columns])
         return DenseDesign(copy, self.n_threads, copy.nbytes)
+
+    def coordinate_epochs(self, curvature, *model):
+        return coordinate.dense_epochs(self.X, curvature, *model)
 
     def locate_nonfinite(self):
         rows = max(1, (1 << 20) // self.shape[1])

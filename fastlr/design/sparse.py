@@ -4,7 +4,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from fastlr.design.base import InMemoryDesign
-from fastlr.kernels import csr_by_columns, csr_by_rows, sparse
+from fastlr.kernels import coordinate, csr_by_columns, csr_by_rows, sparse
 
 
 class CompressedDesign(InMemoryDesign):
@@ -13,24 +13,33 @@ class CompressedDesign(InMemoryDesign):
     #: 1 for CSR (minor axis: columns), 0 for CSC (minor axis: rows)
     minor_axis: int
 
-    def __init__(self, X, is_sorted, n_threads, copied_bytes=0):
+    def __init__(self, X, is_sorted, has_duplicates, n_threads, copied_bytes=0):
         super().__init__(X, X.nnz, n_threads, copied_bytes)
         self._arrays = X.indptr, X.indices, X.data
-        self._is_sorted = is_sorted
+        self.is_sorted = is_sorted
+        self.has_duplicates = has_duplicates
         self._cached_splits = None
+        self._cached_counts = None
+
+    @property
+    def _minor_counts(self):
+        """Entries of each minor slice."""
+        if self._cached_counts is None:
+            counts = np.zeros(self.shape[self.minor_axis], dtype=self.X.indptr.dtype)
+            sparse.count_minor(self.X.indices, counts)
+            self._cached_counts = counts
+        return self._cached_counts
 
     @property
     def _splits(self):
         """Where the minor ranges of the threads begin in each major slice; no split when indices are not sorted."""
         if self._cached_splits is None:
             indptr, indices, _ = self._arrays
-            ranges = self.n_threads if self._is_sorted else 1
+            ranges = self.n_threads if self.is_sorted else 1
             splits = np.empty((len(indptr) - 1, ranges - 1), dtype=indptr.dtype)
             if ranges > 1:
-                counts = np.zeros(self.shape[self.minor_axis], dtype=indptr.dtype)
-                sparse.count_minor(indices, counts)
                 goals = np.arange(1, ranges) * (len(indices) / ranges)
-                bounds = np.searchsorted(np.cumsum(counts, dtype=np.int64), goals).astype(indptr.dtype)
+                bounds = np.searchsorted(np.cumsum(self._minor_counts, dtype=np.int64), goals).astype(indptr.dtype)
                 sparse.split(indptr, indices, bounds, splits, self.n_threads)
             self._cached_splits = splits
         return self._cached_splits
@@ -55,8 +64,8 @@ class CSRDesign(CompressedDesign):
 
     minor_axis = 1
 
-    def __init__(self, X, is_sorted, n_threads, copied_bytes=0):
-        super().__init__(X, is_sorted, n_threads, copied_bytes)
+    def __init__(self, X, is_sorted, has_duplicates, n_threads, copied_bytes=0):
+        super().__init__(X, is_sorted, has_duplicates, n_threads, copied_bytes)
         n, p = self.shape
         self._scaled = np.empty(n)
         # Measured: vectors over columns that fit the second-level cache gain from using each entry twice while it is
@@ -95,21 +104,20 @@ class CSRDesign(CompressedDesign):
         indptr, indices, data = self._arrays
         position = np.full(self.shape[1], -1, dtype=np.int32)
         position[columns] = np.arange(len(columns), dtype=np.int32)
-        new_indptr = np.zeros_like(indptr)
-        sparse.count_selected(indptr, indices, position, new_indptr, self.n_threads)
-        np.cumsum(new_indptr, out=new_indptr)
+        new_indptr = np.zeros(len(columns) + 1, dtype=indptr.dtype)
+        np.cumsum(self._minor_counts[columns], out=new_indptr[1:])
         new_indices = np.empty(new_indptr[-1], dtype=indices.dtype)
         new_data = np.empty(new_indptr[-1], dtype=data.dtype)
-        sparse.select(indptr, indices, data, position, new_indptr, new_indices, new_data, self.n_threads)
-        rows = sp.csr_array((new_data, new_indices, new_indptr), shape=(self.shape[0], len(columns)))
-        return _by_column(rows, self.n_threads)
+        sparse.gather_columns(*self._arrays, self._splits, position, new_indptr[:-1].copy(), new_indices, new_data)
+        copy = sp.csc_array((new_data, new_indices, new_indptr), shape=(self.shape[0], len(columns)))
+        return gathered(copy, self.has_duplicates, self.n_threads)
 
 
 class ChunkedCSRDesign(CSRDesign):
     """Rows compressed, few columns: threads share each gradient by chunks of rows, with one sum per chunk."""
 
-    def __init__(self, X, is_sorted, n_threads, copied_bytes=0):
-        super().__init__(X, is_sorted, n_threads, copied_bytes)
+    def __init__(self, X, is_sorted, has_duplicates, n_threads, copied_bytes=0):
+        super().__init__(X, is_sorted, has_duplicates, n_threads, copied_bytes)
         n, p = self.shape
         self._chunk = -(-n // n_chunks(self.nnz, p) // 64) * 64
         self._partial = np.empty((-(-n // self._chunk), p))
@@ -158,9 +166,10 @@ class CSCDesign(CompressedDesign):
         self._gather(curvature * image, 0.0, out)
 
     def gather(self, columns):
-        copy = self.X[:, columns]
-        copy.sum_duplicates()
-        return CSCDesign(copy, True, self.n_threads, _nbytes(copy))
+        return gathered(self.X[:, columns], self.has_duplicates or not self.is_sorted, self.n_threads)
+
+    def coordinate_epochs(self, curvature, *model):
+        return coordinate.sparse_epochs(*self._arrays, curvature, *model)
 
 
 def n_chunks(nnz, p):
@@ -168,16 +177,17 @@ def n_chunks(nnz, p):
     return min(16, nnz // (64 * p))
 
 
-def csr_design(X, is_sorted, n_threads, copied_bytes=0):
+def csr_design(X, is_sorted, has_duplicates, n_threads, copied_bytes=0):
     """The CSR design whose way of sharing gradients between threads suits the shape."""
     few_columns = n_chunks(X.nnz, X.shape[1]) >= 8 and X.shape[0] >= 1024
-    return (ChunkedCSRDesign if few_columns else CSRDesign)(X, is_sorted, n_threads, copied_bytes)
+    return (ChunkedCSRDesign if few_columns else CSRDesign)(X, is_sorted, has_duplicates, n_threads, copied_bytes)
 
 
-def _by_column(rows, n_threads):
-    copy = rows.tocsc()
-    copy.sum_duplicates()
-    return CSCDesign(copy, True, n_threads, _nbytes(copy))
+def gathered(copy, irregular, n_threads):
+    """The design over a gathered CSC copy, whose columns coordinate descent needs free of duplicates."""
+    if irregular:
+        copy.sum_duplicates()
+    return CSCDesign(copy, True, False, n_threads, _nbytes(copy))
 
 
 def _nbytes(X):

@@ -24,9 +24,11 @@ def _load(name):
     return import_module(f"fastlr.kernels._{cpu_level}.{name}")
 
 
+coordinate = _load("coordinate")
 csr_by_columns = _load("csr_by_columns")
 csr_by_rows = _load("csr_by_rows")
 dense = _load("dense")
 logistic = _load("logistic")
+penalty = _load("penalty")
 sparse = _load("sparse")
 vector = _load("vector")

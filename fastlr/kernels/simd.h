@@ -359,4 +359,68 @@ static inline void fastlr_cg_direction(ptrdiff_t n, double beta, const double *F
         v[i] = beta * v[i] - scale[i] * rho[i];
 }
 
+/* Elastic net over coefficients, stride 0 or 1 for scalar or individual strengths.
+ *
+ * Subgradient of least norm from the gradient of the smooth part; returns the largest absolute value. */
+static inline double fastlr_subgradient(ptrdiff_t n, const double *FASTLR_RESTRICT coef,
+                                        const double *FASTLR_RESTRICT gradient, const double *FASTLR_RESTRICT l1,
+                                        ptrdiff_t stride, double *FASTLR_RESTRICT out)
+{
+    double largest = 0.0;
+    for (ptrdiff_t i = 0; i < n; i++) {
+        double g = gradient[i], strength = l1[i * stride], w = coef[i];
+        double size = fabs(g) - strength;
+        double at_zero = size > 0.0 ? (g > 0.0 ? size : -size) : 0.0;
+        double s = w == 0.0 ? at_zero : (w > 0.0 ? g + strength : g - strength);
+        out[i] = s;
+        /* written so that NaN wins */
+        largest = fabs(s) <= largest ? largest : fabs(s);
+    }
+    return largest;
+}
+
+/* sum_j l1 |w| + l2 w^2 / 2 + (|z| - l1)_+^2 / (2 l2) + z w with z = scale * adjoint: columns' share of the gap. */
+static inline double fastlr_penalty_gap(ptrdiff_t n, const double *FASTLR_RESTRICT coef,
+                                        const double *FASTLR_RESTRICT adjoint, double scale,
+                                        const double *FASTLR_RESTRICT l1, ptrdiff_t stride1,
+                                        const double *FASTLR_RESTRICT l2, ptrdiff_t stride2)
+{
+    double sum = 0.0;
+    for (ptrdiff_t i = 0; i < n; i++) {
+        double z = scale * adjoint[i], w = coef[i], a = l1[i * stride1], b = l2[i * stride2];
+        double excess = fabs(z) - a;
+        if (excess > 0.0 && b > 0.0)
+            sum += 0.5 * excess * excess / b;
+        if (w != 0.0)
+            sum += a * fabs(w) + 0.5 * b * w * w + z * w;
+    }
+    return sum;
+}
+
+/* Largest |adjoint_j| / l1_j over the columns on which l1 alone acts. */
+static inline double fastlr_largest_ratio(ptrdiff_t n, const double *FASTLR_RESTRICT adjoint,
+                                          const double *FASTLR_RESTRICT l1, ptrdiff_t stride1,
+                                          const double *FASTLR_RESTRICT l2, ptrdiff_t stride2)
+{
+    double largest = 0.0;
+    for (ptrdiff_t i = 0; i < n; i++) {
+        double ratio = l2[i * stride2] > 0.0 ? 0.0 : fabs(adjoint[i]) / l1[i * stride1];
+        largest = ratio <= largest ? largest : ratio;
+    }
+    return largest;
+}
+
+/* q += change * d * x, the update of a coordinate step on a dense column. */
+#define FASTLR_WEIGHTED_AXPY(T, suffix)                                                                                \
+    static inline void fastlr_weighted_axpy_##suffix(ptrdiff_t n, double change, const double *FASTLR_RESTRICT d,      \
+                                                     const T *FASTLR_RESTRICT x, double *FASTLR_RESTRICT q)            \
+    {                                                                                                                  \
+        FASTLR_SIMD                                                                                                    \
+        for (ptrdiff_t i = 0; i < n; i++)                                                                              \
+            q[i] += change * d[i] * x[i];                                                                              \
+    }
+
+FASTLR_WEIGHTED_AXPY(double, f64)
+FASTLR_WEIGHTED_AXPY(float, f32)
+
 #endif

@@ -145,38 +145,33 @@ def count_minor(const integer[::1] indices, integer[::1] counts):
 
 # --- a few columns ---------------------------------------------------------------------------------------------------
 
-def count_selected(const integer[::1] indptr, const integer[::1] indices, const int[::1] position,
-                   integer[::1] counts, int n_threads):
-    """counts[i + 1] = number of entries of major slice i whose minor index has position >= 0."""
-    cdef Py_ssize_t n = indptr.shape[0] - 1, i
+def gather_columns(const integer[::1] indptr, const integer[::1] indices, const floating[::1] data,
+                   const integer[:, ::1] splits, const int[::1] position, integer[::1] next_entry,
+                   integer[::1] new_indices, floating[::1] new_data):
+    """Copies a few minor slices of X into compressed form along the minor axis (columns of CSR into CSC).
+
+    position[j] is the new number of minor index j, or -1; next_entry[k] says where slice k begins in new_indices and
+    new_data and is moved to its end.  One thread per range of `splits`."""
+    cdef Py_ssize_t n = indptr.shape[0] - 1, n_splits = splits.shape[1], t
     with nogil:
-        for i in prange(n, num_threads=n_threads, use_threads_if=n_threads > 1, schedule="static"):
-            counts[i + 1] = count_slice(&indices[0], indptr[i], indptr[i + 1], &position[0])
+        for t in prange(n_splits + 1, num_threads=<int>n_splits + 1, use_threads_if=n_splits > 0, schedule="static"):
+            gather_range(&indptr[0], &indices[0], &data[0], &splits[0, 0], n_splits, t, n, &position[0],
+                         &next_entry[0], &new_indices[0], &new_data[0])
 
 
-cdef integer count_slice(const integer* indices, Py_ssize_t begin, Py_ssize_t end, const int* position) noexcept nogil:
-    cdef integer found = 0
-    cdef Py_ssize_t k
-    for k in range(begin, end):
-        found += position[indices[k]] >= 0
-    return found
-
-
-def select(const integer[::1] indptr, const integer[::1] indices, const floating[::1] data, const int[::1] position,
-           const integer[::1] new_indptr, integer[::1] new_indices, floating[::1] new_data, int n_threads):
-    """Copies the entries whose minor index j has position[j] >= 0, under the new index position[j]."""
-    cdef Py_ssize_t n = indptr.shape[0] - 1, i
-    with nogil:
-        for i in prange(n, num_threads=n_threads, use_threads_if=n_threads > 1, schedule="static"):
-            select_slice(&indices[0], &data[0], indptr[i], indptr[i + 1], &position[0], &new_indices[0],
-                         &new_data[0], new_indptr[i])
-
-
-cdef void select_slice(const integer* indices, const floating* data, Py_ssize_t begin, Py_ssize_t end,
-                       const int* position, integer* new_indices, floating* new_data, Py_ssize_t at) noexcept nogil:
-    cdef Py_ssize_t k
-    for k in range(begin, end):
-        if position[indices[k]] >= 0:
-            new_indices[at] = position[indices[k]]
-            new_data[at] = data[k]
-            at = at + 1
+cdef void gather_range(const integer* indptr, const integer* indices, const floating* data, const integer* splits,
+                       Py_ssize_t n_splits, Py_ssize_t t, Py_ssize_t n, const int* position, integer* next_entry,
+                       integer* new_indices, floating* new_data) noexcept nogil:
+    cdef Py_ssize_t k, first, last
+    cdef integer i, at
+    cdef int new
+    for i in range(<integer>n):
+        first = indptr[i] if t == 0 else splits[i * n_splits + t - 1]
+        last = indptr[i + 1] if t == n_splits else splits[i * n_splits + t]
+        for k in range(first, last):
+            new = position[indices[k]]
+            if new >= 0:
+                at = next_entry[new]
+                next_entry[new] = at + 1
+                new_indices[at] = i
+                new_data[at] = data[k]

@@ -63,3 +63,16 @@ cdef extern from "simd.h" nogil:
                                         const double* scale, double* x, double* rho, double* rz, double* rr) noexcept
     void cg_direction_block "fastlr_cg_direction"(Py_ssize_t n, double beta, const double* rho, const double* scale,
                                                   double* v) noexcept
+
+    double subgradient_block "fastlr_subgradient"(Py_ssize_t n, const double* coef, const double* gradient,
+                                                  const double* l1, Py_ssize_t stride, double* out) noexcept
+    double penalty_gap_block "fastlr_penalty_gap"(Py_ssize_t n, const double* coef, const double* adjoint,
+                                                  double scale, const double* l1, Py_ssize_t stride1,
+                                                  const double* l2, Py_ssize_t stride2) noexcept
+    double largest_ratio_block "fastlr_largest_ratio"(Py_ssize_t n, const double* adjoint, const double* l1,
+                                                      Py_ssize_t stride1, const double* l2,
+                                                      Py_ssize_t stride2) noexcept
+    void weighted_axpy_f64 "fastlr_weighted_axpy_f64"(Py_ssize_t n, double change, const double* d, const double* x,
+                                                      double* q) noexcept
+    void weighted_axpy_f32 "fastlr_weighted_axpy_f32"(Py_ssize_t n, double change, const double* d, const float* x,
+                                                      double* q) noexcept

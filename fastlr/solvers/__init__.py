@@ -1,16 +1,16 @@
 """Layer 3: one file per algorithm.
 
-A solver is a function  solver(objective, coef, intercept, monitor) -> LogisticResult.  It sees an objective, never X's
-format, neither prints nor reads the environment, and knows no classes or labels.  What it can minimise is declared in
-its `SolverSpec` and checked before the first pass.  A new solver is one more file and one more entry of SOLVERS.
+A solver is a module with a function  solve(objective, coef, intercept, monitor) -> LogisticResult.  It sees an
+objective, never X's format, neither prints nor reads the environment, and knows no classes or labels.  What it can
+minimise is declared in its `SolverSpec` and checked before the first pass.  A new solver is one more file and one more
+entry of SOLVERS.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from fastlr.solvers.newton_cg import newton_cg as coordinate_descent
+from fastlr.solvers import coordinate_descent, newton_cg
 from fastlr.solvers.monitor import Controls, Monitor
-from fastlr.solvers.newton_cg import newton_cg
 from fastlr.solvers.result import FitInterrupted, LogisticResult, Progress, Status
 
 __all__ = [
@@ -39,13 +39,13 @@ class SolverSpec:
 
 
 SOLVERS = {
-    "newton_cg": SolverSpec(newton_cg, frozenset({"none", "l2"})),
-    "coordinate_descent": SolverSpec(coordinate_descent, frozenset({"l1", "elasticnet"})),
+    "newton_cg": SolverSpec(newton_cg.solve, frozenset({"none", "l2"})),
+    "coordinate_descent": SolverSpec(coordinate_descent.solve, frozenset({"l1", "elasticnet"})),
 }
 
 
 def penalty_name(has_l1, has_l2):
-    """"none", "l2", "l1" or "elasticnet"."""
+    """ "none", "l2", "l1" or "elasticnet"."""
     return {(False, False): "none", (False, True): "l2", (True, False): "l1", (True, True): "elasticnet"}[
         bool(has_l1), bool(has_l2)
     ]

@@ -8,7 +8,7 @@ from fastlr.solvers.line_search import armijo
 from fastlr.solvers.result import Status
 
 
-def newton_cg(objective, coef, intercept, monitor):
+def solve(objective, coef, intercept, monitor):
     """Minimise a smooth objective by truncated Newton steps (Lin, Weng, Keerthi 2008; Hsia, Chiang, Lin 2018).
 
     Each iteration: conjugate gradients on H d = -g to a relative residual of min(1/2, sqrt(|g| / |g0|)), a backtracking

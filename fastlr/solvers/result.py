@@ -73,7 +73,7 @@ class LogisticResult:
     n_passes : float
         Readings of X: entries read / entries of X.
     copied_bytes : int
-        Bytes copied of X, in conversions and in gathered columns.
+        The most bytes held at one time in copies of X: its conversion, if any, and gathered columns.
     status : Status
     message : str
     solver : str

@@ -1,0 +1,148 @@
+"""L1 and elastic net: identify the support by coordinate descent, finish by Newton's method on it."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from fastlr.kernels import vector
+from fastlr.objective import Point
+from fastlr.solvers.conjugate_gradient import conjugate_gradient
+from fastlr.solvers.line_search import armijo
+from fastlr.solvers.result import Status
+
+#: Epochs of coordinate descent on one quadratic model.
+EPOCHS = 5
+#: Smallest working set.
+SMALLEST = 64
+#: How far the largest violation is lowered: on a working set before the next full gradient, and by the epochs of
+#: coordinate descent on one quadratic model.
+INNER = 0.1
+#: Relative residual of the Newton steps on the support (measured: 0.05 costs more passes, 0.5 more steps).
+FORCING = 0.2
+
+
+def solve(objective, coef, intercept, monitor):
+    """Minimise with l1 by working sets (Johnson, Guestrin 2015; Massias et al. 2020).
+
+    Each outer iteration takes one full gradient, which gives the duality gap and the coefficients that violate their
+    optimality condition most; these and the support are gathered into a small copy on which everything else happens:
+    prox-Newton steps by coordinate descent (Yuan, Ho, Lin 2012), and Newton steps restricted to the support once its
+    signs have settled (Bareilles, Iutzeler, Malick 2022).
+
+    Parameters
+    ----------
+    objective : LogisticObjective
+    coef : ndarray of shape (p, 1)
+    intercept : float
+    monitor : Monitor
+    """
+    point = objective.point(coef, intercept)
+    columns, small = np.empty(0, dtype=np.intp), None
+    while not monitor.finished(point):
+        subgradient, worst = objective.penalty.subgradient(point.coef, point.gradient)
+        wanted = working_set(point.coef[:, 0], subgradient[:, 0])
+        if small is None or not np.isin(wanted, columns, assume_unique=True).all():
+            small = None  # lets go of the old copy before the new one is made
+            columns, small = wanted, objective.restrict(wanted)
+        before = point.value
+        inner = minimise_on(small, _restricted(point, columns), INNER * worst)
+        coef = np.zeros_like(point.coef)
+        coef[columns] = inner.coef
+        point = objective.evaluate(coef, inner.intercept, inner.state)
+        if not point.value < before and objective.optimality(point) >= worst:
+            monitor.finished(point)
+            if monitor.status is None:
+                monitor.fail(Status.LINE_SEARCH_FAILED, "no step on the working set lowers the objective")
+            break
+    return monitor.result()
+
+
+def working_set(coef, subgradient):
+    """Sorted indices of the support and of as many of the worst violators, at least SMALLEST of them."""
+    support = np.flatnonzero(coef)
+    outside = np.flatnonzero((coef == 0.0) & (subgradient != 0.0))
+    room = max(SMALLEST, len(support), len(outside) // 4)
+    if len(outside) > room:
+        outside = outside[np.argpartition(-np.abs(subgradient[outside]), room)[:room]]
+    return np.sort(np.concatenate([support, outside]))
+
+
+def _restricted(point, columns):
+    """The same point seen by the objective in these columns alone."""
+    first = None if point.first is None else point.first[columns]
+    return Point(
+        point.coef[columns],
+        point.intercept,
+        point.state,
+        point.value,
+        point.gradient[columns],
+        np.inf,
+        first,
+        point.mass,
+    )
+
+
+def minimise_on(objective, point, goal, max_steps=50):
+    """Lower the largest violation on a working set to `goal`, by prox-Newton steps and Newton steps on the support."""
+    newton_next = False
+    for _ in range(max_steps):
+        subgradient, worst = objective.penalty.subgradient(point.coef, point.gradient)
+        if worst <= goal:
+            break
+        if newton_next and _on_support(point.coef, subgradient, worst):
+            moved, newton_next = newton_on_support(objective, point, subgradient)
+            point = moved or point
+            continue
+        moved = prox_newton(objective, point, INNER * worst)
+        if moved is None:
+            break
+        newton_next = True
+        point = moved
+    return point
+
+
+def _on_support(coef, subgradient, worst):
+    """Whether the largest violation lies on the support."""
+    return bool(np.any((coef != 0.0) & (np.abs(subgradient) >= worst)))
+
+
+def prox_newton(objective, point, tolerance):
+    """One step on the quadratic model, minimised by a few epochs of coordinate descent; None if nothing is gained."""
+    diagonal = objective.diagonal(point)
+    penalty = objective.penalty
+    first = np.zeros(len(diagonal)) if point.first is None else point.first[:, 0]
+    model = (
+        point.gradient[:, 0],
+        diagonal[:, 0],
+        first,
+        point.mass,
+        penalty.l1[:, 0],
+        penalty.l2[:, 0],
+        point.coef[:, 0],
+    )
+    delta = objective.rows.coordinate_epochs(point.state, model, tolerance, EPOCHS)
+    return _step(objective, point, objective.direction(point, delta))
+
+
+def newton_on_support(objective, point, subgradient):
+    """One Newton step in the nonzero coefficients; those that would change sign are set to zero.
+
+    Returns the new point (None if nothing is gained) and whether the signs were kept.
+    """
+    support = point.coef != 0.0
+    scale = np.where(support, 1.0 / objective.diagonal(point), 0.0)  # keeps CG within the support
+    smooth = replace(point, gradient=subgradient)
+    direction = conjugate_gradient(objective, smooth, scale, forcing=FORCING, enough=np.inf)
+    crossing = np.sign(point.coef + direction.coef) != np.sign(point.coef)
+    if crossing.any():
+        direction = objective.direction(point, np.where(crossing, -point.coef, direction.coef))
+    moved = _step(objective, point, direction)
+    return moved, moved is not None and not crossing.any()
+
+
+def _step(objective, point, direction):
+    """Line search along a direction, and the point it leads to."""
+    slope = float(vector.dot(point.gradient, direction.coef, objective.n_threads).sum())
+    slope += objective.penalty.absolute_change(point.coef, direction.coef)
+    t = armijo(objective, point, direction, slope) if slope < 0.0 else None
+    return None if t is None else objective.move(point, direction, t)
