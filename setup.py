@@ -17,7 +17,7 @@ from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
 KERNELS = Path("fastlr/kernels")
-SOURCES = ("coordinate", "csr_by_columns", "csr_by_rows", "dense", "logistic", "penalty", "sparse", "vector")
+SOURCES = ("coordinate", "csr_by_columns", "csr_by_rows", "dense", "gram", "logistic", "penalty", "sparse", "vector")
 X86_LEVELS = {
     "_baseline": [],
     "_v3": ["-march=x86-64-v3"],

@@ -82,6 +82,10 @@ class InMemoryDesign:
         """image = X v + shift;  out = X' (curvature * image)."""
         raise NotImplementedError
 
+    def gram(self, weights):
+        """X' diag(weights) X, shape (p, p); weights (n,) of any sign."""
+        raise NotImplementedError
+
     def gather(self, columns):
         """A design in memory with a copy of these columns, laid out for access by column."""
         raise NotImplementedError

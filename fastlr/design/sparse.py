@@ -4,7 +4,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from fastlr.design.base import InMemoryDesign
-from fastlr.kernels import coordinate, csr_by_columns, csr_by_rows, sparse
+from fastlr.kernels import coordinate, csr_by_columns, csr_by_rows, gram, sparse
 
 
 class CompressedDesign(InMemoryDesign):
@@ -100,6 +100,13 @@ class CSRDesign(CompressedDesign):
             self.n_threads,
         )
 
+    def gram(self, weights):
+        if self.has_duplicates or not self.is_sorted:
+            return self.gather(np.arange(self.shape[1])).gram(weights)
+        out = np.empty((self.shape[1], self.shape[1]))
+        gram.csr(*self._arrays, self._splits, weights, out)
+        return out
+
     def gather(self, columns):
         indptr, indices, data = self._arrays
         position = np.full(self.shape[1], -1, dtype=np.int32)
@@ -167,6 +174,11 @@ class CSCDesign(CompressedDesign):
 
     def gather(self, columns):
         return gathered(self.X[:, columns], self.has_duplicates or not self.is_sorted, self.n_threads)
+
+    def gram(self, weights):
+        out = np.empty((self.shape[1], self.shape[1]))
+        gram.csc(*self._arrays, weights, np.zeros((self.n_threads, self.shape[0])), out)
+        return out
 
     def coordinate_epochs(self, curvature, *model):
         return coordinate.sparse_epochs(*self._arrays, curvature, *model)

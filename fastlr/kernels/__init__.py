@@ -7,9 +7,23 @@ to nothing, check nothing and decide nothing.
 
 from importlib import import_module
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 from fastlr._environment import CPU_LEVELS, choose_cpu_level
 from fastlr.kernels import _cpu
+
+#: The kernel modules, one per .pyx file.
+KERNELS = (
+    "coordinate",
+    "csr_by_columns",
+    "csr_by_rows",
+    "dense",
+    "gram",
+    "logistic",
+    "penalty",
+    "sparse",
+    "vector",
+)
 
 _built = [name for name in CPU_LEVELS if find_spec(f"fastlr.kernels._{name}.dense")]
 
@@ -20,15 +34,34 @@ cpu_level = choose_cpu_level(_cpu.cpu_level(), _built)
 has_openmp: bool = _cpu.has_openmp()
 
 
-def _load(name):
-    return import_module(f"fastlr.kernels._{cpu_level}.{name}")
-
-
-coordinate = _load("coordinate")
-csr_by_columns = _load("csr_by_columns")
-csr_by_rows = _load("csr_by_rows")
-dense = _load("dense")
-logistic = _load("logistic")
-penalty = _load("penalty")
-sparse = _load("sparse")
-vector = _load("vector")
+if TYPE_CHECKING:
+    from fastlr.kernels import (
+        coordinate as coordinate,
+    )
+    from fastlr.kernels import (
+        csr_by_columns as csr_by_columns,
+    )
+    from fastlr.kernels import (
+        csr_by_rows as csr_by_rows,
+    )
+    from fastlr.kernels import (
+        dense as dense,
+    )
+    from fastlr.kernels import (
+        gram as gram,
+    )
+    from fastlr.kernels import (
+        logistic as logistic,
+    )
+    from fastlr.kernels import (
+        penalty as penalty,
+    )
+    from fastlr.kernels import (
+        sparse as sparse,
+    )
+    from fastlr.kernels import (
+        vector as vector,
+    )
+else:
+    for _name in KERNELS:
+        globals()[_name] = import_module(f"fastlr.kernels._{cpu_level}.{_name}")

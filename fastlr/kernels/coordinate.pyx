@@ -1,8 +1,8 @@
 """Epochs of coordinate descent on the quadratic model of an elastic-net objective, over the columns of a gathered X.
 
 With gradient g of the smooth part and Hessian H = X'(D - D 1 1' D / mass) X + l2 at the current coef, an epoch goes
-once through the columns and minimises in each  g . delta + delta' H delta / 2 + l1' |coef + delta|  exactly.  Kept up to
-date on the way: q = D X delta (n,) and tau = first . delta / mass, the step of the eliminated intercept, with
+once through the columns and minimises in each  g . delta + delta' H delta / 2 + l1' |coef + delta|  exactly.  Kept
+up to date on the way: q = D X delta (n,) and tau = first . delta / mass, the step of the eliminated intercept, with
 first = X' D 1 (mass = 0: no intercept).
 
 Arrays over columns are (p,) float64; l1 and l2 may be broadcast scalars.  Sequential by nature; the GIL is released.

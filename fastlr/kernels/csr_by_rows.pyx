@@ -1,5 +1,6 @@
-"""Fused passes over the rows of CSR in which threads share the gradient by chunks of rows: for few columns, many rows.
+"""Fused passes over the rows of CSR in which threads share the gradient by chunks of rows.
 
+For few columns, many rows.
 Each chunk (a fixed number of rows, a multiple of 64) has its own row of `partial` (n_chunks, p), and these are added up
 in order at the end, so bits do not depend on the number of threads.  Indices need not be sorted.  Other shapes and
 types as in sparse.pyx.
@@ -47,7 +48,7 @@ cdef void product_chunk(const integer* indptr, const integer* indices, const flo
                         Py_ssize_t end, const double* curvature, const double* v, double shift, double* image,
                         double* g, Py_ssize_t p) noexcept nogil:
     cdef double scaled[PIECE]
-    cdef Py_ssize_t i, k, last
+    cdef Py_ssize_t i, last
     clear(g, p)
     while begin < end:
         last = min(end, begin + PIECE)

@@ -1,8 +1,8 @@
 """The logistic loss on vectors over rows: what a fit does between two passes over X.
 
-eta, y and the like are (n,) float64, y in [0, 1]; weight is (n,), or one block of 4096 equal weights.  Sums run over blocks of fixed length whose results are
-added in order, so their bits do not depend on the number of threads.  `sums` and `more_sums` are scratch of length
-`n_blocks(n)`.
+eta, y and the like are (n,) float64, y in [0, 1]; weight is (n,), or one block of 4096 equal weights.  Sums run over
+blocks of fixed length whose results are added in order, so their bits do not depend on the number of threads.  `sums`
+and `more_sums` are scratch of length `n_blocks(n)`.
 """
 
 from cython.parallel cimport prange
@@ -26,9 +26,9 @@ cdef double total(const double[::1] sums) noexcept nogil:
     return s
 
 
-cdef inline Py_ssize_t weight_at(const double[::1] weight, Py_ssize_t n, Py_ssize_t i) noexcept nogil:
-    """Where the weights of the block that begins at row i lie: equal weights come as one block, used for all."""
-    return i if weight.shape[0] == n else 0
+cdef inline const double* at(const double[::1] weight, Py_ssize_t n, Py_ssize_t i) noexcept nogil:
+    """The weights of the block that begins at row i: equal weights come as one block, used for all."""
+    return &weight[i if weight.shape[0] == n else 0]
 
 
 def n_blocks(Py_ssize_t n):
@@ -44,7 +44,7 @@ def evaluate(const double[::1] eta, const double[::1] y, const double[::1] weigh
         for b in prange(sums.shape[0], num_threads=n_threads, use_threads_if=parallel(n, n_threads),
                         schedule="static"):
             i = b * BLOCK
-            sums[b] = logistic_block(min(BLOCK, n - i), &eta[i], &y[i], &weight[weight_at(weight, n, i)], &residual[i], &curvature[i])
+            sums[b] = logistic_block(min(BLOCK, n - i), &eta[i], &y[i], at(weight, n, i), &residual[i], &curvature[i])
     return total(sums)
 
 
@@ -57,7 +57,7 @@ def losses(const double[::1] eta, const double[::1] image, const double[::1] ste
             for b in prange(sums.shape[0], num_threads=n_threads, use_threads_if=parallel(n, n_threads),
                             schedule="static"):
                 i = b * BLOCK
-                sums[b] = loss_block(min(BLOCK, n - i), &eta[i], &image[i], steps[k], &y[i], &weight[weight_at(weight, n, i)])
+                sums[b] = loss_block(min(BLOCK, n - i), &eta[i], &image[i], steps[k], &y[i], at(weight, n, i))
         out[k] = total(sums)
 
 
@@ -69,7 +69,7 @@ def slope(const double[::1] eta, double shift, const double[::1] y, const double
         for b in prange(sums.shape[0], num_threads=n_threads, use_threads_if=parallel(n, n_threads),
                         schedule="static"):
             i = b * BLOCK
-            slope_block(min(BLOCK, n - i), &eta[i], shift, &y[i], &weight[weight_at(weight, n, i)], &sums[b], &more_sums[b])
+            slope_block(min(BLOCK, n - i), &eta[i], shift, &y[i], at(weight, n, i), &sums[b], &more_sums[b])
     return total(sums), total(more_sums)
 
 
@@ -86,6 +86,6 @@ def gap(const double[::1] eta, const double[::1] image, double t, double shift, 
         for b in prange(sums.shape[0], num_threads=n_threads, use_threads_if=parallel(n, n_threads),
                         schedule="static"):
             i = b * BLOCK
-            sums[b] = gap_block(min(BLOCK, n - i), &eta[i], &image[i], t, shift, scale, back, &y[i], &weight[weight_at(weight, n, i)],
+            sums[b] = gap_block(min(BLOCK, n - i), &eta[i], &image[i], t, shift, scale, back, &y[i], at(weight, n, i),
                                 &more_sums[b])
     return total(sums), int(total(more_sums))

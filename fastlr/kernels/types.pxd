@@ -76,3 +76,5 @@ cdef extern from "simd.h" nogil:
                                                       double* q) noexcept
     void weighted_axpy_f32 "fastlr_weighted_axpy_f32"(Py_ssize_t n, double change, const double* d, const float* x,
                                                       double* q) noexcept
+
+    void tile "fastlr_tile"(Py_ssize_t n, const double* a, const double* b, double* out) noexcept

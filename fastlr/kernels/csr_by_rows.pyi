@@ -1,0 +1,59 @@
+"""Fused passes over the rows of CSR in which threads share the gradient by chunks of rows."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vector = NDArray[np.float64]
+Matrix = NDArray[np.float64]
+Values = NDArray[np.float32] | NDArray[np.float64]
+Index = NDArray[np.int32] | NDArray[np.int64]
+
+def adjoint(
+    indptr: Index,
+    indices: Index,
+    data: Values,
+    u: Vector,
+    partial: Matrix,
+    out: Vector,
+    chunk: int,
+    n_threads: int,
+) -> None: ...
+def squares(
+    indptr: Index,
+    indices: Index,
+    data: Values,
+    d: Vector,
+    partial: Matrix,
+    out: Vector,
+    chunk: int,
+    n_threads: int,
+) -> None: ...
+def hessian_product(
+    indptr: Index,
+    indices: Index,
+    data: Values,
+    curvature: Vector,
+    v: Vector,
+    shift: float,
+    image: Vector,
+    partial: Matrix,
+    out: Vector,
+    chunk: int,
+    n_threads: int,
+) -> None: ...
+def loss_gradient(
+    indptr: Index,
+    indices: Index,
+    data: Values,
+    v: Vector,
+    shift: float,
+    y: Vector,
+    weight: Vector,
+    eta: Vector,
+    curvature: Vector,
+    chunk_loss: Vector,
+    partial: Matrix,
+    out: Vector,
+    chunk: int,
+    n_threads: int,
+) -> float: ...

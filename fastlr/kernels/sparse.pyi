@@ -1,0 +1,34 @@
+"""Products with a compressed sparse X along either axis, and what a design needs to know of its structure."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vector = NDArray[np.float64]
+Values = NDArray[np.float32] | NDArray[np.float64]
+Index = NDArray[np.int32] | NDArray[np.int64]
+
+def gather(
+    indptr: Index,
+    indices: Index,
+    data: Values,
+    v: Vector,
+    shift: float,
+    out: Vector,
+    n_threads: int,
+) -> None: ...
+def scatter(indptr: Index, indices: Index, data: Values, splits: Index, u: Vector, out: Vector) -> None: ...
+def scatter_squares(indptr: Index, indices: Index, data: Values, splits: Index, d: Vector, out: Vector) -> None: ...
+def gather_squares(indptr: Index, indices: Index, data: Values, d: Vector, out: Vector, n_threads: int) -> None: ...
+def structure(indptr: Index, indices: Index, n_minor: int, n_threads: int) -> int: ...
+def split(indptr: Index, indices: Index, bounds: Index, splits: Index, n_threads: int) -> None: ...
+def count_minor(indices: Index, counts: Index) -> None: ...
+def gather_columns(
+    indptr: Index,
+    indices: Index,
+    data: Values,
+    splits: Index,
+    position: Index,
+    next_entry: Index,
+    new_indices: Index,
+    new_data: Values,
+) -> None: ...
