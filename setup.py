@@ -17,7 +17,19 @@ from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
 KERNELS = Path("fastlr/kernels")
-SOURCES = ("coordinate", "csr_by_columns", "csr_by_rows", "dense", "gram", "logistic", "penalty", "sparse", "vector")
+SOURCES = (
+    "coordinate",
+    "csr_by_columns",
+    "csr_by_rows",
+    "dense",
+    "elementwise",
+    "gram",
+    "logistic",
+    "penalty",
+    "softmax",
+    "sparse",
+    "vector",
+)
 X86_LEVELS = {
     "_baseline": [],
     "_v3": ["-march=x86-64-v3"],
@@ -115,7 +127,7 @@ def extensions():
                     kernel.sources,
                     include_dirs=[str(KERNELS)],
                     extra_compile_args=flags,
-                    depends=[str(KERNELS / "simd.h")],
+                    depends=[str(KERNELS / "simd.h"), str(KERNELS / "special.h")],
                 )
             )
     return built

@@ -18,9 +18,11 @@ KERNELS = (
     "csr_by_columns",
     "csr_by_rows",
     "dense",
+    "elementwise",
     "gram",
     "logistic",
     "penalty",
+    "softmax",
     "sparse",
     "vector",
 )
@@ -48,6 +50,9 @@ if TYPE_CHECKING:
         dense as dense,
     )
     from fastlr.kernels import (
+        elementwise as elementwise,
+    )
+    from fastlr.kernels import (
         gram as gram,
     )
     from fastlr.kernels import (
@@ -55,6 +60,9 @@ if TYPE_CHECKING:
     )
     from fastlr.kernels import (
         penalty as penalty,
+    )
+    from fastlr.kernels import (
+        softmax as softmax,
     )
     from fastlr.kernels import (
         sparse as sparse,

@@ -1,9 +1,8 @@
 """Fused passes over the rows of CSR in which threads share the gradient by ranges of columns.
 
-For X with many columns.
-Rows go by in superblocks (a number of rows, a multiple of 64).  Threads first share the rows of a superblock for the
-linear predictor, then, past a barrier, its columns for the gradient, which needs no buffers and gives the same bits
-for any number of threads.  Shapes and types as in sparse.pyx.
+For X with many columns.  Rows go by in superblocks (a number of rows, a multiple of 64).  Threads first share the rows
+of a superblock for the linear predictor, then, past a barrier, its columns for the gradient, which needs no buffers and
+gives the same bits for any number of threads.  Shapes and types as in sparse.pyx.
 """
 
 from cython.parallel cimport prange

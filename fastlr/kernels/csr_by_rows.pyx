@@ -1,9 +1,8 @@
 """Fused passes over the rows of CSR in which threads share the gradient by chunks of rows.
 
-For few columns, many rows.
-Each chunk (a fixed number of rows, a multiple of 64) has its own row of `partial` (n_chunks, p), and these are added up
-in order at the end, so bits do not depend on the number of threads.  Indices need not be sorted.  Other shapes and
-types as in sparse.pyx.
+For few columns and many rows.  Each chunk (a fixed number of rows, a multiple of 64) has its own row of `partial`
+(n_chunks, p), and these are added up in order at the end, so bits do not depend on the number of threads.  Indices need
+not be sorted.  Other shapes and types as in sparse.pyx.
 """
 
 from cython.parallel cimport prange

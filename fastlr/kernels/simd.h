@@ -33,19 +33,21 @@ static inline double fastlr_double(uint64_t u) { double x; memcpy(&x, &u, sizeof
 /* exp(-a) for a >= 0 (NaN stays NaN), within 1 ulp down to the smallest subnormal.
  *
  * -a = k ln 2 + r with |r| <= ln(2)/2; exp(r) = 1 + r + r^2 q(r), q minimax of degree 9 (relative error 1.2e-17).
- * a > 746 gives 0 in double, so it is cut there.  Below exponent -1000 the scale 2^k would not be a normal number:
- * the result is built 2^64 times too large and brought down by one exact multiplication (one rounding). */
+ * a > 746 gives 0 in double, so it is cut there.  2^k is applied as two factors that are normal numbers for every
+ * k >= -1076: one rounding, also where the result is subnormal.  (A choice depending on k would be jump-threaded by
+ * gcc 12, which doubles all that follows.) */
 static inline double fastlr_exp_neg(double a)
 {
     const double shift = 0x1.8p52;
     double cut = a > 746.0 ? 746.0 : a;
     double x = -cut;
     double shifted = x * 0x1.71547652b82fep0 + shift;
+    double halved = x * 0x1.71547652b82fep-1 + shift;
     double k = shifted - shift;
     double r = (x - k * 0x1.62e42fefa3800p-1) - k * 0x1.ef35793c76730p-45;
+    double first = fastlr_double((fastlr_bits(halved) + 1023) << 52);
+    double second = fastlr_double((fastlr_bits(shifted) - fastlr_bits(halved) + 1023) << 52);
     double q = 2.510038549551032e-08;
-    double lift = k < -1000.0 ? 64.0 : 0.0;
-    double down = k < -1000.0 ? 0x1p-64 : 1.0;
     q = q * r + 2.7620088445409746e-07;
     q = q * r + 2.7557268459997064e-06;
     q = q * r + 2.4801521295954376e-05;
@@ -56,14 +58,15 @@ static inline double fastlr_exp_neg(double a)
     q = q * r + 0.16666666666666669;
     q = q * r + 0.50000000000000011;
     q = 1.0 + (r + r * r * q);
-    return q * fastlr_double((fastlr_bits(shifted + lift) + 1023) << 52) * down;
+    return q * first * second;
 }
 
-/* log(1 + e) for 0 <= e <= 1, relative error below 2 ulp: 2 atanh(s), s = e / (2 + e) <= 1/3. */
+/* log(1 + e) for 0 <= e <= 1, relative error below 2 ulp: 2 atanh(s), s = e / (2 + e) <= 1/3.  e is doubled, which is
+ * exact also where it is subnormal: log1p(5e-324) is 5e-324. */
 static inline double fastlr_log1p_unit(double e)
 {
-    double s = e / (2.0 + e);
-    double z = s * s;
+    double d = (e + e) / (2.0 + e);
+    double z = 0.25 * d * d;
     double q = 0.080820228059717655;
     q = q * z + 0.044003692430723371;
     q = q * z + 0.060005364047953563;
@@ -74,7 +77,7 @@ static inline double fastlr_log1p_unit(double e)
     q = q * z + 0.14285714283554379;
     q = q * z + 0.20000000000007292;
     q = q * z + 0.33333333333333331;
-    return 2.0 * (s + s * z * q);
+    return d + d * (z * q);
 }
 
 /* log(u) for a normal positive u, relative error below 2 ulp away from u = 1 and absolute 2e-16 near it:

@@ -13,13 +13,8 @@ ctypedef fused integer:
 cdef extern from "simd.h" nogil:
     const Py_ssize_t BLOCK "FASTLR_BLOCK"
 
-    double exp_neg "fastlr_exp_neg"(double a) noexcept
     double expit "fastlr_expit"(double eta) noexcept
     double expit_derivative "fastlr_expit_derivative"(double eta) noexcept
-    double log1p_unit "fastlr_log1p_unit"(double e) noexcept
-    double logistic_loss "fastlr_loss"(double eta, double y) noexcept
-    double logistic_residual "fastlr_residual"(double eta, double y) noexcept
-    double divergence "fastlr_divergence"(double u, double eta) noexcept
     double logistic_block "fastlr_logistic_block"(
         Py_ssize_t n, const double* eta, const double* y, const double* weight,
         double* residual, double* curvature) noexcept
@@ -78,3 +73,32 @@ cdef extern from "simd.h" nogil:
                                                       double* q) noexcept
 
     void tile "fastlr_tile"(Py_ssize_t n, const double* a, const double* b, double* out) noexcept
+
+cdef extern from "special.h" nogil:
+    void expit_f64 "fastlr_expit_f64"(Py_ssize_t n, const double* eta, double* out) noexcept
+    void expit_f32 "fastlr_expit_f32"(Py_ssize_t n, const float* eta, float* out) noexcept
+    void expit_derivative_f64 "fastlr_expit_derivative_f64"(Py_ssize_t n, const double* eta, double* out) noexcept
+    void expit_derivative_f32 "fastlr_expit_derivative_f32"(Py_ssize_t n, const float* eta, float* out) noexcept
+    void count_labels "fastlr_count_labels"(Py_ssize_t n, const double* y, double* out) noexcept
+    void weigh_block "fastlr_weigh"(Py_ssize_t n, const double* weight, double scale, double* out) noexcept
+    double log_loss_sum "fastlr_log_loss_sum"(
+        Py_ssize_t n, const double* y, const double* eta, const double* weight, double scale) noexcept
+    void log_loss_slopes "fastlr_log_loss_slopes"(
+        Py_ssize_t n, const double* y, const double* eta, const double* weight, double scale, double mass,
+        double* out) noexcept
+    void log_loss_curve "fastlr_log_loss_curve"(
+        Py_ssize_t n, const double* eta, const double* v, const double* weight, double scale, double mass,
+        double* out) noexcept
+
+    void softmax_block "fastlr_softmax_block"(Py_ssize_t rows, Py_ssize_t K, const double* eta, double* out) noexcept
+    void count_soft "fastlr_count_soft"(
+        Py_ssize_t rows, Py_ssize_t K, const double* y, double tolerance, double* out) noexcept
+    double cross_entropy_block "fastlr_cross_entropy_block"(
+        Py_ssize_t rows, Py_ssize_t K, const int64_t* label, const double* y, const double* eta,
+        const double* weight, double weight_scale, double scale) noexcept
+    void cross_entropy_slopes "fastlr_cross_entropy_slopes"(
+        Py_ssize_t rows, Py_ssize_t K, const int64_t* label, const double* y, const double* eta,
+        const double* weight, double scale, double mass, double* out) noexcept
+    void cross_entropy_curve "fastlr_cross_entropy_curve"(
+        Py_ssize_t rows, Py_ssize_t K, const double* y, const double* eta, const double* v, const double* weight,
+        double scale, double mass, double* out) noexcept
