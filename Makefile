@@ -6,7 +6,7 @@ SOURCES := pyproject.toml setup.py README.md LICENSE $(shell find fastlr -name '
 .PHONY: demo test lint bench docs sanitize clean
 
 demo: .venv/fastlr
-	$(BIN)/python bench/demo.py
+	$(BIN)/python -m bench.demo
 
 test: .venv/test
 	$(BIN)/pytest $(PYTEST_ARGS)
@@ -15,7 +15,7 @@ lint: .venv/lint
 	$(BIN)/pre-commit run --all-files
 
 bench: .venv/bench
-	$(BIN)/python bench/race.py --selection quick
+	$(BIN)/python -m bench.race --selection quick
 
 docs: .venv/docs
 	$(BIN)/sphinx-build -W -b html docs docs/_build

@@ -82,9 +82,18 @@ class InMemoryDesign:
         """image = X v + shift;  out = X' (curvature * image)."""
         raise NotImplementedError
 
+    def column_shares(self):
+        """Share of the rows in which each column has an entry, shape (p,) or a number for all."""
+        return 1.0
+
     def gram(self, weights):
         """X' diag(weights) X, shape (p, p); weights (n,) of any sign."""
         raise NotImplementedError
+
+    def loss_gradient(self, v, shift, loss, eta, residual, curvature):
+        """eta += X v + shift; the loss there, and X' residual.  Fills curvature; residual is scratch."""
+        self.forward(v, shift, eta)
+        return loss.evaluate(eta, residual, curvature), self.adjoint(residual)
 
     def gather(self, columns):
         """A design in memory with a copy of these columns, laid out for access by column."""
@@ -98,8 +107,9 @@ class InMemoryDesign:
         """One entry of X."""
         return self.X[row, column]
 
-    #: readings of X per call of hessian_product (2 where the two uses of an entry are too far apart) and adjoint_pair
+    #: readings of X per call of hessian_product and loss_gradient (2 where the two uses of an entry are far apart)
     product_reads = 1
+    #: readings of X per call of adjoint_pair
     pair_reads = 2
 
 
@@ -184,6 +194,10 @@ class Rows:
         self.work.entries_read += self.design.nnz
         return loss, gradient[:, None], None
 
+    def column_shares(self):
+        """Share of the rows in which each column has an entry, shape (p,) or a number for all."""
+        return self.design.column_shares()
+
     def check_finite(self, gradient):
         """Raise ValueError if X holds NaN or infinity, which the gradient of a first pass gives away.
 
@@ -199,6 +213,15 @@ class Rows:
         if where is not None:
             found = "NaN" if np.isnan(self.design.entry(*where)) else "infinity"
             raise ValueError(f"Input X contains {found}, at row {where[0]}, column {where[1]}.")
+
+    def loss_gradient(self, coef, intercept):
+        """State, loss and X' residual (p, 1) at a point, in one fused pass where the layout has one."""
+        state = self.state(np.zeros_like(coef), intercept)
+        loss, gradient = self.design.loss_gradient(
+            coef[:, 0], 0.0, self.loss, state.eta, self._scratch, state.curvature
+        )
+        self.work.entries_read += self.design.product_reads * self.design.nnz
+        return state, loss, gradient[:, None]
 
     def first(self, state):
         """X' curvature, shape (p, 1)."""

@@ -54,6 +54,23 @@ class DenseDesign(InMemoryDesign):
     def hessian_product(self, curvature, v, shift, image, out):
         dense.hessian_product(self.X, curvature, v, shift, image, self._sums(len(out)), out, *self._shape_of_work)
 
+    def loss_gradient(self, v, shift, loss, eta, residual, curvature):
+        out = np.empty(self.shape[1])
+        value = dense.loss_gradient(
+            self.X,
+            v,
+            shift,
+            loss.y,
+            loss.weight,
+            eta,
+            curvature,
+            np.empty(self._n_chunks),
+            self._sums(len(out)),
+            out,
+            *self._shape_of_work,
+        )
+        return value, out
+
     def gram(self, weights):
         p = self.shape[1]
         n_tiles = -(-p // 4)

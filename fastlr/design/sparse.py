@@ -1,5 +1,7 @@
 """Compressed sparse X in memory: CSR and CSC."""
 
+from functools import cached_property
+
 import numpy as np
 import scipy.sparse as sp
 
@@ -18,31 +20,25 @@ class CompressedDesign(InMemoryDesign):
         self._arrays = X.indptr, X.indices, X.data
         self.is_sorted = is_sorted
         self.has_duplicates = has_duplicates
-        self._cached_splits = None
-        self._cached_counts = None
 
-    @property
+    @cached_property
     def _minor_counts(self):
         """Entries of each minor slice."""
-        if self._cached_counts is None:
-            counts = np.zeros(self.shape[self.minor_axis], dtype=self.X.indptr.dtype)
-            sparse.count_minor(self.X.indices, counts)
-            self._cached_counts = counts
-        return self._cached_counts
+        counts = np.zeros(self.shape[self.minor_axis], dtype=self.X.indptr.dtype)
+        sparse.count_minor(self.X.indices, counts)
+        return counts
 
-    @property
+    @cached_property
     def _splits(self):
         """Where the minor ranges of the threads begin in each major slice; no split when indices are not sorted."""
-        if self._cached_splits is None:
-            indptr, indices, _ = self._arrays
-            ranges = self.n_threads if self.is_sorted else 1
-            splits = np.empty((len(indptr) - 1, ranges - 1), dtype=indptr.dtype)
-            if ranges > 1:
-                goals = np.arange(1, ranges) * (len(indices) / ranges)
-                bounds = np.searchsorted(np.cumsum(self._minor_counts, dtype=np.int64), goals).astype(indptr.dtype)
-                sparse.split(indptr, indices, bounds, splits, self.n_threads)
-            self._cached_splits = splits
-        return self._cached_splits
+        indptr, indices, _ = self._arrays
+        ranges = self.n_threads if self.is_sorted else 1
+        splits = np.empty((len(indptr) - 1, ranges - 1), dtype=indptr.dtype)
+        if ranges > 1:
+            goals = np.arange(1, ranges) * (len(indices) / ranges)
+            bounds = np.searchsorted(np.cumsum(self._minor_counts, dtype=np.int64), goals).astype(indptr.dtype)
+            sparse.split(indptr, indices, bounds, splits, self.n_threads)
+        return splits
 
     def _gather(self, v, shift, out):
         sparse.gather(*self._arrays, v, shift, out, self.n_threads)
@@ -67,11 +63,15 @@ class CSRDesign(CompressedDesign):
     def __init__(self, X, is_sorted, has_duplicates, n_threads, copied_bytes=0):
         super().__init__(X, is_sorted, has_duplicates, n_threads, copied_bytes)
         n, p = self.shape
-        self._scaled = np.empty(n)
         # Measured: vectors over columns that fit the second-level cache gain from using each entry twice while it is
         # there; longer ones lose more by evicting each other.
         rows = n if p > 1 << 17 else min(n, (1 << 17) * n // max(1, self.nnz))
         self._superblock = max(1, rows // 64) * 64
+
+    @cached_property
+    def _scaled(self):
+        """Scratch: curvature times image."""
+        return np.empty(self.shape[0])
 
     def forward(self, v, shift, eta):
         self._gather(v, shift, eta)
@@ -99,6 +99,28 @@ class CSRDesign(CompressedDesign):
             self._superblock,
             self.n_threads,
         )
+
+    def loss_gradient(self, v, shift, loss, eta, residual, curvature):
+        out = np.empty(self.shape[1])
+        value = csr_by_columns.loss_gradient(
+            *self._arrays,
+            self._splits,
+            v,
+            shift,
+            loss.y,
+            loss.weight,
+            eta,
+            residual,
+            curvature,
+            np.empty(-(-self.shape[0] // 64)),
+            out,
+            self._superblock,
+            self.n_threads,
+        )
+        return value, out
+
+    def column_shares(self):
+        return np.maximum(self._minor_counts, 1) / self.shape[0]
 
     def gram(self, weights):
         if self.has_duplicates or not self.is_sorted:
@@ -144,6 +166,24 @@ class ChunkedCSRDesign(CSRDesign):
             *self._arrays, curvature, v, shift, image, self._partial, out, self._chunk, self.n_threads
         )
 
+    def loss_gradient(self, v, shift, loss, eta, residual, curvature):
+        out = np.empty(self.shape[1])
+        value = csr_by_rows.loss_gradient(
+            *self._arrays,
+            v,
+            shift,
+            loss.y,
+            loss.weight,
+            eta,
+            curvature,
+            np.empty(len(self._partial)),
+            self._partial,
+            out,
+            self._chunk,
+            self.n_threads,
+        )
+        return value, out
+
 
 class CSCDesign(CompressedDesign):
     """Columns compressed: gradients are gathered, linear predictors scattered."""
@@ -174,6 +214,9 @@ class CSCDesign(CompressedDesign):
 
     def gather(self, columns):
         return gathered(self.X[:, columns], self.has_duplicates or not self.is_sorted, self.n_threads)
+
+    def column_shares(self):
+        return np.maximum(np.diff(self.X.indptr), 1) / self.shape[0]
 
     def gram(self, weights):
         out = np.empty((self.shape[1], self.shape[1]))

@@ -26,9 +26,10 @@ cdef void product_block(const integer* indptr, const integer* indices, const flo
 
 cdef double loss_block(const integer* indptr, const integer* indices, const floating* data, Py_ssize_t begin,
                        Py_ssize_t end, const double* v, double shift, const double* y, const double* weight,
-                       double* eta, double* residual, double* curvature) noexcept nogil:
+                       Py_ssize_t weight_step, double* eta, double* residual, double* curvature) noexcept nogil:
     gather_block(indptr, indices, data, begin, end, v, shift, eta)
-    return logistic_block(end - begin, eta + begin, y + begin, weight + begin, residual + begin, curvature + begin)
+    return logistic_block(end - begin, eta + begin, y + begin, weight + begin * weight_step, residual + begin,
+                          curvature + begin)
 
 
 cdef void clear(double[::1] out) noexcept nogil:
@@ -66,6 +67,7 @@ def loss_gradient(const integer[::1] indptr, const integer[::1] indices, const f
 
     `block_loss` is scratch of length ceil(n / 64)."""
     cdef Py_ssize_t n = indptr.shape[0] - 1, n_splits = splits.shape[1], s, b, t, end
+    cdef Py_ssize_t step = weight.shape[0] == n
     cdef double loss = 0.0
     with nogil:
         clear(out)
@@ -76,7 +78,7 @@ def loss_gradient(const integer[::1] indptr, const integer[::1] indices, const f
                             schedule="dynamic"):
                 block_loss[s // BLOCK + b] = loss_block(
                     &indptr[0], &indices[0], &data[0], s + b * BLOCK, min(end, s + b * BLOCK + BLOCK), &v[0], shift,
-                    &y[0], &weight[0], &eta[0], &residual[0], &curvature[0])
+                    &y[0], &weight[0], step, &eta[0], &residual[0], &curvature[0])
             for t in prange(n_splits + 1, num_threads=<int>n_splits + 1, use_threads_if=n_splits > 0,
                             schedule="static"):
                 scatter_rows(&indptr[0], &indices[0], &data[0], &splits[0, 0], n_splits, t, s, end, &residual[0],

@@ -60,7 +60,7 @@ cdef void product_chunk(const integer* indptr, const integer* indices, const flo
 
 cdef double loss_chunk(const integer* indptr, const integer* indices, const floating* data, Py_ssize_t begin,
                        Py_ssize_t end, const double* v, double shift, const double* y, const double* weight,
-                       double* eta, double* curvature, double* g, Py_ssize_t p) noexcept nogil:
+                       Py_ssize_t weight_step, double* eta, double* curvature, double* g, Py_ssize_t p) noexcept nogil:
     cdef double residual[BLOCK]
     cdef double loss = 0.0
     cdef Py_ssize_t last
@@ -68,7 +68,8 @@ cdef double loss_chunk(const integer* indptr, const integer* indices, const floa
     while begin < end:
         last = min(end, begin + BLOCK)
         gather_block(indptr, indices, data, begin, last, v, shift, eta)
-        loss += logistic_block(last - begin, eta + begin, y + begin, weight + begin, residual, curvature + begin)
+        loss += logistic_block(last - begin, eta + begin, y + begin, weight + begin * weight_step, residual,
+                               curvature + begin)
         scatter_rows(indptr + begin, indices, data, indptr, 0, 0, 0, last - begin, residual, g)
         begin = last
     return loss
@@ -113,13 +114,13 @@ def loss_gradient(const integer[::1] indptr, const integer[::1] indices, const f
                   double[::1] eta, double[::1] curvature, double[::1] chunk_loss, double[:, ::1] partial,
                   double[::1] out, Py_ssize_t chunk, int n_threads):
     """eta += X v + shift; curvature of the logistic loss at eta; out = X' residual; returns the loss."""
-    cdef Py_ssize_t n = eta.shape[0], c
+    cdef Py_ssize_t n = eta.shape[0], c, step = weight.shape[0] == n
     cdef double loss = 0.0
     with nogil:
         for c in prange(partial.shape[0], num_threads=n_threads, use_threads_if=n_threads > 1, schedule="dynamic"):
             chunk_loss[c] = loss_chunk(&indptr[0], &indices[0], &data[0], c * chunk, min(n, c * chunk + chunk),
-                                       &v[0], shift, &y[0], &weight[0], &eta[0], &curvature[0], &partial[c, 0],
-                                       partial.shape[1])
+                                       &v[0], shift, &y[0], &weight[0], step, &eta[0], &curvature[0],
+                                       &partial[c, 0], partial.shape[1])
         reduce_chunks(partial, out)
         for c in range(partial.shape[0]):
             loss = loss + chunk_loss[c]

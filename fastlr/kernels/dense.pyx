@@ -5,7 +5,8 @@ Rows are cut into chunks of fixed length; a chunk adds what it finds to its own 
 chunk length alone, never on the number of threads.  Within a chunk, rows go by in blocks that stay in cache between
 the two uses of each entry (linear predictor, then gradient): X is read from memory once a pass.
 
-Shapes: X (n, p); y, weight, eta, u, d and other vectors over rows (n,); v and out (p,); partial (n_chunks, p).
+Shapes: X (n, p); y, eta, u, d and other vectors over rows (n,); weight (n,), or a block of at least 256 equal weights;
+v and out (p,); partial (n_chunks, p).
 Nothing is allocated here and nothing is checked: fastlr.design does both.  Only the functions on blocks know which
 axis has unit stride.
 """
@@ -193,7 +194,8 @@ cdef void product_chunk(const floating* X, Layout lay, Py_ssize_t begin, Py_ssiz
 
 
 cdef double loss_chunk(const floating* X, Layout lay, Py_ssize_t begin, Py_ssize_t end, const double* v, double shift,
-                       const double* y, const double* weight, double* eta, double* curvature, double* g) noexcept nogil:
+                       const double* y, const double* weight, Py_ssize_t weight_step, double* eta, double* curvature,
+                       double* g) noexcept nogil:
     cdef double image[MAX_BLOCK]
     cdef double residual[MAX_BLOCK]
     cdef double loss = 0.0
@@ -204,7 +206,8 @@ cdef double loss_chunk(const floating* X, Layout lay, Py_ssize_t begin, Py_ssize
         block_dot(X + i * lay.row_stride, lay, n, v, image)
         for k in range(n):
             eta[i + k] += image[k] + shift
-        loss += logistic_block(n, eta + i, y + i, weight + i, residual, curvature + i)
+        loss += logistic_block(n, eta + i, y + i, weight + i * weight_step, residual,
+                               curvature + i)
         block_axpy(X + i * lay.row_stride, lay, n, residual, g)
         i = i + n
     return loss
@@ -290,12 +293,12 @@ def loss_gradient(const floating[:, :] X, const double[::1] v, double shift, con
                   double[:, ::1] partial, double[::1] out, Py_ssize_t chunk, Py_ssize_t block, int n_threads):
     """eta += X v + shift; curvature of the logistic loss at eta; out = X' residual; returns the loss."""
     cdef Layout lay = layout_of(X, chunk, block)
-    cdef Py_ssize_t n = X.shape[0], c
+    cdef Py_ssize_t n = X.shape[0], c, step = weight.shape[0] == n
     cdef double loss = 0.0
     with nogil:
         for c in prange(partial.shape[0], num_threads=n_threads, use_threads_if=n_threads > 1, schedule="dynamic"):
             chunk_loss[c] = loss_chunk(&X[0, 0], lay, c * chunk, min(n, c * chunk + chunk), &v[0], shift, &y[0],
-                                       &weight[0], &eta[0], &curvature[0], &partial[c, 0])
+                                       &weight[0], step, &eta[0], &curvature[0], &partial[c, 0])
         reduce_chunks(partial, out, n_threads)
         for c in range(partial.shape[0]):
             loss = loss + chunk_loss[c]

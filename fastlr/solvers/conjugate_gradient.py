@@ -30,6 +30,7 @@ def conjugate_gradient(objective, point, scale, forcing, enough, max_iter=200):
     image, intercept = objective.rows.image(), 0.0
     rz = -vector.dot(rho, v, n_threads)
     goal = forcing * forcing * rz
+    resolvable = 1e-24 * rz  # residuals below 1e-12 of the first are rounding
     decrease = np.zeros_like(rz)
     residual_gap = np.inf
     for _ in range(max_iter):
@@ -44,6 +45,8 @@ def conjugate_gradient(objective, point, scale, forcing, enough, max_iter=200):
         decrease += 0.5 * alpha * rz
         residual_gap = objective.residual_gap(rho, rr)
         if np.all(new_rz <= goal) and (decrease.sum() > enough or residual_gap <= enough):
+            break
+        if np.all(new_rz <= resolvable):
             break
         vector.cg_direction(np.where(active, new_rz / np.where(active, rz, 1.0), 0.0), rho, scale, v, n_threads)
         rz = new_rz

@@ -50,8 +50,7 @@ def solve(objective, coef, intercept, monitor):
         coef[columns] = inner.coef
         point = objective.evaluate(coef, inner.intercept, inner.state)
         if not point.value < before and objective.optimality(point) >= worst:
-            monitor.finished(point)
-            if monitor.status is None:
+            if not monitor.finished(point, attainable(small, _restricted(point, columns))):
                 monitor.fail(Status.LINE_SEARCH_FAILED, "no step on the working set lowers the objective")
             break
     return monitor.result()
@@ -65,6 +64,12 @@ def working_set(coef, subgradient):
     if len(outside) > room:
         outside = outside[np.argpartition(-np.abs(subgradient[outside]), room)[:room]]
     return np.sort(np.concatenate([support, outside]))
+
+
+def attainable(objective, point):
+    """What single coordinate steps would still gain together: sum_j subgradient_j^2 / (2 H_jj)."""
+    subgradient, _ = objective.penalty.subgradient(point.coef, point.gradient)
+    return 0.5 * float(np.sum(subgradient * subgradient / objective.diagonal(point)))
 
 
 def _restricted(point, columns):

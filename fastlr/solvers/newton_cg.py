@@ -11,7 +11,7 @@ from fastlr.solvers.result import Status
 def solve(objective, coef, intercept, monitor):
     """Minimise a smooth objective by truncated Newton steps (Lin, Weng, Keerthi 2008; Hsia, Chiang, Lin 2018).
 
-    Each iteration: conjugate gradients on H d = -g to a relative residual of min(1/2, sqrt(|g| / |g0|)), a backtracking
+    Each iteration: conjugate gradients on H d = -g to a relative residual of min(1/4, sqrt(|g| / |g0|)), a backtracking
     line search on the cached image of the step, one pass for the gradient at the new point.
 
     Parameters
@@ -22,12 +22,12 @@ def solve(objective, coef, intercept, monitor):
     monitor : Monitor
     """
     point = objective.point(coef, intercept)
-    scale = 1.0 / objective.diagonal(point)
+    scale = objective.preconditioner(point)
     first_norm, decrement = None, None
     while not monitor.finished(point, decrement):
         norm = float(np.sqrt(vector.weighted_dot(scale, point.gradient, point.gradient, objective.n_threads).sum()))
         first_norm = first_norm or norm
-        forcing = min(0.5, np.sqrt(norm / first_norm)) if first_norm else 0.5
+        forcing = min(0.25, np.sqrt(norm / first_norm)) if first_norm else 0.25
         direction = conjugate_gradient(objective, point, scale, forcing, 0.5 * monitor.target)
         slope = float(vector.dot(point.gradient, direction.coef, objective.n_threads).sum())
         t = armijo(objective, point, direction, slope) if slope < 0.0 else None

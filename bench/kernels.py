@@ -1,0 +1,121 @@
+"""The passes over X in GB/s, against what the machine can read from memory.
+
+    python -m bench.kernels
+    pytest bench/test_kernels.py
+
+A pass is asked for through the design, as solvers do, so its price includes scratch and dispatch.  GB/s counts the
+bytes of X once for each reading that the design itself reports.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bench.environment import available_cpus, clear_blas_overrides
+
+clear_blas_overrides()
+
+import numpy as np  # noqa: E402
+import scipy.sparse as sp  # noqa: E402
+
+from bench.bandwidth import read_bandwidth  # noqa: E402
+from bench.problems import load  # noqa: E402
+
+LAYOUTS: dict[str, Callable] = {
+    "C float64": np.ascontiguousarray,
+    "F float64": np.asfortranarray,
+    "C float32": lambda X: X.astype(np.float32),
+    "CSR float64": lambda X: X,
+    "CSR float32": lambda X: X.astype(np.float32),
+    "CSC float64": lambda X: X.tocsc(),
+}
+CASES = (
+    ("dense-500k-50", "C float64"),
+    ("dense-500k-50", "F float64"),
+    ("dense-500k-50", "C float32"),
+    ("text-400k-50k", "CSR float64"),
+    ("text-400k-50k", "CSR float32"),
+    ("text-400k-50k", "CSC float64"),
+    ("text-20k-47k", "CSR float64"),
+)
+OPERATIONS = ("loss_gradient", "hessian_product")
+
+
+def nbytes(X) -> int:
+    """Bytes that one reading of X moves."""
+    return X.data.nbytes + X.indices.nbytes + X.indptr.nbytes if sp.issparse(X) else X.nbytes
+
+
+@dataclass
+class Pass:
+    """One operation, ready to be called again and again.
+
+    Attributes
+    ----------
+    call : callable
+        Makes the pass.
+    bytes : float
+        What a call reads of X.
+    """
+
+    call: Callable[[], object]
+    bytes: float
+
+
+def make_pass(problem: str, layout: str, operation: str, n_threads: int) -> Pass:
+    """Bind a problem to its design and prepare one operation at a point near the origin."""
+    from fastlr.design import as_design
+
+    X, y = load(problem)
+    X = LAYOUTS[layout](X)
+    n, p = X.shape
+    rows = as_design(X, n_threads).bind((y > 0).astype(float), np.full(n, 1 / n))
+    coef = np.random.default_rng(0).normal(size=(p, 1)) / np.sqrt(p)
+    state = rows.state(coef, 0.1)
+    rows.gradient(state, False)
+    out = np.empty((p, 1))
+    calls: dict[str, Callable[[], object]] = {
+        "loss_gradient": lambda: rows.gradient(rows.state(coef, 0.1), False),
+        "hessian_product": lambda: rows.hessian_product(state, coef, 0.0, out),
+    }
+    call = calls[operation]
+    before = rows.work.entries_read
+    call()
+    readings = (rows.work.entries_read - before) / rows.work.nnz
+    return Pass(call, readings * nbytes(X))
+
+
+def best_time(call: Callable[[], object], seconds: float = 1.0) -> float:
+    """The shortest of the calls that fit into a time, three at least."""
+    times: list[float] = []
+    end = time.perf_counter() + seconds
+    while len(times) < 3 or time.perf_counter() < end:
+        start = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def main() -> None:
+    """Print the table."""
+    n_threads = available_cpus()
+    limit = read_bandwidth(n_threads)
+    print(f"{n_threads} threads read {limit / 1e9:.1f} GB/s")
+    print(f"{'problem':<15}{'X':<13}{'pass':<17}{'ms':>8}{'readings':>10}{'GB/s':>8}{'of limit':>10}")
+    for problem, layout in CASES:
+        X_bytes = nbytes(LAYOUTS[layout](load(problem)[0]))
+        for operation in OPERATIONS:
+            measured = make_pass(problem, layout, operation, n_threads)
+            seconds = best_time(measured.call)
+            rate = measured.bytes / seconds
+            print(
+                f"{problem:<15}{layout:<13}{operation:<17}{seconds * 1e3:>8.2f}{measured.bytes / X_bytes:>10.2f}"
+                f"{rate / 1e9:>8.1f}{rate / limit:>10.0%}",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,20 @@
+"""scikit-learn-intelex: only lbfgs on dense X runs in oneDAL; everything else there is scikit-learn itself."""
+
+from __future__ import annotations
+
+from bench.peers.sklearn import SMOOTH, ScikitLearn
+
+
+class Intelex(ScikitLearn):
+    name = "intelex-lbfgs"
+    solver = "lbfgs"
+    penalties = SMOOTH
+    storage = frozenset({"dense"})
+
+    def estimator(self):
+        from sklearnex.linear_model import LogisticRegression
+
+        return LogisticRegression
+
+
+PEERS = (Intelex,)

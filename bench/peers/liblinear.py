@@ -1,0 +1,67 @@
+"""LIBLINEAR multicore: primal Newton (-s 0), dual coordinate descent (-s 7), newGLMNET for L1 (-s 6)."""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.sparse as sp
+
+from bench.peers.base import Peer
+
+
+class Liblinear(Peer):
+    """Trains on a problem object made beforehand; -R keeps the intercept unpenalised where the solver knows it."""
+
+    solver: int
+    threaded = False
+
+    def prepare(self, X, y, penalty, fit_intercept, n_threads):
+        from liblinear import liblinear, liblinearutil
+
+        self._library = liblinear.liblinear
+        self._train = liblinearutil.train
+        self._parameter = liblinear.parameter
+        self._problem = liblinear.problem(y, sp.csr_matrix(X))
+        self._columns = X.shape[1]
+        self._fit_intercept = fit_intercept
+        self._options = ["-s", self.solver, "-c", repr(penalty.inverse_strength(len(y))), "-q"]
+        self._options += ["-B", "1", "-R"] if fit_intercept else []
+        self._options += ["-m", n_threads] if self.threaded else []
+
+    def fit(self, tol):
+        options = [str(option) for option in (*self._options, "-e", repr(tol))]
+        self._model = self._train(self._problem, self._parameter(options))
+        w = np.ctypeslib.as_array(self._model.w, (self._columns + self._fit_intercept,))
+        return w[: self._columns], float(w[-1]) if self._fit_intercept else 0.0
+
+
+class Newton(Liblinear):
+    name = "liblinear-s0"
+    solver = 0
+    penalties = frozenset({"l2"})
+
+
+class NewtonThreaded(Newton):
+    name = "liblinear-s0-m"
+    threaded = True
+
+
+class Dual(Liblinear):
+    name = "liblinear-s7"
+    solver = 7
+    penalties = frozenset({"l2"})
+    intercept = "penalised"
+    loosest = 1e1
+
+
+class L1(Liblinear):
+    name = "liblinear-s6"
+    solver = 6
+    penalties = frozenset({"l1"})
+
+
+class L1Threaded(L1):
+    name = "liblinear-s6-m"
+    threaded = True
+
+
+PEERS = (Newton, NewtonThreaded, Dual, L1, L1Threaded)

@@ -1,0 +1,126 @@
+"""One peer on one problem, in a process of its own: answers requests, one JSON line each.
+
+Started as `python -m bench.worker '<specification>'` by bench.remote.  The first line it writes says whether the peer
+takes part ({"ready": ...} or {"refused": reason}); then each request is answered:
+
+    {"tol": t}          fit from zero -> {"seconds", "objective", "nonzeros"}
+    {"certify": true}   -> {"objective", "gap"} of the best coefficients so far
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import re
+import sys
+import time
+from dataclasses import replace
+from typing import TextIO
+
+import numpy as np
+
+from bench.environment import thread_pools
+from bench.objective import Penalty, duality_gap, lambda_max, objective
+from bench.peers import PEERS
+from bench.peers.base import Peer
+from bench.problems import load
+
+WARM_UP_ROWS, WARM_UP_COLUMNS = 100, 40
+
+
+def describe(error: BaseException) -> str:
+    """An error in one line, without the folders of this machine."""
+    text = f"{type(error).__name__}: {error}".splitlines()[0]
+    return re.sub(r"(/[\w.+-]+)+/", "", text)[:200]
+
+
+def warm_up(peer: Peer, X, y: np.ndarray, penalty: Penalty, fit_intercept: bool, n_threads: int) -> None:
+    """One fit of a few rows of either class: loads, compiles and starts threads before the clock runs."""
+    rows = np.concatenate([np.flatnonzero(y == label)[:WARM_UP_ROWS] for label in (-1, 1)])
+    few, labels = X[rows][:, :WARM_UP_COLUMNS], y[rows]
+    if penalty.l1 > 0:  # leave nonzero coefficients, so that just-in-time compilation gets to everything
+        penalty = replace(penalty, l1=lambda_max(few, labels, fit_intercept) / 20)
+    try:
+        peer.prepare(few, labels, penalty, fit_intercept, n_threads)
+        peer.fit(float(np.sqrt(peer.loosest * peer.tightest)))
+        peer.close()
+    except ImportError:
+        raise
+    except Exception as error:  # a tiny problem may be degenerate for a peer that is fine on the real one
+        print(f"warm-up: {describe(error)}", file=sys.stderr)
+
+
+class Bench:
+    """The peer with its problem, and the best coefficients that it has found."""
+
+    def __init__(self, specification: dict) -> None:
+        self.X, self.y = load(specification["problem"])
+        self.penalty = Penalty(**specification["penalty"])
+        self.fit_intercept = specification["fit_intercept"]
+        self.peer = PEERS[specification["peer"]]()
+        self.best = (float("inf"), np.zeros(self.X.shape[1]), 0.0)
+        self.refusal = self.peer.refusal(self.X, self.penalty, self.fit_intercept)
+        if self.refusal is None:
+            arguments = (self.X, self.y, self.penalty, self.fit_intercept, specification["n_threads"])
+            try:
+                warm_up(self.peer, *arguments)
+                self.peer.prepare(*arguments)
+            except ImportError as error:
+                self.refusal = f"not installed ({describe(error)})"
+
+    def fit(self, tol: float) -> dict:
+        """Time one fit and evaluate it."""
+        gc.collect()
+        self.peer.seconds = None
+        start = time.perf_counter()
+        coef, intercept = self.peer.fit(tol)
+        seconds = time.perf_counter() - start
+        value = objective(self.X, self.y, coef, intercept, self.penalty)
+        if not np.isfinite(value):
+            return {"error": "coefficients are not finite"}
+        if value < self.best[0]:
+            self.best = (value, np.array(coef), intercept)
+        seconds = seconds if self.peer.seconds is None else self.peer.seconds
+        return {"seconds": seconds, "objective": value, "nonzeros": int(np.count_nonzero(coef))}
+
+    def certify(self) -> dict:
+        """The duality gap of the best coefficients."""
+        value, coef, intercept = self.best
+        gap = duality_gap(self.X, self.y, coef, intercept, self.penalty, self.fit_intercept)
+        return {"objective": value, "gap": gap}
+
+
+def serve(bench: Bench, answers: TextIO) -> None:
+    """Answer requests until standard input ends."""
+
+    def answer(message: dict) -> None:
+        print(json.dumps(message), file=answers, flush=True)
+
+    if bench.refusal is not None:
+        answer({"refused": bench.refusal})
+        return
+    answer({"ready": True, "pools": thread_pools()})
+    for line in sys.stdin:
+        request = json.loads(line)
+        try:
+            answer(bench.fit(request["tol"]) if "tol" in request else bench.certify())
+        except Exception as error:  # the race goes on without this peer
+            answer({"error": describe(error)})
+    bench.peer.close()
+
+
+def main() -> None:
+    """Keep the pipe for answers and send whatever else is printed to standard error."""
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    try:
+        bench = Bench(json.loads(sys.argv[1]))
+    except Exception as error:
+        print(json.dumps({"refused": describe(error)}), file=answers, flush=True)
+        return
+    serve(bench, answers)
+
+
+if __name__ == "__main__":
+    main()
