@@ -152,7 +152,7 @@ def _targets(y, n):
     if low < 0.0:
         if not np.isin(y, (-1.0, 1.0)).all():
             raise ValueError(f"y holds values from {low} to {high}: expected {{0, 1}}, {{-1, +1}} or values in [0, 1]")
-        y = (y + 1.0) * 0.5
+        y = np.maximum(y, 0.0)
         low = y.min()
     elif high > 1.0:
         raise ValueError(f"y holds values from {low} to {high}: expected {{0, 1}}, {{-1, +1}} or values in [0, 1]")

@@ -229,7 +229,7 @@ class CSCDesign(CompressedDesign):
 
 def n_chunks(nnz, p):
     """Chunks of rows whose sums over columns stay small beside X: at most 16, 0 or 1 when not worth it."""
-    return min(16, nnz // (64 * p))
+    return min(16, nnz // (48 * p))
 
 
 def csr_design(X, is_sorted, has_duplicates, n_threads, copied_bytes=0):

@@ -23,17 +23,28 @@ def solve(objective, coef, intercept, monitor):
     """
     point = objective.point(coef, intercept)
     scale = objective.preconditioner(point)
-    first_norm, decrement = None, None
+    first_norm = _norm(objective, point, scale)
+    decrement = None
     while not monitor.finished(point, decrement):
-        norm = float(np.sqrt(vector.weighted_dot(scale, point.gradient, point.gradient, objective.n_threads).sum()))
-        first_norm = first_norm or norm
-        forcing = min(0.25, np.sqrt(norm / first_norm)) if first_norm else 0.25
-        direction = conjugate_gradient(objective, point, scale, forcing, 0.5 * monitor.target)
-        slope = float(vector.dot(point.gradient, direction.coef, objective.n_threads).sum())
-        t = armijo(objective, point, direction, slope) if slope < 0.0 else None
-        if t is None:
+        forcing = min(0.25, np.sqrt(_norm(objective, point, scale) / first_norm))
+        moved, decrement = newton_step(objective, point, scale, forcing, 0.5 * monitor.target)
+        if moved is None:
             monitor.fail(Status.LINE_SEARCH_FAILED, "no step along the Newton direction lowers the objective")
             break
-        decrement = direction.decrease if t == 1.0 else None
-        point = objective.move(point, direction, t)
+        point = moved
     return monitor.result()
+
+
+def newton_step(objective, point, scale, forcing, enough):
+    """The next point (None if no step lowers the objective), and half the squared Newton decrement of a full step."""
+    direction = conjugate_gradient(objective, point, scale, forcing, enough)
+    slope = float(vector.dot(point.gradient, direction.coef, objective.n_threads).sum())
+    t = armijo(objective, point, direction, slope) if slope < 0.0 else None
+    if t is None:
+        return None, None
+    return objective.move(point, direction, t), direction.decrease if t == 1.0 else None
+
+
+def _norm(objective, point, scale):
+    """Norm of the gradient in the metric of the preconditioner."""
+    return float(np.sqrt(vector.weighted_dot(scale, point.gradient, point.gradient, objective.n_threads).sum()))
