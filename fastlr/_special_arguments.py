@@ -6,8 +6,7 @@ import operator
 import numpy as np
 
 from fastlr._environment import resolve_threads
-from fastlr.kernels import elementwise
-from fastlr.kernels import softmax as _softmax
+from fastlr.kernels import elementwise, softmax as _softmax
 
 PIECE = 16  # blocks converted at a time: about 0.5 to 1 MB per array
 BUFFER = 2**16  # entries converted at a time by expit

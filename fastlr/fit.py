@@ -10,8 +10,7 @@ from fastlr.design import as_design
 from fastlr.loss import WEIGHT_BLOCK
 from fastlr.objective import LogisticObjective
 from fastlr.penalty import ElasticNet
-from fastlr.solvers import Controls, FitInterrupted, Monitor, Status, choose_solver
-from fastlr.solvers import penalty_name as _penalty_name
+from fastlr.solvers import Controls, FitInterrupted, Monitor, Status, choose_solver, penalty_name as _penalty_name
 
 
 def fit_logistic(
@@ -75,10 +74,12 @@ def fit_logistic(
         On Ctrl-C; its `result` is the best point reached.
     """
     controls = _controls(tol, max_iter, time_limit, callback)
+    if not isinstance(fit_intercept, (bool, np.bool_)):
+        raise TypeError(f"fit_intercept={fit_intercept!r}: expected True or False")
     design = as_design(X, resolve_threads(_check_threads(n_threads)))
     n, p = design.shape
-    y = _targets(y, n)
-    weight = normalised_weights(sample_weight, n)
+    weight = _normalised_weights(sample_weight, n)
+    y = _targets(y, n, weight)
     penalty = ElasticNet(_strength("l1", l1, p), _strength("l2", l2, p), (p, 1), design.n_threads)
     name, spec = choose_solver(solver, _penalty_name(penalty.has_l1, penalty.has_l2))
     coef, intercept = _start(start, p)
@@ -127,51 +128,52 @@ def _check_threads(n_threads):
     return int(n_threads)
 
 
-def _vector(name, values, n):
+def _vector(name, values, n, of="the rows of X"):
     """values as (n,) float64, finite."""
-    array = np.asarray(values)
-    if array.dtype.kind not in "biuf":
-        try:
-            if array.dtype.kind != "O":
-                raise TypeError
+    try:
+        array = np.asarray(values)
+        if array.dtype.kind == "O":
             array = array.astype(np.float64)
-        except (TypeError, ValueError):
-            raise TypeError(f"{name} has dtype {array.dtype}, expected real numbers") from None
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"{name} holds something else than real numbers: {error}") from error
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"{name} has dtype {array.dtype}, expected real numbers")
     if array.shape != (n,):
-        raise ValueError(f"{name} has shape {array.shape}, expected ({n},) to match X")
+        raise ValueError(f"{name} has shape {array.shape}, expected ({n},): one for each of {of}")
     array = np.ascontiguousarray(array, dtype=np.float64)
     if not np.isfinite(array).all():
         raise ValueError(f"{name} contains NaN or infinity")
     return array
 
 
-def _targets(y, n):
-    """y as (n,) float64 in [0, 1]; the values -1 and +1 are read as 0 and 1."""
+def _targets(y, n, weight):
+    """y as (n,) float64 in [0, 1], of two classes among the rows that count; -1 and +1 are read as 0 and 1."""
     y = _vector("y", y, n)
     low, high = y.min(), y.max()
-    if low < 0.0:
-        if not np.isin(y, (-1.0, 1.0)).all():
-            raise ValueError(f"y holds values from {low} to {high}: expected {{0, 1}}, {{-1, +1}} or values in [0, 1]")
+    if low < 0.0 and np.isin(y, (-1.0, 1.0)).all():
         y = np.maximum(y, 0.0)
-        low = y.min()
-    elif high > 1.0:
+    elif low < 0.0 or high > 1.0:
         raise ValueError(f"y holds values from {low} to {high}: expected {{0, 1}}, {{-1, +1}} or values in [0, 1]")
-    if high == low and low in (0.0, 1.0):
-        raise ValueError(f"y holds one class only ({low:g}): expected two classes")
+    counts = y if weight.all() else y[weight > 0.0]
+    low, high = counts.min(), counts.max()
+    if low == high and low in (0.0, 1.0):
+        rows = "" if len(counts) == n else " among the rows of positive sample_weight"
+        raise ValueError(f"y holds one class only ({low:g}){rows}: expected two classes")
     return y
 
 
-def normalised_weights(sample_weight, n):
+def _normalised_weights(sample_weight, n):
     """Weights with sum one; equal weights as the short block that LogisticLoss takes for them."""
     if sample_weight is None:
         return np.full(min(n, WEIGHT_BLOCK), 1.0 / n)
     weight = _vector("sample_weight", sample_weight, n)
     if weight.min() < 0.0:
         raise ValueError(f"sample_weight holds {weight.min()}: expected non-negative numbers")
-    total = weight.sum()
-    if not total > 0.0:
+    largest = weight.max()
+    if largest == 0.0:
         raise ValueError("sample_weight is zero in every row: expected a positive sum")
-    return weight / total
+    weight = weight / largest  # the sum of very large weights would not be finite
+    return weight / weight.sum()
 
 
 def _strength(name, value, p):
@@ -190,6 +192,14 @@ def _start(start, p):
     """(coef of shape (p, 1), intercept) to start from."""
     if start is None:
         return np.zeros((p, 1)), 0.0
-    coef, intercept = (start.coef, start.intercept) if hasattr(start, "coef") else start
-    coef = _vector("start", coef, p)
-    return coef[:, None].copy(), float(_vector("start", [float(intercept)], 1)[0])
+    if not hasattr(start, "coef"):
+        if not isinstance(start, (tuple, list)) or len(start) != 2:
+            raise TypeError(f"start={start!r}: expected a LogisticResult, (coef, intercept) or None")
+        coef, intercept = start
+    else:
+        coef, intercept = start.coef, start.intercept
+    intercept = np.asarray(intercept)
+    if intercept.shape not in ((), (1,)):
+        raise ValueError(f"start has an intercept of shape {intercept.shape}, expected a number")
+    coef = _vector("start", coef, p, "the columns of X")
+    return coef[:, None].copy(), float(_vector("start", intercept.reshape(1), 1)[0])

@@ -1,5 +1,6 @@
 """The estimator that scikit-learn's users know."""
 
+import re
 import warnings
 
 import numpy as np
@@ -14,6 +15,7 @@ from fastlr._estimator_checks import check_parameters
 from fastlr._sklearn_arguments import effective_penalty, merge_n_jobs, our_solver
 from fastlr.fit import fit_logistic
 from fastlr.solvers import FitInterrupted, Status, penalty_name
+from fastlr.special import expit
 
 _SHORT_OF_OPTIMUM = (Status.MAX_ITER, Status.LINE_SEARCH_FAILED, Status.NUMERICAL_ERROR)
 
@@ -151,12 +153,12 @@ class LogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator):
             On Ctrl-C, after the fitted attributes have been set to the best point reached.
         """
         check_parameters(self)
-        X, y = validate_data(
-            self, X, y, accept_sparse=["csr", "csc"], dtype=[np.float64, np.float32], ensure_all_finite=False
-        )
+        X, y = self._validated(X, y)
         codes = self._encode(y)
         weight = self._weights(X, y, codes, sample_weight)
         total = len(y) if weight is None else float(weight.sum())
+        if total == 0.0:
+            raise ValueError("sample_weight times class_weight is zero in every row: expected a positive sum")
         C, l1_ratio = effective_penalty(self.penalty, self.C, self.l1_ratio)
         l1, l2 = l1_ratio / (C * total), (1.0 - l1_ratio) / (C * total)
         solver = our_solver(self.solver, penalty_name(l1, l2))
@@ -184,6 +186,18 @@ class LogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator):
             warnings.warn(f"{result.solver} did not converge: {result.message}", ConvergenceWarning, stacklevel=2)
         return self
 
+    def _validated(self, X, y):
+        """X and y as scikit-learn checks them, errors naming the argument; X is not scanned for NaN."""
+        try:
+            return validate_data(
+                self, X, y, accept_sparse=["csr", "csc"], dtype=[np.float64, np.float32], ensure_all_finite=False
+            )
+        except (TypeError, ValueError) as error:
+            if re.search(r"\b[Xy]\b", str(error)):
+                raise
+            argument = "y" if np.asarray(y).dtype.kind == "c" or np.ndim(y) > 2 else "X"
+            raise type(error)(f"{argument}: {error}") from error
+
     def _encode(self, y):
         """Set classes_; the second class as 1.0, the first as 0.0."""
         check_classification_targets(y)
@@ -201,11 +215,31 @@ class LogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator):
         """Sample weights times class weights, or None where all are one."""
         if sample_weight is None and self.class_weight is None:
             return None
-        weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+        try:
+            weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+        except (TypeError, ValueError) as error:
+            if "sample_weight" in str(error) or "Sample weights" in str(error):
+                raise
+            raise type(error)(f"sample_weight: {error}") from error
         if self.class_weight is not None:
-            per_class = compute_class_weight(self.class_weight, classes=self.classes_, y=y, sample_weight=weight)
-            weight = weight * per_class[codes.astype(int)]
+            weight = weight * self._class_weights(y, weight)[codes.astype(int)]
+        with np.errstate(over="ignore"):
+            total = weight.sum()
+        if not np.isfinite(total):
+            raise ValueError("sample_weight adds up to infinity: expected a finite sum")
         return weight
+
+    def _class_weights(self, y, weight):
+        try:
+            per_class = compute_class_weight(self.class_weight, classes=self.classes_, y=y, sample_weight=weight)
+            per_class = np.asarray(per_class, dtype=np.float64)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"class_weight={self.class_weight!r}: {error}") from error
+        if not (np.isfinite(per_class).all() and (per_class >= 0).all() and per_class.any()):
+            raise ValueError(
+                f"class_weight={self.class_weight!r}: expected finite non-negative numbers, not zero for both classes"
+            )
+        return per_class
 
     def _start(self, p):
         if not (self.warm_start and hasattr(self, "coef_")):
@@ -249,7 +283,8 @@ class LogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator):
         ndarray of shape (n_samples, 2)
         """
         check_is_fitted(self)
-        return self._predict_proba_lr(X)
+        eta = self.decision_function(X)
+        return np.stack([expit(-eta), expit(eta)], axis=1)
 
     def predict_log_proba(self, X):
         """Logarithms of the probabilities, -log(1 + exp(-+eta)): finite also where a probability underflows.

@@ -166,7 +166,7 @@ class LogisticObjective:
         """
         diagonal = self.diagonal(point)
         if _share_a_scale(diagonal, self.rows.column_shares()):
-            diagonal = 0.1 * diagonal + 0.9 * np.median(diagonal)
+            diagonal = 0.1 * diagonal + 0.9 * np.median(diagonal[:: max(1, len(diagonal) // 4096)])
         with np.errstate(divide="ignore"):
             return np.where(diagonal > 0.0, 1.0 / diagonal, 0.0)
 
@@ -228,5 +228,9 @@ class LogisticObjective:
 
 def _share_a_scale(diagonal, shares):
     """Whether the mean squares of the entries that are not zero, column by column, lie within four powers of ten."""
-    low, high = np.quantile(diagonal[:, 0] / shares, (0.01, 0.99))
+    squares = diagonal[:, 0] / shares
+    known = squares[np.isfinite(squares)]
+    if not len(known):
+        return False
+    low, high = np.quantile(known[:: max(1, len(known) // 4096)], (0.01, 0.99))
     return bool(high <= 1e4 * low)

@@ -36,8 +36,7 @@ from fastlr._special_arguments import (
     two_class_arguments,
     weighted_mean,
 )
-from fastlr.kernels import elementwise
-from fastlr.kernels import softmax as _softmax
+from fastlr.kernels import elementwise, softmax as _softmax
 
 __all__ = [
     "cross_entropy",

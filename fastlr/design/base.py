@@ -83,7 +83,7 @@ class InMemoryDesign:
         raise NotImplementedError
 
     def column_shares(self):
-        """Share of the rows in which each column has an entry, shape (p,) or a number for all."""
+        """Share of the rows in which each column has an entry, (p,) or a number for all; NaN where it is not known."""
         return 1.0
 
     def gram(self, weights):
@@ -195,7 +195,7 @@ class Rows:
         return loss, gradient[:, None], None
 
     def column_shares(self):
-        """Share of the rows in which each column has an entry, shape (p,) or a number for all."""
+        """Share of the rows in which each column has an entry, (p,) or a number for all; NaN where it is not known."""
         return self.design.column_shares()
 
     def check_finite(self, gradient):

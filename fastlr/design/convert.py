@@ -71,13 +71,11 @@ def _check_shape(shape):
 
 def _numbers(X):
     """X as an array of numbers; objects are turned into float64 where each is a number."""
-    array = np.asarray(X)
-    if array.dtype.kind != "O":
-        return array
     try:
-        return array.astype(np.float64)
+        array = np.asarray(X)
+        return array if array.dtype.kind != "O" else array.astype(np.float64)
     except (TypeError, ValueError) as error:
-        raise TypeError(f"X has dtype object, expected real numbers: {error}") from error
+        raise TypeError(f"X holds something else than real numbers: {error}") from error
 
 
 def _dense_design(X, n_threads):
@@ -105,7 +103,8 @@ def _sparse_design(X, n_threads):
     if X.dtype != wanted:
         X = X.astype(wanted)
     copied = 0 if X is given else _nbytes(X)
-    X, more = _same_index_type(X)
+    _check_indptr(X)
+    X, more = _usable_arrays(X)
     n_threads = _threads(X.nnz, n_threads)
     structure = _structure(X, n_threads)
     # unsorted rows may hide duplicates
@@ -113,16 +112,27 @@ def _sparse_design(X, n_threads):
     return design(X, not structure & UNSORTED, bool(structure), n_threads, copied + more)
 
 
-def _same_index_type(X):
-    """X with indptr and indices of one native type, int32 or int64, and contiguous arrays; and the bytes copied."""
+def _check_indptr(X):
+    """Raise ValueError where indptr would lead outside the other two arrays."""
+    n_major = X.shape[0] if X.format == "csr" else X.shape[1]
+    indptr = X.indptr
+    if len(indptr) != n_major + 1 or indptr[0] != 0 or np.any(indptr[1:] < indptr[:-1]):
+        raise ValueError(f"X.indptr must have {n_major + 1} entries that start at 0 and never decrease")
+    if indptr[-1] > min(len(X.indices), len(X.data)):
+        raise ValueError(
+            f"X.indptr ends at {indptr[-1]}, beyond the {len(X.indices)} indices and {len(X.data)} values of X"
+        )
+
+
+def _usable_arrays(X):
+    """X with contiguous native arrays, indptr and indices of one type, nothing behind the end; and the bytes copied."""
     index = np.dtype(np.int64 if max(X.indices.dtype.itemsize, X.indptr.dtype.itemsize) > 4 else np.int32)
-    parts = [
-        np.ascontiguousarray(part, dtype=dtype)
-        for part, dtype in ((X.data, X.dtype.newbyteorder("=")), (X.indices, index), (X.indptr, index))
-    ]
-    given = (X.data, X.indices, X.indptr)
+    end = int(X.indptr[-1])
+    given = (X.data[:end], X.indices[:end], X.indptr)
+    wanted = (X.dtype.newbyteorder("="), index, index)
+    parts = [np.ascontiguousarray(part, dtype=dtype) for part, dtype in zip(given, wanted, strict=True)]
     copied = sum(new.nbytes for new, old in zip(parts, given, strict=True) if not np.may_share_memory(new, old))
-    if not copied:
+    if not copied and end == len(X.indices) == len(X.data):
         return X, 0
     compressed = sp.csr_array if X.format == "csr" else sp.csc_array
     same = compressed(X.shape, dtype=parts[0].dtype)
@@ -131,18 +141,11 @@ def _same_index_type(X):
 
 
 def _structure(X, n_threads):
-    """What is irregular in the three arrays; raises ValueError where a pass would read outside them."""
-    n_major, n_minor = X.shape if X.format == "csr" else X.shape[::-1]
-    indptr = X.indptr
-    if len(indptr) != n_major + 1 or indptr[0] != 0 or np.any(np.diff(indptr) < 0):
-        raise ValueError(f"X.indptr must have {n_major + 1} entries that start at 0 and never decrease")
-    if indptr[-1] > min(len(X.indices), len(X.data)):
-        raise ValueError(
-            f"X.indptr ends at {indptr[-1]}, beyond the {len(X.indices)} indices and {len(X.data)} values of X"
-        )
+    """What is irregular in the indices; raises ValueError where they lead outside X."""
     if X.nnz == 0:
         return 0
-    found = sparse.structure(indptr, X.indices, n_minor, n_threads)
+    n_minor = X.shape[1] if X.format == "csr" else X.shape[0]
+    found = sparse.structure(X.indptr, X.indices, n_minor, n_threads)
     if found & OUT_OF_RANGE:
         axis = "column" if X.format == "csr" else "row"
         raise ValueError(f"X.indices holds {axis} indices outside 0..{n_minor - 1}")

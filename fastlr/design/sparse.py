@@ -8,6 +8,10 @@ import scipy.sparse as sp
 from fastlr.design.base import InMemoryDesign
 from fastlr.kernels import coordinate, csr_by_columns, csr_by_rows, gram, sparse
 
+#: Entries looked at to learn how entries spread over columns, and how many of them make a column's share reliable.
+SAMPLE = 1 << 18
+RELIABLE = 8
+
 
 class CompressedDesign(InMemoryDesign):
     """What CSR and CSC share: the three arrays, and the split points with which threads share a scatter."""
@@ -29,14 +33,20 @@ class CompressedDesign(InMemoryDesign):
         return counts
 
     @cached_property
+    def _sampled_counts(self):
+        """Entries of each minor slice among every k-th entry, and k: enough to share work evenly."""
+        every = max(1, self.nnz // SAMPLE)
+        return np.bincount(self.X.indices[: self.nnz : every], minlength=self.shape[self.minor_axis]), every
+
+    @cached_property
     def _splits(self):
         """Where the minor ranges of the threads begin in each major slice; no split when indices are not sorted."""
         indptr, indices, _ = self._arrays
         ranges = self.n_threads if self.is_sorted else 1
         splits = np.empty((len(indptr) - 1, ranges - 1), dtype=indptr.dtype)
         if ranges > 1:
-            goals = np.arange(1, ranges) * (len(indices) / ranges)
-            bounds = np.searchsorted(np.cumsum(self._minor_counts, dtype=np.int64), goals).astype(indptr.dtype)
+            reached = np.cumsum(self._sampled_counts[0])
+            bounds = np.searchsorted(reached, np.arange(1, ranges) * (reached[-1] / ranges)).astype(indptr.dtype)
             sparse.split(indptr, indices, bounds, splits, self.n_threads)
         return splits
 
@@ -64,8 +74,8 @@ class CSRDesign(CompressedDesign):
         super().__init__(X, is_sorted, has_duplicates, n_threads, copied_bytes)
         n, p = self.shape
         # Measured: vectors over columns that fit the second-level cache gain from using each entry twice while it is
-        # there; longer ones lose more by evicting each other.
-        rows = n if p > 1 << 17 else min(n, (1 << 17) * n // max(1, self.nnz))
+        # in the third; longer ones lose more by evicting each other.  Fewer superblocks are fewer barriers.
+        rows = n if p > 1 << 17 else min(n, (1 << 20) * n // max(1, self.nnz))
         self._superblock = max(1, rows // 64) * 64
 
     @cached_property
@@ -120,7 +130,8 @@ class CSRDesign(CompressedDesign):
         return value, out
 
     def column_shares(self):
-        return np.maximum(self._minor_counts, 1) / self.shape[0]
+        counts, every = self._sampled_counts
+        return np.where(counts >= RELIABLE, counts * (every / self.shape[0]), np.nan)
 
     def gram(self, weights):
         if self.has_duplicates or not self.is_sorted:

@@ -9,8 +9,10 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from fastlr._environment import CPU_LEVELS, choose_cpu_level
-from fastlr.kernels import _cpu
+from fastlr._environment import CPU_LEVELS, choose_cpu_level, short_waits
+
+with short_waits():  # every extension module may be the one that loads OpenMP
+    from fastlr.kernels import _cpu
 
 #: The kernel modules, one per .pyx file.
 KERNELS = (
@@ -39,37 +41,18 @@ has_openmp: bool = _cpu.has_openmp()
 if TYPE_CHECKING:
     from fastlr.kernels import (
         coordinate as coordinate,
-    )
-    from fastlr.kernels import (
         csr_by_columns as csr_by_columns,
-    )
-    from fastlr.kernels import (
         csr_by_rows as csr_by_rows,
-    )
-    from fastlr.kernels import (
         dense as dense,
-    )
-    from fastlr.kernels import (
         elementwise as elementwise,
-    )
-    from fastlr.kernels import (
         gram as gram,
-    )
-    from fastlr.kernels import (
         logistic as logistic,
-    )
-    from fastlr.kernels import (
         penalty as penalty,
-    )
-    from fastlr.kernels import (
         softmax as softmax,
-    )
-    from fastlr.kernels import (
         sparse as sparse,
-    )
-    from fastlr.kernels import (
         vector as vector,
     )
 else:
-    for _name in KERNELS:
-        globals()[_name] = import_module(f"fastlr.kernels._{cpu_level}.{_name}")
+    with short_waits():
+        for _name in KERNELS:
+            globals()[_name] = import_module(f"fastlr.kernels._{cpu_level}.{_name}")

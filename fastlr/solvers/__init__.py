@@ -60,9 +60,9 @@ def choose_solver(name, penalty):
         If there is no such solver, or it cannot minimise under this penalty; the message names those that can.
     """
     able = [key for key, spec in SOLVERS.items() if spec.handles(penalty)]
-    if name == "auto":
+    if isinstance(name, str) and name == "auto":
         return able[0], SOLVERS[able[0]]
-    if name not in SOLVERS:
+    if not isinstance(name, str) or name not in SOLVERS:
         raise ValueError(f"solver={name!r}: expected one of {['auto', *SOLVERS]}")
     if name not in able:
         raise ValueError(f"solver={name!r} cannot fit with penalty {penalty!r}; solvers that can: {['auto', *able]}")

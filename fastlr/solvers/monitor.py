@@ -60,6 +60,7 @@ class Monitor:
         """
         gap = point.gap if np.isfinite(point.gap) or decrement is None else decrement
         self._record(point, gap)
+        stop = self._call_back(point)
         if not np.isfinite(point.value):
             return self._end(Status.NUMERICAL_ERROR, "the objective is not finite; rescale the columns of X")
         floor = self.objective.rounding(point)
@@ -70,7 +71,7 @@ class Monitor:
             return self._at_floor(point, floor)
         if gap <= floor:
             return self._at_floor(point, floor)
-        return self._limits(point)
+        return self._limits(stop)
 
     def _at_floor(self, point, floor):
         self._certificate = "gap" if point.gap <= floor else "newton_decrement"
@@ -80,9 +81,14 @@ class Monitor:
             f"target {self.target:.2g})",
         )
 
-    def _limits(self, point):
+    def _call_back(self, point):
+        """Show the point to the callback; whether it wants to stop."""
+        callback = self.controls.callback
+        return callback is not None and callback(replace(self.history[-1], coefficients=_copier(point)))
+
+    def _limits(self, stop):
         controls, progress = self.controls, self.history[-1]
-        if controls.callback is not None and controls.callback(replace(progress, coefficients=_copier(point))):
+        if stop:
             return self._end(Status.STOPPED, "stopped by the callback")
         if controls.time_limit is not None and progress.elapsed >= controls.time_limit:
             return self._end(Status.TIME_LIMIT, f"time limit of {controls.time_limit} s reached")

@@ -105,3 +105,6 @@ class FitInterrupted(KeyboardInterrupt):
     def __init__(self, result):
         super().__init__(result.message)
         self.result = result
+
+    def __reduce__(self):
+        return type(self), (self.result,)
