@@ -1,7 +1,7 @@
 """Builds the kernels: every .pyx of fastlr/kernels once per CPU level.
 
-Environment variables: FASTLR_REQUIRE_OPENMP=1 makes a missing OpenMP an error; FASTLR_DEBUG=1 compiles with bounds
-checks and without optimisation; FASTLR_SANITIZE=address,undefined passes that list to -fsanitize.
+Environment variables: FASTLR_REQUIRE_OPENMP=1 makes a missing OpenMP an error; FASTLR_DEBUG=1 compiles without
+optimisation and with debugging information; FASTLR_SANITIZE=address,undefined passes that list to -fsanitize.
 """
 
 import copy
@@ -105,12 +105,11 @@ class BuildKernels(build_ext):
 
 def extensions():
     """One generated C file per kernel source, compiled under one module name per CPU level."""
-    debug = bool(os.environ.get("FASTLR_DEBUG"))
     directives = {
         "language_level": 3,
-        "boundscheck": debug,
+        "boundscheck": False,
         "wraparound": False,
-        "initializedcheck": debug,
+        "initializedcheck": False,
         "cdivision": True,
         "freethreading_compatible": True,
     }

@@ -160,22 +160,28 @@ class Rows:
         self.work.entries_read += self.design.nnz
         return image
 
-    def centre(self, state, steps=30):
-        """Shift eta to where the loss is least in the intercept; returns the shift (damped Newton in one variable)."""
-        shift, (first, second) = 0.0, self.loss.slope(state.eta, 0.0)
-        low, high = -np.inf, np.inf
-        for _ in range(steps):
-            if abs(first) <= 1e-16 or second <= 0.0:
+    def centre(self, state, max_steps=200):
+        """Shift eta to where the loss is least in the intercept; returns the shift.
+
+        Newton's method in one variable on the derivative, which rises with the shift; kept inside the bracket found so
+        far, with steps of at most `reach`, which doubles, where all rows are saturated and the curvature is useless.
+        """
+        shift, low, high, reach = 0.0, -np.inf, np.inf, 2.0
+        for _ in range(max_steps):
+            first, second = self.loss.slope(state.eta, shift)
+            if first == 0.0 or not np.isfinite(first):
                 break
             low, high = (shift, high) if first < 0.0 else (low, shift)
-            step = max(-2.0, min(2.0, -first / second))
+            step = -first / second if abs(first) < reach * second else np.copysign(reach, -first)
+            reach = 2.0 * reach if abs(step) == reach else reach
             proposed = shift + step
-            if not low < proposed < high:
+            if proposed != shift and not low < proposed < high:
                 proposed = 0.5 * (low + high)
-            if proposed == shift or abs(proposed - shift) <= 1e-16 * abs(shift):
+            if proposed in (low, high):
                 break
             shift = proposed
-            first, second = self.loss.slope(state.eta, shift)
+            if abs(step) <= 1e-9:  # the error left is its square
+                break
         if shift:
             state.eta += shift
         return shift

@@ -10,7 +10,8 @@ from fastlr.kernels import sparse
 #: Below this many entries a second thread costs more than it brings (measured: bench/README.md).
 ENTRIES_PER_THREAD = 30_000
 
-UNSORTED, DUPLICATES, OUT_OF_RANGE = 1, 2, 4
+#: The bit of kernels.sparse.structure that says an index lies outside X.
+OUT_OF_RANGE = 4
 
 
 def as_design(X, n_threads=1):
@@ -21,7 +22,8 @@ def as_design(X, n_threads=1):
     X : array-like or scipy.sparse matrix or array of shape (n, p), or a design
         float32 and float64 are used as they are, also through slices and read-only or memory-mapped buffers.  float16
         becomes float32; booleans, integers and foreign byte order become native floats; both are copies.  Sparse
-        formats other than CSR and CSC are converted to CSR.  A design is returned unchanged.
+        formats other than CSR and CSC are converted to CSR, unsorted or repeated indices to canonical form.  A design
+        is returned unchanged.
     n_threads : int
         Threads for each pass, at the most: small X gets fewer.
 
@@ -36,7 +38,7 @@ def as_design(X, n_threads=1):
     ValueError
         If X is not two-dimensional, is empty, or is sparse with indices out of range.
     """
-    if hasattr(X, "bind") and hasattr(X, "shape"):
+    if callable(getattr(X, "bind", None)):
         return X
     if sp.issparse(X):
         return _sparse_design(X, n_threads)
@@ -66,14 +68,21 @@ def _check_shape(shape):
             f"Found array with 0 sample(s) (shape=({n}, {p})) while a minimum of 1 is required: X is empty"
         )
     if p == 0:
-        raise ValueError(f"Found array with 0 feature(s) (shape=({n}, {p})) while a minimum of 1 is required.")
+        raise ValueError(
+            f"Found array with 0 feature(s) (shape=({n}, {p})) while a minimum of 1 is required. X has no columns"
+        )
 
 
 def _numbers(X):
     """X as an array of numbers; objects are turned into float64 where each is a number."""
     try:
         array = np.asarray(X)
-        return array if array.dtype.kind != "O" else array.astype(np.float64)
+    except ValueError as error:
+        raise ValueError(f"X is not a matrix: {error}") from error
+    if array.dtype.kind != "O":
+        return array
+    try:
+        return array.astype(np.float64)
     except (TypeError, ValueError) as error:
         raise TypeError(f"X holds something else than real numbers: {error}") from error
 
@@ -106,10 +115,12 @@ def _sparse_design(X, n_threads):
     _check_indptr(X)
     X, more = _usable_arrays(X)
     n_threads = _threads(X.nnz, n_threads)
-    structure = _structure(X, n_threads)
-    # unsorted rows may hide duplicates
+    if not _is_canonical(X, n_threads):
+        X = type(X)((X.data.copy(), X.indices.copy(), X.indptr.copy()), shape=X.shape)
+        X.sum_duplicates()
+        copied, more = _nbytes(X), 0
     design = csr_design if X.format == "csr" else CSCDesign
-    return design(X, not structure & UNSORTED, bool(structure), n_threads, copied + more)
+    return design(X, n_threads, copied + more)
 
 
 def _check_indptr(X):
@@ -140,16 +151,16 @@ def _usable_arrays(X):
     return same, copied
 
 
-def _structure(X, n_threads):
-    """What is irregular in the indices; raises ValueError where they lead outside X."""
+def _is_canonical(X, n_threads):
+    """Whether indices rise within each row (column); raises ValueError where they lead outside X."""
     if X.nnz == 0:
-        return 0
+        return True
     n_minor = X.shape[1] if X.format == "csr" else X.shape[0]
     found = sparse.structure(X.indptr, X.indices, n_minor, n_threads)
     if found & OUT_OF_RANGE:
         axis = "column" if X.format == "csr" else "row"
         raise ValueError(f"X.indices holds {axis} indices outside 0..{n_minor - 1}")
-    return found
+    return not found
 
 
 def _threads(entries, n_threads):

@@ -8,22 +8,20 @@ import scipy.sparse as sp
 from fastlr.design.base import InMemoryDesign
 from fastlr.kernels import coordinate, csr_by_columns, csr_by_rows, gram, sparse
 
-#: Entries looked at to learn how entries spread over columns, and how many of them make a column's share reliable.
-SAMPLE = 1 << 18
+#: How entries spread over columns is learnt from RUNS runs of RUN entries; RELIABLE of them make a share reliable.
+RUNS, RUN = 64, 4096
 RELIABLE = 8
 
 
 class CompressedDesign(InMemoryDesign):
-    """What CSR and CSC share: the three arrays, and the split points with which threads share a scatter."""
+    """What CSR and CSC share: the three arrays, canonical, and the split points with which threads share a scatter."""
 
     #: 1 for CSR (minor axis: columns), 0 for CSC (minor axis: rows)
     minor_axis: int
 
-    def __init__(self, X, is_sorted, has_duplicates, n_threads, copied_bytes=0):
+    def __init__(self, X, n_threads, copied_bytes=0):
         super().__init__(X, X.nnz, n_threads, copied_bytes)
         self._arrays = X.indptr, X.indices, X.data
-        self.is_sorted = is_sorted
-        self.has_duplicates = has_duplicates
 
     @cached_property
     def _minor_counts(self):
@@ -34,15 +32,19 @@ class CompressedDesign(InMemoryDesign):
 
     @cached_property
     def _sampled_counts(self):
-        """Entries of each minor slice among every k-th entry, and k: enough to share work evenly."""
-        every = max(1, self.nnz // SAMPLE)
-        return np.bincount(self.X.indices[: self.nnz : every], minlength=self.shape[self.minor_axis]), every
+        """Entries of each minor slice in a sample of entries, and how many entries one of them stands for."""
+        indices = self.X.indices
+        begins = np.linspace(0, max(0, self.nnz - RUN), min(RUNS, -(-self.nnz // RUN))).astype(np.int64)
+        sample = (
+            np.concatenate([indices[begin : begin + RUN] for begin in begins]) if self.nnz > RUN * RUNS else indices
+        )
+        return np.bincount(sample, minlength=self.shape[self.minor_axis]), self.nnz / max(1, len(sample))
 
     @cached_property
     def _splits(self):
-        """Where the minor ranges of the threads begin in each major slice; no split when indices are not sorted."""
+        """Where the minor ranges of the threads begin in each major slice, (n_major, n_threads - 1)."""
         indptr, indices, _ = self._arrays
-        ranges = self.n_threads if self.is_sorted else 1
+        ranges = self.n_threads
         splits = np.empty((len(indptr) - 1, ranges - 1), dtype=indptr.dtype)
         if ranges > 1:
             reached = np.cumsum(self._sampled_counts[0])
@@ -70,8 +72,8 @@ class CSRDesign(CompressedDesign):
 
     minor_axis = 1
 
-    def __init__(self, X, is_sorted, has_duplicates, n_threads, copied_bytes=0):
-        super().__init__(X, is_sorted, has_duplicates, n_threads, copied_bytes)
+    def __init__(self, X, n_threads, copied_bytes=0):
+        super().__init__(X, n_threads, copied_bytes)
         n, p = self.shape
         # Measured: vectors over columns that fit the second-level cache gain from using each entry twice while it is
         # in the third; longer ones lose more by evicting each other.  Fewer superblocks are fewer barriers.
@@ -134,8 +136,6 @@ class CSRDesign(CompressedDesign):
         return np.where(counts >= RELIABLE, counts * (every / self.shape[0]), np.nan)
 
     def gram(self, weights):
-        if self.has_duplicates or not self.is_sorted:
-            return self.gather(np.arange(self.shape[1])).gram(weights)
         out = np.empty((self.shape[1], self.shape[1]))
         gram.csr(*self._arrays, self._splits, weights, out)
         return out
@@ -150,14 +150,14 @@ class CSRDesign(CompressedDesign):
         new_data = np.empty(new_indptr[-1], dtype=data.dtype)
         sparse.gather_columns(*self._arrays, self._splits, position, new_indptr[:-1].copy(), new_indices, new_data)
         copy = sp.csc_array((new_data, new_indices, new_indptr), shape=(self.shape[0], len(columns)))
-        return gathered(copy, self.has_duplicates, self.n_threads)
+        return CSCDesign(copy, self.n_threads, _nbytes(copy))
 
 
 class ChunkedCSRDesign(CSRDesign):
     """Rows compressed, few columns: threads share each gradient by chunks of rows, with one sum per chunk."""
 
-    def __init__(self, X, is_sorted, has_duplicates, n_threads, copied_bytes=0):
-        super().__init__(X, is_sorted, has_duplicates, n_threads, copied_bytes)
+    def __init__(self, X, n_threads, copied_bytes=0):
+        super().__init__(X, n_threads, copied_bytes)
         n, p = self.shape
         self._chunk = -(-n // n_chunks(self.nnz, p) // 64) * 64
         self._partial = np.empty((-(-n // self._chunk), p))
@@ -224,7 +224,8 @@ class CSCDesign(CompressedDesign):
         self._gather(curvature * image, 0.0, out)
 
     def gather(self, columns):
-        return gathered(self.X[:, columns], self.has_duplicates or not self.is_sorted, self.n_threads)
+        copy = self.X[:, columns]
+        return CSCDesign(copy, self.n_threads, _nbytes(copy))
 
     def column_shares(self):
         return np.maximum(np.diff(self.X.indptr), 1) / self.shape[0]
@@ -243,17 +244,10 @@ def n_chunks(nnz, p):
     return min(16, nnz // (48 * p))
 
 
-def csr_design(X, is_sorted, has_duplicates, n_threads, copied_bytes=0):
+def csr_design(X, n_threads, copied_bytes=0):
     """The CSR design whose way of sharing gradients between threads suits the shape."""
     few_columns = n_chunks(X.nnz, X.shape[1]) >= 8 and X.shape[0] >= 1024
-    return (ChunkedCSRDesign if few_columns else CSRDesign)(X, is_sorted, has_duplicates, n_threads, copied_bytes)
-
-
-def gathered(copy, irregular, n_threads):
-    """The design over a gathered CSC copy, whose columns coordinate descent needs free of duplicates."""
-    if irregular:
-        copy.sum_duplicates()
-    return CSCDesign(copy, True, False, n_threads, _nbytes(copy))
+    return (ChunkedCSRDesign if few_columns else CSRDesign)(X, n_threads, copied_bytes)
 
 
 def _nbytes(X):

@@ -362,6 +362,9 @@ static inline void fastlr_cg_direction(ptrdiff_t n, double beta, const double *F
         v[i] = beta * v[i] - scale[i] * rho[i];
 }
 
+/* The larger of two numbers; NaN wins. */
+static inline double fastlr_larger(double a, double b) { return a != a || a >= b ? a : b; }
+
 /* Elastic net over coefficients, stride 0 or 1 for scalar or individual strengths.
  *
  * Subgradient of least norm from the gradient of the smooth part; returns the largest absolute value. */
@@ -373,11 +376,10 @@ static inline double fastlr_subgradient(ptrdiff_t n, const double *FASTLR_RESTRI
     for (ptrdiff_t i = 0; i < n; i++) {
         double g = gradient[i], strength = l1[i * stride], w = coef[i];
         double size = fabs(g) - strength;
-        double at_zero = size > 0.0 ? (g > 0.0 ? size : -size) : 0.0;
+        double at_zero = size <= 0.0 ? 0.0 : (g > 0.0 ? size : -size);
         double s = w == 0.0 ? at_zero : (w > 0.0 ? g + strength : g - strength);
         out[i] = s;
-        /* written so that NaN wins */
-        largest = fabs(s) <= largest ? largest : fabs(s);
+        largest = fastlr_larger(largest, fabs(s));
     }
     return largest;
 }
@@ -408,7 +410,7 @@ static inline double fastlr_largest_ratio(ptrdiff_t n, const double *FASTLR_REST
     double largest = 0.0;
     for (ptrdiff_t i = 0; i < n; i++) {
         double ratio = l2[i * stride2] > 0.0 ? 0.0 : fabs(adjoint[i]) / l1[i * stride1];
-        largest = ratio <= largest ? largest : ratio;
+        largest = fastlr_larger(largest, ratio);
     }
     return largest;
 }
