@@ -119,7 +119,8 @@ class LogisticObjective:
             gap = self.penalty.smooth_gap(gradient)
         value = loss + self.penalty.smooth(coef) + self.penalty.absolute(coef)
         mass = float(state.curvature.sum()) if self.fit_intercept else 0.0
-        return Point(coef, intercept, state, value, gradient, min(gap, bound), first, mass)
+        gap = max(0.0, min(gap, bound))  # rounding can leave the sum of divergences slightly negative
+        return Point(coef, intercept, state, value, gradient, gap, first, mass)
 
     def _plain_gap_l1(self, coef, state, adjoint):
         """Gap of the dual point y + scale (sigma(eta) - y), scaled into the dual domain where l1 alone acts."""

@@ -159,7 +159,7 @@ def run_python(code, timeout=120, **environment):
     """Run a script in a fresh interpreter; returns the CompletedProcess.  A value of None removes the variable."""
     inherited = {**os.environ, **environment}
     return subprocess.run(
-        [sys.executable, "-c", code],
+        [sys.executable, "-P", "-c", code],
         capture_output=True,
         text=True,
         timeout=timeout,

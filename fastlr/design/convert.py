@@ -10,8 +10,8 @@ from fastlr.kernels import sparse
 #: Below this many entries a second thread costs more than it brings (measured: bench/README.md).
 ENTRIES_PER_THREAD = 30_000
 
-#: The bit of kernels.sparse.structure that says an index lies outside X.
-OUT_OF_RANGE = 4
+#: The bits of kernels.sparse.structure.
+UNSORTED, DUPLICATES, OUT_OF_RANGE = 1, 2, 4
 
 
 def as_design(X, n_threads=1):
@@ -22,8 +22,8 @@ def as_design(X, n_threads=1):
     X : array-like or scipy.sparse matrix or array of shape (n, p), or a design
         float32 and float64 are used as they are, also through slices and read-only or memory-mapped buffers.  float16
         becomes float32; booleans, integers and foreign byte order become native floats; both are copies.  Sparse
-        formats other than CSR and CSC are converted to CSR, unsorted or repeated indices to canonical form.  A design
-        is returned unchanged.
+        formats other than CSR and CSC are converted to CSR, and repeated entries are added up in a copy.  A design is
+        returned unchanged.
     n_threads : int
         Threads for each pass, at the most: small X gets fewer.
 
@@ -115,12 +115,13 @@ def _sparse_design(X, n_threads):
     _check_indptr(X)
     X, more = _usable_arrays(X)
     n_threads = _threads(X.nnz, n_threads)
-    if not _is_canonical(X, n_threads):
+    is_sorted, has_duplicates = _structure(X, n_threads)
+    if has_duplicates:
         X = type(X)((X.data.copy(), X.indices.copy(), X.indptr.copy()), shape=X.shape)
         X.sum_duplicates()
-        copied, more = _nbytes(X), 0
+        copied, more, is_sorted = _nbytes(X), 0, True
     design = csr_design if X.format == "csr" else CSCDesign
-    return design(X, n_threads, copied + more)
+    return design(X, is_sorted, n_threads, copied + more)
 
 
 def _check_indptr(X):
@@ -151,16 +152,19 @@ def _usable_arrays(X):
     return same, copied
 
 
-def _is_canonical(X, n_threads):
-    """Whether indices rise within each row (column); raises ValueError where they lead outside X."""
+def _structure(X, n_threads):
+    """(indices are sorted, some are repeated); raises ValueError where indices lead outside X."""
     if X.nnz == 0:
-        return True
+        return True, False
     n_minor = X.shape[1] if X.format == "csr" else X.shape[0]
     found = sparse.structure(X.indptr, X.indices, n_minor, n_threads)
     if found & OUT_OF_RANGE:
         axis = "column" if X.format == "csr" else "row"
         raise ValueError(f"X.indices holds {axis} indices outside 0..{n_minor - 1}")
-    return not found
+    if not found & UNSORTED:
+        return True, bool(found & DUPLICATES)
+    last_seen = np.full((n_threads, n_minor), -1, dtype=X.indices.dtype)
+    return False, sparse.repeats(X.indptr, X.indices, last_seen)
 
 
 def _threads(entries, n_threads):

@@ -10,17 +10,20 @@ from fastlr.kernels import coordinate, csr_by_columns, csr_by_rows, gram, sparse
 
 #: How entries spread over columns is learnt from RUNS runs of RUN entries; RELIABLE of them make a share reliable.
 RUNS, RUN = 64, 4096
+#: Fewest chunks of rows: as many threads can share a gradient.
+FEWEST = 4
 RELIABLE = 8
 
 
 class CompressedDesign(InMemoryDesign):
-    """What CSR and CSC share: the three arrays, canonical, and the split points with which threads share a scatter."""
+    """What CSR and CSC share: the three arrays, free of duplicates, and the points where threads split a scatter."""
 
     #: 1 for CSR (minor axis: columns), 0 for CSC (minor axis: rows)
     minor_axis: int
 
-    def __init__(self, X, n_threads, copied_bytes=0):
+    def __init__(self, X, is_sorted, n_threads, copied_bytes=0):
         super().__init__(X, X.nnz, n_threads, copied_bytes)
+        self.is_sorted = is_sorted
         self._arrays = X.indptr, X.indices, X.data
 
     @cached_property
@@ -42,9 +45,9 @@ class CompressedDesign(InMemoryDesign):
 
     @cached_property
     def _splits(self):
-        """Where the minor ranges of the threads begin in each major slice, (n_major, n_threads - 1)."""
+        """Where the minor ranges of the threads begin in each major slice; one range only if indices are unsorted."""
         indptr, indices, _ = self._arrays
-        ranges = self.n_threads
+        ranges = self.n_threads if self.is_sorted else 1
         splits = np.empty((len(indptr) - 1, ranges - 1), dtype=indptr.dtype)
         if ranges > 1:
             reached = np.cumsum(self._sampled_counts[0])
@@ -72,8 +75,8 @@ class CSRDesign(CompressedDesign):
 
     minor_axis = 1
 
-    def __init__(self, X, n_threads, copied_bytes=0):
-        super().__init__(X, n_threads, copied_bytes)
+    def __init__(self, X, is_sorted, n_threads, copied_bytes=0):
+        super().__init__(X, is_sorted, n_threads, copied_bytes)
         n, p = self.shape
         # Measured: vectors over columns that fit the second-level cache gain from using each entry twice while it is
         # in the third; longer ones lose more by evicting each other.  Fewer superblocks are fewer barriers.
@@ -136,6 +139,8 @@ class CSRDesign(CompressedDesign):
         return np.where(counts >= RELIABLE, counts * (every / self.shape[0]), np.nan)
 
     def gram(self, weights):
+        if not self.is_sorted:
+            return self.gather(np.arange(self.shape[1])).gram(weights)
         out = np.empty((self.shape[1], self.shape[1]))
         gram.csr(*self._arrays, self._splits, weights, out)
         return out
@@ -150,16 +155,16 @@ class CSRDesign(CompressedDesign):
         new_data = np.empty(new_indptr[-1], dtype=data.dtype)
         sparse.gather_columns(*self._arrays, self._splits, position, new_indptr[:-1].copy(), new_indices, new_data)
         copy = sp.csc_array((new_data, new_indices, new_indptr), shape=(self.shape[0], len(columns)))
-        return CSCDesign(copy, self.n_threads, _nbytes(copy))
+        return CSCDesign(copy, True, self.n_threads, _nbytes(copy))
 
 
 class ChunkedCSRDesign(CSRDesign):
     """Rows compressed, few columns: threads share each gradient by chunks of rows, with one sum per chunk."""
 
-    def __init__(self, X, n_threads, copied_bytes=0):
-        super().__init__(X, n_threads, copied_bytes)
+    def __init__(self, X, is_sorted, n_threads, copied_bytes=0):
+        super().__init__(X, is_sorted, n_threads, copied_bytes)
         n, p = self.shape
-        self._chunk = -(-n // n_chunks(self.nnz, p) // 64) * 64
+        self._chunk = -(-n // max(n_chunks(self.nnz, p), FEWEST) // 64) * 64
         self._partial = np.empty((-(-n // self._chunk), p))
 
     def adjoint(self, u):
@@ -225,7 +230,7 @@ class CSCDesign(CompressedDesign):
 
     def gather(self, columns):
         copy = self.X[:, columns]
-        return CSCDesign(copy, self.n_threads, _nbytes(copy))
+        return CSCDesign(copy, self.is_sorted, self.n_threads, _nbytes(copy))
 
     def column_shares(self):
         return np.maximum(np.diff(self.X.indptr), 1) / self.shape[0]
@@ -240,14 +245,18 @@ class CSCDesign(CompressedDesign):
 
 
 def n_chunks(nnz, p):
-    """Chunks of rows whose sums over columns stay small beside X: at most 16, 0 or 1 when not worth it."""
+    """Chunks of rows whose sums over columns stay small beside X, at most 16."""
     return min(16, nnz // (48 * p))
 
 
-def csr_design(X, n_threads, copied_bytes=0):
-    """The CSR design whose way of sharing gradients between threads suits the shape."""
-    few_columns = n_chunks(X.nnz, X.shape[1]) >= 8 and X.shape[0] >= 1024
-    return (ChunkedCSRDesign if few_columns else CSRDesign)(X, n_threads, copied_bytes)
+def csr_design(X, is_sorted, n_threads, copied_bytes=0):
+    """The CSR design whose way of sharing gradients between threads suits X.
+
+    Chunks of rows where their sums over columns are small beside X, and where indices are not sorted, as in what
+    scikit-learn's text vectorisers return: there ranges of columns cannot be told apart.
+    """
+    by_rows = X.shape[0] >= 1024 and (n_chunks(X.nnz, X.shape[1]) >= 8 or not is_sorted)
+    return (ChunkedCSRDesign if by_rows else CSRDesign)(X, is_sorted, n_threads, copied_bytes)
 
 
 def _nbytes(X):

@@ -111,6 +111,28 @@ def structure(const integer[::1] indptr, const integer[::1] indices, Py_ssize_t 
     return found
 
 
+cdef int range_repeats(const integer* indptr, const integer* indices, Py_ssize_t begin, Py_ssize_t end,
+                       integer* last_seen) noexcept nogil:
+    cdef Py_ssize_t i, k
+    for i in range(begin, end):
+        for k in range(indptr[i], indptr[i + 1]):
+            if last_seen[indices[k]] == i:
+                return 1
+            last_seen[indices[k]] = <integer>i
+    return 0
+
+
+def repeats(const integer[::1] indptr, const integer[::1] indices, integer[:, ::1] last_seen):
+    """Whether some major slice, sorted or not, holds an index twice; last_seen (n_threads, n_minor), filled with -1."""
+    cdef Py_ssize_t n = indptr.shape[0] - 1, n_threads = last_seen.shape[0], t
+    cdef int found = 0
+    with nogil:
+        for t in prange(n_threads, num_threads=<int>n_threads, use_threads_if=n_threads > 1, schedule="static"):
+            found |= range_repeats(&indptr[0], &indices[0], t * n // n_threads, (t + 1) * n // n_threads,
+                                   &last_seen[t, 0])
+    return bool(found)
+
+
 def split(const integer[::1] indptr, const integer[::1] indices, const integer[::1] bounds, integer[:, ::1] splits,
           int n_threads):
     """splits[i, t] = position in major slice i of the first index >= bounds[t]; indices must be sorted."""

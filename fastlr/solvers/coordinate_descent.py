@@ -36,7 +36,7 @@ def solve(objective, coef, intercept, monitor):
     intercept : float
     monitor : Monitor
     """
-    point = objective.point(coef, intercept)
+    point = monitor.starting_point(coef, intercept)
     columns, small = np.empty(0, dtype=np.intp), None
     while not monitor.finished(point):
         subgradient, worst = objective.penalty.subgradient(point.coef, point.gradient)

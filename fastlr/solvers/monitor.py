@@ -48,6 +48,16 @@ class Monitor:
         self._best = None
         self._certificate = "gap"
 
+    def starting_point(self, coef, intercept):
+        """The Point to start from: the given one, or the null model where that is better.
+
+        Far from the optimum all rows can be saturated, and curvature and with it every Newton step is lost.
+        """
+        point = self.objective.point(coef, intercept)
+        if point.value <= self.null_value or not np.any(coef):
+            return point
+        return self.objective.point(np.zeros_like(coef), 0.0)
+
     @property
     def n_iter(self):
         return max(0, len(self.history) - 1)

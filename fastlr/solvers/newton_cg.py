@@ -21,10 +21,10 @@ def solve(objective, coef, intercept, monitor):
     intercept : float
     monitor : Monitor
     """
-    point = objective.point(coef, intercept)
+    point = monitor.starting_point(coef, intercept)
     scale = objective.preconditioner(point)
     first_norm = _norm(objective, point, scale)
-    decrement = None
+    decrement = None if first_norm else 0.0
     while not monitor.finished(point, decrement):
         forcing = min(0.25, np.sqrt(_norm(objective, point, scale) / first_norm))
         moved, decrement = newton_step(objective, point, scale, forcing, 0.5 * monitor.target)
