@@ -71,13 +71,13 @@ def make_pass(problem: str, layout: str, operation: str, n_threads: int) -> Pass
     X, y = load(problem)
     X = LAYOUTS[layout](X)
     n, p = X.shape
-    rows = as_design(X, n_threads).bind((y > 0).astype(float), np.full(n, 1 / n))
+    rows = as_design(X, n_threads).bind((y > 0).astype(float), np.full(min(n, 4096), 1 / n))
     coef = np.random.default_rng(0).normal(size=(p, 1)) / np.sqrt(p)
     state = rows.state(coef, 0.1)
     rows.gradient(state, False)
     out = np.empty((p, 1))
     calls: dict[str, Callable[[], object]] = {
-        "loss_gradient": lambda: rows.gradient(rows.state(coef, 0.1), False),
+        "loss_gradient": lambda: rows.loss_gradient(coef, 0.1),
         "hessian_product": lambda: rows.hessian_product(state, coef, 0.0, out),
     }
     call = calls[operation]

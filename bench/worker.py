@@ -51,6 +51,12 @@ def warm_up(peer: Peer, X, y: np.ndarray, penalty: Penalty, fit_intercept: bool,
         print(f"warm-up: {describe(error)}", file=sys.stderr)
 
 
+# A machine that has been idle for a moment (the harness evaluates objectives between fits) wakes its cores slowly and
+# has cold caches; fits back to back show what the peer can do.
+BACK_TO_BACK = 5
+BACK_TO_BACK_SECONDS = 1.0
+
+
 class Bench:
     """The peer with its problem, and the best coefficients that it has found."""
 
@@ -70,18 +76,21 @@ class Bench:
                 self.refusal = f"not installed ({describe(error)})"
 
     def fit(self, tol: float) -> dict:
-        """Time one fit and evaluate it."""
+        """Time fits at one tolerance, back to back, the shortest of which counts; evaluate the last."""
         gc.collect()
-        self.peer.seconds = None
-        start = time.perf_counter()
-        coef, intercept = self.peer.fit(tol)
-        seconds = time.perf_counter() - start
+        times: list[float] = []
+        while len(times) < BACK_TO_BACK and sum(times) < BACK_TO_BACK_SECONDS:
+            self.peer.seconds = None
+            start = time.perf_counter()
+            coef, intercept = self.peer.fit(tol)
+            seconds = time.perf_counter() - start
+            times.append(seconds if self.peer.seconds is None else self.peer.seconds)
+        seconds = min(times)
         value = objective(self.X, self.y, coef, intercept, self.penalty)
         if not np.isfinite(value):
             return {"error": "coefficients are not finite"}
         if value < self.best[0]:
             self.best = (value, np.array(coef), intercept)
-        seconds = seconds if self.peer.seconds is None else self.peer.seconds
         return {"seconds": seconds, "objective": value, "nonzeros": int(np.count_nonzero(coef))}
 
     def certify(self) -> dict:

@@ -242,7 +242,7 @@ def test_one_block_of_equal_weights_stands_for_all_rows_in_the_fused_pass(layout
 def test_known_column_shares_are_the_shares_of_rows_with_an_entry(layout, shape, density):
     values = random_matrix(*shape, density)
     values[:, 3] = 0.0
-    shares = as_design(as_layout(values, layout)).column_shares()
+    shares = as_design(as_layout(values, layout)).column_shares(1)
     used = np.arange(shape[1]) != 3
     np.testing.assert_allclose(shares[used], np.count_nonzero(values[:, used], axis=0) / shape[0], rtol=0.1)
     assert not shares[3] <= 0.0

@@ -82,9 +82,9 @@ class InMemoryDesign:
         """image = X v + shift;  out = X' (curvature * image)."""
         raise NotImplementedError
 
-    def column_shares(self):
-        """Share of the rows in which each column has an entry, (p,) or a number for all; NaN where it is not known."""
-        return 1.0
+    def column_shares(self, every):
+        """Share of the rows in which columns 0, every, 2 every... have an entry; NaN where it is not known."""
+        return np.ones(-(-self.shape[1] // every))
 
     def gram(self, weights):
         """X' diag(weights) X, shape (p, p); weights (n,) of any sign."""
@@ -200,9 +200,9 @@ class Rows:
         self.work.entries_read += self.design.nnz
         return loss, gradient[:, None], None
 
-    def column_shares(self):
-        """Share of the rows in which each column has an entry, (p,) or a number for all; NaN where it is not known."""
-        return self.design.column_shares()
+    def column_shares(self, every):
+        """Share of the rows in which columns 0, every, 2 every... have an entry; NaN where it is not known."""
+        return self.design.column_shares(every)
 
     def check_finite(self, gradient):
         """Raise ValueError if X holds NaN or infinity, which the gradient of a first pass gives away.

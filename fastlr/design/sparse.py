@@ -9,7 +9,7 @@ from fastlr.design.base import InMemoryDesign
 from fastlr.kernels import coordinate, csr_by_columns, csr_by_rows, gram, sparse
 
 #: How entries spread over columns is learnt from RUNS runs of RUN entries; RELIABLE of them make a share reliable.
-RUNS, RUN = 64, 4096
+RUNS, RUN = 32, 2048
 #: Fewest chunks of rows: as many threads can share a gradient.
 FEWEST = 4
 RELIABLE = 8
@@ -134,9 +134,10 @@ class CSRDesign(CompressedDesign):
         )
         return value, out
 
-    def column_shares(self):
-        counts, every = self._sampled_counts
-        return np.where(counts >= RELIABLE, counts * (every / self.shape[0]), np.nan)
+    def column_shares(self, every):
+        counts, entries = self._sampled_counts
+        counts = counts[::every]
+        return np.where(counts >= RELIABLE, counts * (entries / self.shape[0]), np.nan)
 
     def gram(self, weights):
         if not self.is_sorted:
@@ -232,8 +233,9 @@ class CSCDesign(CompressedDesign):
         copy = self.X[:, columns]
         return CSCDesign(copy, self.is_sorted, self.n_threads, _nbytes(copy))
 
-    def column_shares(self):
-        return np.maximum(np.diff(self.X.indptr), 1) / self.shape[0]
+    def column_shares(self, every):
+        begins, ends = self.X.indptr[:-1:every], self.X.indptr[1::every]
+        return np.maximum(ends - begins, 1) / self.shape[0]
 
     def gram(self, weights):
         out = np.empty((self.shape[1], self.shape[1]))
