@@ -31,6 +31,15 @@ class LogisticLoss:
         self.n_threads = n_threads
         self._sums = np.empty((2, logistic.n_blocks(len(y))))
 
+    def thin(self, every):
+        """Every k-th row alone, weights normalised again."""
+        y = np.ascontiguousarray(self.y[::every])
+        if len(self.weight) == len(self.y):
+            weight = self.weight[::every] / self.weight[::every].sum()
+        else:
+            weight = np.full(min(len(y), WEIGHT_BLOCK), 1.0 / len(y))
+        return LogisticLoss(y, weight, self.n_threads)
+
     def evaluate(self, eta, residual, curvature):
         """Fill `residual` and `curvature`, both times weight; return the weighted loss."""
         return logistic.evaluate(eta, self.y, self.weight, residual, curvature, self._sums[0], self.n_threads)

@@ -157,7 +157,20 @@ class LogisticObjective:
             diagonal = np.maximum(diagonal - point.first * point.first / point.mass, _EPS * diagonal)
         return diagonal + self.penalty.l2
 
-    def preconditioner(self, point):
+    def sampled_hessian(self, point, every):
+        """The Hessian in w of every k-th row, scaled up to all of them, (p, p)."""
+        gram, first, mass = self.rows.sampled_gram(point.state, every)
+        if self.fit_intercept and mass > 0.0:
+            gram -= np.outer(first, first) / mass
+        gram[np.diag_indices_from(gram)] *= 1.0 + 1e-10
+        gram[np.diag_indices_from(gram)] += self.penalty.l2[:, 0]
+        return gram
+
+    def thin(self, every):
+        """The objective of every k-th row alone, in place."""
+        return LogisticObjective(self.rows.thin(every), self.penalty, self.fit_intercept)
+
+    def inverse_diagonal(self, point):
         """Inverse diagonal preconditioner for conjugate gradients, (p, 1): one pass.
 
         The diagonal of the Hessian makes CG indifferent to the scale of each column, but on sparse X it also lifts rare

@@ -172,7 +172,7 @@ def test_diagonal_of_a_constant_column_is_not_negative(layout):
     objective = LogisticObjective(rows, ElasticNet(0.0, 0.0, (P, 1)), True)
     point = objective.point(np.zeros((P, 1)))
     assert np.all(objective.diagonal(point) > 0.0)
-    assert np.all(np.isfinite(objective.preconditioner(point)))
+    assert np.all(np.isfinite(objective.inverse_diagonal(point)))
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

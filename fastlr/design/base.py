@@ -107,6 +107,13 @@ class InMemoryDesign:
         """One entry of X."""
         return self.X[row, column]
 
+    #: whether `thin` gives every k-th row without a copy
+    can_thin = False
+
+    def thin(self, every):
+        """The design over every k-th row, in place."""
+        raise NotImplementedError
+
     #: readings of X per call of hessian_product and loss_gradient (2 where the two uses of an entry are far apart)
     product_reads = 1
     #: readings of X per call of adjoint_pair
@@ -139,6 +146,22 @@ class Rows:
         restricted.held_bytes = self.held_bytes + gathered.copied_bytes
         self.work.hold(restricted.held_bytes)
         return restricted
+
+    def thin(self, every):
+        """Every k-th row alone, in place; work is shared."""
+        thinned = copy.copy(self)
+        thinned.design = self.design.thin(every)
+        thinned.loss = self.loss.thin(every)
+        thinned.offset = None if self.offset is None else np.ascontiguousarray(self.offset[::every])
+        thinned._scratch = np.empty(thinned.design.shape[0])
+        return thinned
+
+    def sampled_gram(self, state, every):
+        """X' D X, X' D 1 and 1' D 1 estimated from every k-th row."""
+        sample = self.design.thin(every)
+        weights = np.ascontiguousarray(state.curvature[::every]) * every
+        self.work.entries_read += 2 * sample.nnz
+        return sample.gram(weights), sample.adjoint(weights), float(weights.sum())
 
     def state(self, coef, intercept):
         """RowState at a point; X is read unless coef is zero."""

@@ -10,6 +10,10 @@ class DenseDesign(InMemoryDesign):
     """Rows or columns contiguous; float32 or float64; any row (or column) stride, so slices are not copied."""
 
     pair_reads = 1
+    can_thin = True
+
+    def thin(self, every):
+        return DenseDesign(self.X[::every], self.n_threads)
 
     def __init__(self, X, n_threads, copied_bytes=0):
         super().__init__(X, X.shape[0] * X.shape[1], n_threads, copied_bytes)

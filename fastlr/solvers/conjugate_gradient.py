@@ -2,11 +2,10 @@
 
 import numpy as np
 
-from fastlr.kernels import vector
 from fastlr.objective import Direction
 
 
-def conjugate_gradient(objective, point, scale, forcing, enough, max_iter=200):
+def conjugate_gradient(objective, point, preconditioner, forcing, enough, max_iter=200):
     """Approximate Newton direction at a point (Hestenes and Stiefel 1952; stopping after Lin, Weng, Keerthi 2008).
 
     Each iteration is one fused pass over X, which also gives the image X v: the image of the whole step, and with it
@@ -14,21 +13,22 @@ def conjugate_gradient(objective, point, scale, forcing, enough, max_iter=200):
 
     Parameters
     ----------
-    scale : ndarray of shape (p, K)
-        Inverse diagonal preconditioner.
+    preconditioner : Diagonal or Cholesky
+        See solvers/preconditioner.py.
     forcing : float
         Stop when the residual, in the preconditioner's norm, has fallen to this fraction.
     enough : float
         Model decrease, and residual gap, so small that the outer solver is about to stop: once the decrease is below,
         CG goes on until the residual gap is below too, because that is what a certificate needs.
     """
-    n_threads = objective.n_threads
     rho = point.gradient.copy()
     step = np.zeros_like(rho)
     product = np.empty_like(rho)
-    v = -scale * rho
+    v = np.zeros_like(rho)
     image, intercept = objective.rows.image(), 0.0
-    rz = -vector.dot(rho, v, n_threads)
+    nothing = np.zeros(rho.shape[1])
+    rz, _ = preconditioner.advance(nothing, v, v, step, rho)
+    preconditioner.turn(nothing, rho, v)
     goal = forcing * forcing * rz
     resolvable = 1e-24 * rz  # residuals below 1e-12 of the first are rounding
     decrease = np.zeros_like(rz)
@@ -39,7 +39,7 @@ def conjugate_gradient(objective, point, scale, forcing, enough, max_iter=200):
         if not active.any():
             break
         alpha = np.where(active, rz / np.where(active, curvature, 1.0), 0.0)
-        new_rz, rr = vector.cg_step(alpha, v, product, scale, step, rho, n_threads)
+        new_rz, rr = preconditioner.advance(alpha, v, product, step, rho)
         objective.rows.accumulate(float(alpha[0]), v_image, image)
         intercept += float(alpha[0]) * v_intercept
         decrease += 0.5 * alpha * rz
@@ -48,6 +48,6 @@ def conjugate_gradient(objective, point, scale, forcing, enough, max_iter=200):
             break
         if np.all(new_rz <= resolvable):
             break
-        vector.cg_direction(np.where(active, new_rz / np.where(active, rz, 1.0), 0.0), rho, scale, v, n_threads)
+        preconditioner.turn(np.where(active, new_rz / np.where(active, rz, 1.0), 0.0), rho, v)
         rz = new_rz
     return Direction(step, image, intercept, residual_gap, float(decrease.sum()))

@@ -8,6 +8,7 @@ from fastlr.kernels import vector
 from fastlr.objective import Point
 from fastlr.solvers.conjugate_gradient import conjugate_gradient
 from fastlr.solvers.line_search import armijo
+from fastlr.solvers.preconditioner import Diagonal
 from fastlr.solvers.result import Status
 
 #: Epochs of coordinate descent on one quadratic model.
@@ -137,7 +138,8 @@ def newton_on_support(objective, point, subgradient):
     support = point.coef != 0.0
     scale = np.where(support, 1.0 / objective.diagonal(point), 0.0)  # keeps CG within the support
     smooth = replace(point, gradient=subgradient)
-    direction = conjugate_gradient(objective, smooth, scale, forcing=FORCING, enough=np.inf)
+    within = Diagonal(scale, objective.n_threads)
+    direction = conjugate_gradient(objective, smooth, within, forcing=FORCING, enough=np.inf)
     crossing = np.sign(point.coef + direction.coef) != np.sign(point.coef)
     if crossing.any():
         direction = objective.direction(point, np.where(crossing, -point.coef, direction.coef))
