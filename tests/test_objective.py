@@ -183,7 +183,7 @@ def test_preconditioner_is_positive_and_zero_for_empty_unpenalised_columns(layou
     X[:, 3] *= 1e6
     rows = as_design(as_layout(X, layout)).bind(problem.y, problem.weight)
     objective = LogisticObjective(rows, ElasticNet(0.0, 0.0, (P, 1)), True)
-    scale = objective.preconditioner(objective.point(np.zeros((P, 1))))
+    scale = objective.inverse_diagonal(objective.point(np.zeros((P, 1))))
     assert np.all(np.isfinite(scale))
     assert np.all(scale[[0, 1, 3, 4, 5]] > 0.0)
 

@@ -37,7 +37,7 @@ class Cholesky:
     """M = inverse of a dense symmetric positive definite matrix (p, p), for few columns."""
 
     def __init__(self, hessian):
-        # NumPy's and SciPy's calls on matrices this small start no threads of BLAS
+        # small beside a pass (see DENSE_SHARE), also where BLAS should take threads of its own for it
         self._factor = np.linalg.cholesky(hessian)
 
     def _solve(self, rho):
