@@ -103,7 +103,7 @@ def main() -> None:
             print(f"{name:<25}{found['note']}")
             continue
         sizes = found["x"] / 1e6, found["prepared"] / 1e6, found["fit"] / 1e6, found["fit"] / found["x"]
-        print(f"{name:<25}{sizes[0]:>8.0f}{sizes[1]:>13.0f}{sizes[2]:>9.0f}{sizes[3]:>9.2f}", flush=True)
+        print(f"{name:<25}{sizes[0]:>8.0f}{sizes[1]:>13.0f}{sizes[2]:>9.0f}{sizes[3]:>9.3f}", flush=True)
 
 
 if __name__ == "__main__":

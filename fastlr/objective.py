@@ -106,8 +106,8 @@ class LogisticObjective:
         """The Point at a row state: one pass.  `bound` is a bound on the gap known already."""
         if self.fit_intercept:
             intercept += self.rows.centre(state)
-        # With l1 a gathered copy of a few columns will ask for its own X' D 1; without it every product needs it.
-        loss, gradient, first = self.rows.gradient(state, self.fit_intercept and not self.penalty.has_l1)
+        # Where X' D 1 comes with the gradient for nothing it is taken along; elsewhere the first product asks for it.
+        loss, gradient, first = self.rows.gradient(state, self.fit_intercept and self.rows.pairs_are_free)
         return self._complete(coef, intercept, state, loss, gradient, bound, first)
 
     def _complete(self, coef, intercept, state, loss, gradient, bound=np.inf, first=None):

@@ -203,11 +203,16 @@ class Rows:
             if proposed in (low, high):
                 break
             shift = proposed
-            if abs(step) <= 1e-9:  # the error left is its square
+            if abs(step) <= 1e-7:  # the error left is its square
                 break
         if shift:
             state.eta += shift
         return shift
+
+    @property
+    def pairs_are_free(self):
+        """Whether X' u and X' d together cost one reading of X."""
+        return self.design.pair_reads == 1
 
     def gradient(self, state, with_curvature):
         """Loss at the state and X' residual, each (p, 1); with X' curvature as well if asked (else None).

@@ -1,0 +1,58 @@
+"""What a free intercept costs: fits without and with one in turn, at tolerances that reach the same suboptimality.
+
+python -m bench.intercept
+"""
+
+from __future__ import annotations
+
+import time
+
+from bench.environment import clear_blas_overrides
+
+clear_blas_overrides()
+
+import numpy as np  # noqa: E402
+
+from bench.problems import load  # noqa: E402
+
+CASES = (("text-20k-47k", "l2"), ("text-20k-47k", "l1"), ("dense-500k-50", "l2"))
+TOLERANCES = 10.0 ** -np.arange(1.0, 7.1, 0.5)
+TARGET = 1e-6  # relative suboptimality
+ROUNDS = 15
+
+
+def loosest(fit) -> float:
+    """The loosest tolerance at which a fit reaches the target."""
+    best = fit(1e-12).objective
+    return next(tol for tol in TOLERANCES if fit(tol).objective <= best * (1.0 + TARGET))
+
+
+def main() -> None:
+    """Print the table."""
+    from fastlr import fit_logistic
+
+    print(f"{'problem':<15}{'penalty':<9}{'without ms':>11}{'with ms':>9}{'ratio':>7}{'passes':>14}")
+    for problem, penalty in CASES:
+        X, y = load(problem)
+        n = len(y)
+        strength = {"l2": 1.0 / n} if penalty == "l2" else {"l1": np.abs(X.T @ y).max() / (20 * n)}
+        fits = [
+            lambda tol, free=free, X=X, y=y, strength=strength: fit_logistic(
+                X, y, tol=tol, fit_intercept=free, **strength
+            )
+            for free in (False, True)
+        ]
+        tolerances = [loosest(fit) for fit in fits]
+        times: tuple[list[float], list[float]] = ([], [])
+        for _ in range(ROUNDS):
+            for fit, tol, record in zip(fits, tolerances, times, strict=True):
+                start = time.perf_counter()
+                fit(tol)
+                record.append(time.perf_counter() - start)
+        without, free = (1e3 * min(record) for record in times)
+        passes = " / ".join(f"{fit(tol).n_passes:.1f}" for fit, tol in zip(fits, tolerances, strict=True))
+        print(f"{problem:<15}{penalty:<9}{without:>11.1f}{free:>9.1f}{free / without:>7.2f}{passes:>14}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
