@@ -114,7 +114,7 @@ def extensions():
         "freethreading_compatible": True,
     }
     sources = [Extension(f"fastlr.kernels.{name}", [str(KERNELS / f"{name}.pyx")]) for name in ("_cpu", *SOURCES)]
-    cpu, *generated = cythonize(sources, compiler_directives=directives, nthreads=os.cpu_count() or 1)
+    cpu, *generated = cythonize(sources, compiler_directives=directives, nthreads=0)
     cpu.include_dirs = [str(KERNELS)]
     built = [cpu]
     for level, flags in levels().items():

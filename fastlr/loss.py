@@ -35,7 +35,7 @@ class LogisticLoss:
         """Every k-th row alone, weights normalised again."""
         y = np.ascontiguousarray(self.y[::every])
         if len(self.weight) == len(self.y):
-            weight = self.weight[::every] / self.weight[::every].sum()
+            weight = self.weight[::every] / max(self.weight[::every].sum(), np.finfo(float).tiny)
         else:
             weight = np.full(min(len(y), WEIGHT_BLOCK), 1.0 / len(y))
         return LogisticLoss(y, weight, self.n_threads)

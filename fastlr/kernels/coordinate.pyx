@@ -16,13 +16,11 @@ from fastlr.kernels.types cimport dot_f32, dot_f64, floating, integer, weighted_
 cdef inline double coordinate_step(double z, double slope, double curvature, double l1) noexcept nogil:
     """argmin over change of  slope * change + curvature * change^2 / 2 + l1 |z + change|."""
     cdef double target = curvature * z - slope
+    if fabs(target) <= l1:
+        return -z
     if curvature <= 0.0:
         return 0.0
-    if target > l1:
-        return (target - l1) / curvature - z
-    if target < -l1:
-        return (target + l1) / curvature - z
-    return -z
+    return (target - l1 if target > 0.0 else target + l1) / curvature - z
 
 
 cdef inline double violation(double z, double slope, double l1) noexcept nogil:

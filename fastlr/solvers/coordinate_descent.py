@@ -39,7 +39,11 @@ def solve(objective, coef, intercept, monitor):
     """
     point = monitor.starting_point(coef, intercept)
     columns, small = np.empty(0, dtype=np.intp), None
-    while not monitor.finished(point):
+    stalled, decrement = False, None
+    while not monitor.finished(point, decrement):
+        if stalled:
+            monitor.fail(Status.LINE_SEARCH_FAILED, "no step on the working set lowers the objective")
+            break
         subgradient, worst = objective.penalty.subgradient(point.coef, point.gradient)
         wanted = working_set(point.coef[:, 0], subgradient[:, 0])
         if small is None or not np.isin(wanted, columns, assume_unique=True).all():
@@ -50,10 +54,9 @@ def solve(objective, coef, intercept, monitor):
         coef = np.zeros_like(point.coef)
         coef[columns] = inner.coef
         point = objective.evaluate(coef, inner.intercept, inner.state)
-        if not point.value < before and objective.optimality(point) >= worst:
-            if not monitor.finished(point, attainable(small, _restricted(point, columns))):
-                monitor.fail(Status.LINE_SEARCH_FAILED, "no step on the working set lowers the objective")
-            break
+        stalled = not point.value < before and objective.optimality(point) >= worst
+        if stalled or not objective.penalty.covers_all:
+            decrement = attainable(small, _restricted(point, columns))
     return monitor.result()
 
 
@@ -68,9 +71,15 @@ def working_set(coef, subgradient):
 
 
 def attainable(objective, point):
-    """What single coordinate steps would still gain together: sum_j subgradient_j^2 / (2 H_jj)."""
+    """What single coordinate steps would still gain together, sum_j subgradient_j^2 / (2 H_jj): an estimate that
+    stands in for half the squared Newton decrement."""
     subgradient, _ = objective.penalty.subgradient(point.coef, point.gradient)
-    return 0.5 * float(np.sum(subgradient * subgradient / objective.diagonal(point)))
+    return 0.5 * float(np.sum(subgradient * subgradient * _inverse(objective.diagonal(point))))
+
+
+def _inverse(diagonal):
+    """1 / diagonal, 0 where it is 0."""
+    return np.divide(1.0, diagonal, out=np.zeros_like(diagonal), where=diagonal > 0.0)
 
 
 def _restricted(point, columns):
@@ -136,7 +145,7 @@ def newton_on_support(objective, point, subgradient):
     Returns the new point (None if nothing is gained) and whether the signs were kept.
     """
     support = point.coef != 0.0
-    scale = np.where(support, 1.0 / objective.diagonal(point), 0.0)  # keeps CG within the support
+    scale = np.where(support, _inverse(objective.diagonal(point)), 0.0)  # keeps CG within the support
     smooth = replace(point, gradient=subgradient)
     within = Diagonal(scale, objective.n_threads)
     direction = conjugate_gradient(objective, smooth, within, forcing=FORCING, enough=np.inf)

@@ -24,7 +24,7 @@ def _copier(point):
 
 
 class Monitor:
-    """Follows the points of one fit and keeps the best of them.
+    """Follows the points of one fit and keeps what the last of them had.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ class Monitor:
         self.status = None
         self.message = ""
         self._start = time.perf_counter()
-        self._best = None
+        self._last = None
         self._certificate = "gap"
 
     def starting_point(self, coef, intercept):
@@ -119,7 +119,7 @@ class Monitor:
         return True
 
     def _record(self, point, gap):
-        self._best = (point.coef, point.intercept, point.value, point.gap, self.objective.rounding(point))
+        self._last = (point.coef, point.intercept, point.value, point.gap, self.objective.rounding(point))
         self.history.append(
             Progress(
                 iteration=len(self.history),
@@ -134,15 +134,14 @@ class Monitor:
 
     def result(self):
         """The result at the last recorded point."""
-        coef, intercept, value, gap, rounding = self._best
-        certified = self._certificate == "gap" and np.isfinite(gap)
+        coef, intercept, value, gap, rounding = self._last
         work = self.objective.rows.work
         return LogisticResult(
             coef=coef[:, 0].copy(),
             intercept=intercept,
             objective=value,
-            duality_gap=gap + rounding if certified else float("nan"),
-            certificate="gap" if certified else "newton_decrement",
+            duality_gap=gap + rounding if np.isfinite(gap) else float("nan"),
+            certificate=self._certificate if np.isfinite(gap) else "newton_decrement",
             optimality=self.history[-1].optimality,
             n_iter=self.n_iter,
             n_passes=work.n_passes,

@@ -63,7 +63,8 @@ class LogisticResult:
     objective : float
         sum_i s_i loss_i / sum_i s_i + l2/2 ||coef||^2 + l1 ||coef||_1.
     duality_gap : float
-        Upper bound on objective minus minimum, rounding included; NaN unless `certificate` is "gap".
+        Upper bound on objective minus minimum, rounding included; NaN where no gap can be had (coefficients without
+        a penalty).
     certificate : {"gap", "newton_decrement"}
         What the fit stopped on: a duality gap (a bound), or half the squared Newton decrement (an estimate, for
         fits with unpenalised coefficients or beyond the reach of double precision).
