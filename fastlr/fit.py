@@ -71,7 +71,7 @@ def fit_logistic(
     TypeError, ValueError
         For input that cannot be used; the message names the argument, what was found and what was expected.
     FitInterrupted
-        On Ctrl-C; its `result` is the best point reached.
+        On Ctrl-C; its `result` is the last point reached.  (Before the first point is known: KeyboardInterrupt.)
     """
     controls = _controls(tol, max_iter, time_limit, callback)
     if not isinstance(fit_intercept, (bool, np.bool_)):

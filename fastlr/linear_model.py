@@ -61,7 +61,7 @@ class LogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator):
     n_threads : int, optional
         Threads of a fit.  None: all CPUs this process may use, one outside the main thread; -1: all.
     time_limit : float, optional
-        Seconds after which a fit ends at the best point reached, without a warning.
+        Seconds after which a fit ends at the point reached, without a warning; looked at between iterations.
     callback : callable, optional
         Called with a `fastlr.Progress` after each iteration; a true return value ends the fit, without a warning.
 
@@ -150,7 +150,7 @@ class LogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator):
         ValueError, TypeError
             For parameters or data that cannot be used.
         KeyboardInterrupt
-            On Ctrl-C, after the fitted attributes have been set to the best point reached.
+            On Ctrl-C, after the fitted attributes have been set to the last point reached.
         """
         check_parameters(self)
         X, y = self._validated(X, y)

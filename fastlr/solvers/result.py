@@ -101,7 +101,7 @@ class LogisticResult:
 
 
 class FitInterrupted(KeyboardInterrupt):
-    """A fit was interrupted from the keyboard; `result` holds the best point reached (status INTERRUPTED)."""
+    """A fit was interrupted from the keyboard; `result` holds the last point reached (status INTERRUPTED)."""
 
     def __init__(self, result):
         super().__init__(result.message)
