@@ -1,4 +1,4 @@
-"""Inline functions on slices of a compressed sparse matrix, shared by sparse.pyx, csr_by_columns.pyx and csr_by_rows.pyx."""
+"""Inline functions on slices of a compressed sparse matrix; see sparse.pyx, csr_by_columns.pyx, csr_by_rows.pyx."""
 
 from fastlr.kernels.types cimport floating, integer
 
