@@ -8,6 +8,8 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.special import expit
 
+from fastlr import fit_logistic
+
 LAYOUTS = ("C", "F", "csr", "csc")
 
 
@@ -100,3 +102,7 @@ def in_this_folder():
     """Options of subprocess.run for a Python that finds the tests and the same fastlr as this one."""
     folders = os.pathsep.join([str(Path(__file__).parent), *filter(None, sys.path)])
     return {"env": os.environ | {"PYTHONPATH": folders}, "text": True, "capture_output": True}
+
+
+def coef_of(X, y, penalty, n_threads=None):
+    return fit_logistic(X, y, **penalty, n_threads=n_threads).coef

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from helpers import in_this_folder, make_problem, null_objective, objective
+from helpers import coef_of, in_this_folder, make_problem, null_objective, objective
 from joblib import Parallel, delayed
 
 from fastlr import FitInterrupted, LogisticRegression, LogisticResult, Progress, Status, fit_logistic
@@ -312,10 +312,6 @@ def test_verbose_and_callback_work_together(problem, capsys):
 def large():
     """Enough entries for several threads."""
     return make_problem(4000, 40)
-
-
-def coef_of(X, y, penalty, n_threads=None):
-    return fit_logistic(X, y, **penalty, n_threads=n_threads).coef
 
 
 def fit_and_send(pipe, X, y, penalty, n_threads):
