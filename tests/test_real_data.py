@@ -1,6 +1,6 @@
 """Fits of real data sets, from the folder that FASTLR_DATA names: optimum, certificate, published tables.
 
-Every two-class set there is fitted whole.  Left out are those with more than MOST_ROWS rows.
+Every two-class set there is fitted whole.
 """
 
 import bz2
@@ -21,7 +21,6 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from fastlr import LogisticRegression, fit_logistic
 
 FOLDER = Path(os.environ.get("FASTLR_DATA", ""))
-MOST_ROWS = 300_000
 
 needs_data = pytest.mark.skipif(not os.environ.get("FASTLR_DATA"), reason="FASTLR_DATA names no folder")
 pytestmark = [pytest.mark.real_data, needs_data]
@@ -213,8 +212,6 @@ SETS = {
 def load(name):
     X, y = SETS[name]()
     y = np.asarray(y, dtype=float)
-    if len(y) > MOST_ROWS:
-        pytest.skip(f"more than {MOST_ROWS} rows")
     assert 0 < y.mean() < 1
     return X, y
 
