@@ -77,7 +77,7 @@ class LogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator):
     solver_ : str
         The solver that ran.
     duality_gap_ : float
-        Upper bound on the suboptimality of result_, on the scale of the objective above; NaN without a penalty.
+        Upper bound on the suboptimality of ``result_``, on the scale of the objective above; NaN without a penalty.
     result_ : fastlr.LogisticResult
         Everything known of the fit, in float64.
 
@@ -272,7 +272,7 @@ class LogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator):
         self.duality_gap_ = result.duality_gap
 
     def predict_proba(self, X):
-        """Probabilities of the two classes, in the order of classes_.
+        """Probabilities of the two classes, in the order of ``classes_``.
 
         Parameters
         ----------

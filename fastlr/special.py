@@ -12,9 +12,10 @@ K classes
 
 References
 ----------
-.. [1] M. Maechler, "Accurately computing log(1 - exp(-|a|))", Rmpfr vignette, 2012: log(1 + exp(x)) by log1p.
-.. [2] P. Blanchard, D. J. Higham, N. J. Higham, "Accurately computing the log-sum-exp and softmax functions", IMA
-   Journal of Numerical Analysis 41, 2021: the largest term is taken out of the sum and met by log1p.
+M. Maechler, "Accurately computing ``log(1 - exp(-|a|))``", Rmpfr vignette, 2012: log(1 + exp(x)) by log1p.
+
+P. Blanchard, D. J. Higham, N. J. Higham, "Accurately computing the log-sum-exp and softmax functions", IMA Journal of
+Numerical Analysis 41, 2021: the largest term is taken out of the sum and met by log1p.
 """
 
 import numpy as np
@@ -74,7 +75,7 @@ def expit(eta, *, n_threads=None):
 
 
 def expit_derivative(eta, *, n_threads=None):
-    """Derivative of the logistic function, exp(-|eta|) / (1 + exp(-|eta|))^2, within 4 ulp for every double.
+    """Derivative of the logistic function, ``exp(-|eta|) / (1 + exp(-|eta|))^2``, within 4 ulp for every double.
 
     Parameters, return value and errors are those of `expit`.  The form expit(eta) * (1 - expit(eta)) would lose
     digits from eta = 1 on, and all of them from eta = 37 on.
@@ -85,8 +86,8 @@ def expit_derivative(eta, *, n_threads=None):
 def log_loss(y, eta, sample_weight=None, *, n_threads=None):
     """Weighted mean of the logistic loss log(1 + exp(eta)) - y eta (natural logarithm).
 
-    Each loss is max(eta, 0) - y eta + log1p(exp(-|eta|)) [1]_, arranged so that nothing cancels: log_loss(1, 40) is
-    exp(-40) and log_loss(0, 1e308) is 1e308.
+    Each loss is ``max(eta, 0) - y eta + log1p(exp(-|eta|))`` (Maechler 2012), arranged so that nothing
+    cancels: log_loss(1, 40) is exp(-40) and log_loss(0, 1e308) is 1e308.
 
     Parameters
     ----------
@@ -180,8 +181,8 @@ def log_loss_hessian_product(y, eta, v, sample_weight=None, *, n_threads=None):
 def softmax(eta, *, n_threads=None):
     """Probabilities of K classes, exp(eta_ij) / sum_k exp(eta_ik), row by row.
 
-    With m the row's maximum, each is exp(eta_ij - m) over the sum of these [2]_; the rounding error of eta_ij - m is
-    carried into the exponential, so that also small probabilities keep their digits.
+    With m the row's maximum, each is exp(eta_ij - m) over the sum of these (Blanchard, Higham, Higham 2021); the
+    rounding error of eta_ij - m is carried into the exponential, so that also small probabilities keep their digits.
 
     Parameters
     ----------
@@ -217,7 +218,7 @@ def cross_entropy(y, eta, sample_weight=None, *, n_threads=None):
     """Weighted mean of the cross-entropy -sum_j y_ij log softmax(eta_i)_j (natural logarithm).
 
     With m_i the row's maximum and r_i the sum of exp(eta_ij - m_i) over the other columns, a row's loss is
-    sum_j y_ij (m_i - eta_ij) + log1p(r_i) [2]_: no term is negative, so none cancels.
+    sum_j y_ij (m_i - eta_ij) + log1p(r_i) (Blanchard, Higham, Higham 2021): no term is negative, so none cancels.
 
     Parameters
     ----------
