@@ -1,5 +1,6 @@
 """Designs: every layout answers every pass alike, nothing is copied unasked, bad input is named."""
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from types import SimpleNamespace
 from unittest import mock
@@ -8,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.sparse as sp
-from helpers import LAYOUTS, as_layout
+from helpers import LAYOUTS, as_layout, make_problem
 from hypothesis import given, settings, strategies as st
 from references import (
     assert_same_bits,
@@ -21,6 +22,7 @@ from references import (
     scrambled,
 )
 
+from fastlr import fit_logistic
 from fastlr.design import as_design, convert
 from fastlr.design.sparse import ChunkedCSRDesign, CSRDesign
 from fastlr.loss import WEIGHT_BLOCK, LogisticLoss
@@ -712,3 +714,18 @@ def test_fewer_values_than_indices_are_refused(layout):
     X.data = X.data[:-1]
     with pytest.raises(ValueError, match=r"\bX\b"):
         as_design(X)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_fits_in_threads_over_one_design_do_not_disturb_each_other(layout):
+    X, y = make_problem(4000, 10)
+    design = as_design(as_layout(X, layout), 1)
+    strengths = np.geomspace(1e-4, 1e-1, 8)
+
+    def fit(l2):
+        return fit_logistic(design, y, l2=l2, tol=1e-10).coef
+
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(fit, strengths))
+    for coef, l2 in zip(together, strengths, strict=True):
+        np.testing.assert_array_equal(coef, fit(l2))

@@ -56,9 +56,17 @@ class InMemoryDesign:
         self.copied_bytes = copied_bytes
 
     def bind(self, y, weight, offset=None):
-        """Row state for targets y in [0, 1] and normalised weights: the handle through which passes are made."""
+        """Row state for targets y in [0, 1] and normalised weights: the handle through which passes are made.
+
+        Fits that share a design, also at the same time in several threads, share X and have scratch of their own.
+        """
+        own = copy.copy(self)
+        own.renew_scratch()
         work = Work(self.nnz, copied_bytes=self.copied_bytes)
-        return Rows(self, LogisticLoss(y, weight, self.n_threads), offset, work)
+        return Rows(own, LogisticLoss(y, weight, self.n_threads), offset, work)
+
+    def renew_scratch(self):
+        """Let go of scratch arrays that a copy of this object shares with it."""
 
     # What a layout must answer, on vectors v (p,), u, d, eta, image (n,); `reads` counts readings of X.
 

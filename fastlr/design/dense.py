@@ -30,6 +30,9 @@ class DenseDesign(InMemoryDesign):
         self._n_chunks = -(-n // self._chunk)
         self._partial = np.empty(0)
 
+    def renew_scratch(self):
+        self._partial = np.empty(0)
+
     def _sums(self, width):
         """Scratch (n_chunks, width) for the sums of each chunk."""
         if self._partial.size < self._n_chunks * width:

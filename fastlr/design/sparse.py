@@ -88,6 +88,9 @@ class CSRDesign(CompressedDesign):
         """Scratch: curvature times image."""
         return np.empty(self.shape[0])
 
+    def renew_scratch(self):
+        self.__dict__.pop("_scaled", None)
+
     def forward(self, v, shift, eta):
         self._gather(v, shift, eta)
 
@@ -166,7 +169,10 @@ class ChunkedCSRDesign(CSRDesign):
         super().__init__(X, is_sorted, n_threads, copied_bytes)
         n, p = self.shape
         self._chunk = -(-n // max(n_chunks(self.nnz, p), FEWEST) // 64) * 64
-        self._partial = np.empty((-(-n // self._chunk), p))
+        self.renew_scratch()
+
+    def renew_scratch(self):
+        self._partial = np.empty((-(-self.shape[0] // self._chunk), self.shape[1]))
 
     def adjoint(self, u):
         out = np.empty(self.shape[1])
