@@ -1,6 +1,7 @@
 """Layer 1: where X lies, and the passes it answers."""
 
 import copy
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,7 +34,7 @@ class RowState:
     curvature: np.ndarray
 
 
-class InMemoryDesign:
+class InMemoryDesign(ABC):
     """X in the memory of this process.  Subclasses know one storage layout each.
 
     Attributes
@@ -65,62 +66,59 @@ class InMemoryDesign:
         work = Work(self.nnz, copied_bytes=self.copied_bytes)
         return Rows(own, LogisticLoss(y, weight, self.n_threads), offset, work)
 
+    @abstractmethod
     def renew_scratch(self):
         """Let go of scratch arrays that a copy of this object shares with it."""
 
     # What a layout must answer, on vectors v (p,), u, d, eta, image (n,); `reads` counts readings of X.
 
+    @abstractmethod
     def forward(self, v, shift, eta):
         """eta += X v + shift, in place."""
-        raise NotImplementedError
 
+    @abstractmethod
     def adjoint(self, u):
         """X' u, shape (p,)."""
-        raise NotImplementedError
 
     def adjoint_pair(self, u, d):
         """X' u and X' d, two arrays of shape (p,)."""
         return self.adjoint(u), self.adjoint(d)
 
+    @abstractmethod
     def squares(self, d):
         """sum_i d_i x_ij^2 for each column, shape (p,)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def hessian_product(self, curvature, v, shift, image, out):
         """image = X v + shift;  out = X' (curvature * image)."""
-        raise NotImplementedError
 
     def column_shares(self, every):
         """Share of the rows in which columns 0, every, 2 every... have an entry; NaN where it is not known."""
         return np.ones(-(-self.shape[1] // every))
 
+    @abstractmethod
     def gram(self, weights):
         """X' diag(weights) X, shape (p, p); weights (n,) of any sign."""
-        raise NotImplementedError
 
     def loss_gradient(self, v, shift, loss, eta, residual, curvature):
         """eta += X v + shift; the loss there, and X' residual.  Fills curvature; residual is scratch."""
         self.forward(v, shift, eta)
         return loss.evaluate(eta, residual, curvature), self.adjoint(residual)
 
+    @abstractmethod
     def gather(self, columns):
         """A design in memory with a copy of these columns, laid out for access by column."""
-        raise NotImplementedError
 
+    @abstractmethod
     def locate_nonfinite(self):
         """(row, column) of an entry that is NaN or infinite, or None."""
-        raise NotImplementedError
 
     def entry(self, row, column):
         """One entry of X."""
         return self.X[row, column]
 
-    #: whether `thin` gives every k-th row without a copy
+    #: whether the layout has `thin(every)`, the design over every k-th row, in place
     can_thin = False
-
-    def thin(self, every):
-        """The design over every k-th row, in place."""
-        raise NotImplementedError
 
     #: readings of X per call of hessian_product and loss_gradient (2 where the two uses of an entry are far apart)
     product_reads = 1

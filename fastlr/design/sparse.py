@@ -214,6 +214,9 @@ class CSCDesign(CompressedDesign):
     minor_axis = 0
     product_reads = 2
 
+    def renew_scratch(self):
+        """There is none."""
+
     def forward(self, v, shift, eta):
         self._scatter(v, eta)
         if shift:
