@@ -17,19 +17,7 @@ from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
 KERNELS = Path("fastlr/kernels")
-SOURCES = (
-    "coordinate",
-    "csr_by_columns",
-    "csr_by_rows",
-    "dense",
-    "elementwise",
-    "gram",
-    "logistic",
-    "penalty",
-    "softmax",
-    "sparse",
-    "vector",
-)
+SOURCES = sorted(path.stem for path in KERNELS.glob("*.pyx") if path.stem != "_cpu")
 X86_LEVELS = {
     "_baseline": [],
     "_v3": ["-march=x86-64-v3"],

@@ -143,18 +143,20 @@ class LogisticObjective:
     def _tau(self, point, v):
         if point.mass <= 0.0:
             return 0.0
+        return float(vector.dot(self._first(point), v, self.n_threads)[0]) / point.mass
+
+    def _first(self, point):
+        """X' D 1 at the point, (p, 1): one pass, unless it came with the gradient or was asked for before."""
         if point.first is None:
             point.first = self.rows.first(point.state)
-        return float(vector.dot(point.first, v, self.n_threads)[0]) / point.mass
+        return point.first
 
     def diagonal(self, point):
         """Diagonal of the Hessian, (p, 1): one pass."""
         diagonal = self.rows.squares(point.state)
         if point.mass > 0.0:
-            if point.first is None:
-                point.first = self.rows.first(point.state)
             # cancellation can leave a constant column slightly negative
-            diagonal = np.maximum(diagonal - point.first * point.first / point.mass, _EPS * diagonal)
+            diagonal = np.maximum(diagonal - self._first(point) ** 2 / point.mass, _EPS * diagonal)
         return diagonal + self.penalty.l2
 
     def sampled_hessian(self, point, every):
@@ -182,8 +184,7 @@ class LogisticObjective:
         every = max(1, len(diagonal) // 4096)  # a sample of the columns tells enough
         if _share_a_scale(diagonal[::every, 0], self.rows.column_shares(every)):
             diagonal = 0.1 * diagonal + 0.9 * np.median(diagonal[::every])
-        with np.errstate(divide="ignore"):
-            return np.where(diagonal > 0.0, 1.0 / diagonal, 0.0)
+        return inverse(diagonal)
 
     # --- moving ------------------------------------------------------------------------------------------------------
 
@@ -239,6 +240,11 @@ class LogisticObjective:
         if self.penalty.l2.strides == (0, 0):
             return 0.5 * float(rr.sum()) / float(self.penalty.l2[0, 0])
         return self.penalty.smooth_gap(rho)
+
+
+def inverse(diagonal):
+    """1 / diagonal, 0 where it is 0."""
+    return np.divide(1.0, diagonal, out=np.zeros_like(diagonal), where=diagonal > 0.0)
 
 
 def _share_a_scale(diagonal, shares):

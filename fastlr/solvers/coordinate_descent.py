@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from fastlr.kernels import vector
-from fastlr.objective import Point
+from fastlr.objective import Point, inverse
 from fastlr.solvers.conjugate_gradient import conjugate_gradient
 from fastlr.solvers.line_search import armijo
 from fastlr.solvers.preconditioner import Diagonal
@@ -74,12 +74,7 @@ def attainable(objective, point):
     """What single coordinate steps would still gain together, sum_j subgradient_j^2 / (2 H_jj): an estimate that
     stands in for half the squared Newton decrement."""
     subgradient, _ = objective.penalty.subgradient(point.coef, point.gradient)
-    return 0.5 * float(np.sum(subgradient * subgradient * _inverse(objective.diagonal(point))))
-
-
-def _inverse(diagonal):
-    """1 / diagonal, 0 where it is 0."""
-    return np.divide(1.0, diagonal, out=np.zeros_like(diagonal), where=diagonal > 0.0)
+    return 0.5 * float(np.sum(subgradient * subgradient * inverse(objective.diagonal(point))))
 
 
 def _restricted(point, columns):
@@ -145,7 +140,7 @@ def newton_on_support(objective, point, subgradient):
     Returns the new point (None if nothing is gained) and whether the signs were kept.
     """
     support = point.coef != 0.0
-    scale = np.where(support, _inverse(objective.diagonal(point)), 0.0)  # keeps CG within the support
+    scale = np.where(support, inverse(objective.diagonal(point)), 0.0)  # keeps CG within the support
     smooth = replace(point, gradient=subgradient)
     within = Diagonal(scale, objective.n_threads)
     direction = conjugate_gradient(objective, smooth, within, forcing=FORCING, enough=np.inf)

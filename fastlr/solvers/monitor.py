@@ -76,10 +76,9 @@ class Monitor:
         floor = self.objective.rounding(point)
         if gap <= self.target:
             self._certificate = "gap" if np.isfinite(point.gap) else "newton_decrement"
-            return self._end(Status.CONVERGED, f"suboptimality at most {gap:.2g} (target {self.target:.2g})")
-        if decrement is not None and decrement <= floor:
-            return self._at_floor(point, floor)
-        if gap <= floor:
+            known = "at most" if self._certificate == "gap" else "estimated at"
+            return self._end(Status.CONVERGED, f"suboptimality {known} {gap:.2g} (target {self.target:.2g})")
+        if gap <= floor or (decrement is not None and decrement <= floor):
             return self._at_floor(point, floor)
         return self._limits(stop)
 
