@@ -18,6 +18,7 @@ from setuptools.command.build_ext import build_ext
 
 KERNELS = Path("fastlr/kernels")
 SOURCES = sorted(path.stem for path in KERNELS.glob("*.pyx") if path.stem != "_cpu")
+HEADERS = [*KERNELS.glob("*.h"), *KERNELS.glob("*.pxd")]
 X86_LEVELS = {
     "_baseline": [],
     "_v3": ["-march=x86-64-v3"],
@@ -114,7 +115,7 @@ def extensions():
                     kernel.sources,
                     include_dirs=[str(KERNELS)],
                     extra_compile_args=flags,
-                    depends=[str(KERNELS / "simd.h"), str(KERNELS / "special.h")],
+                    depends=[str(header) for header in HEADERS],
                 )
             )
     return built

@@ -21,12 +21,13 @@ full Newton step d from a point with residual r, curvature D and CG residual rho
 r + D (X d - tau), for which z + l2 (w + d) = rho: its gap is of second order in d.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
-from fastlr.design.base import RowState
+from fastlr.design import RowSpace, RowState
 from fastlr.kernels import vector
+from fastlr.penalty import ElasticNet
 
 _EPS = np.finfo(float).eps
 
@@ -59,7 +60,9 @@ class Direction:
     #: Gap of the columns after a full step: rho' rho / (2 l2) for the CG residual rho; inf if unknown.
     residual_gap: float = np.inf
     #: Decrease of the quadratic model: half the squared Newton decrement if the step is the Newton step.
-    decrease: float = field(default=0.0)
+    decrease: float = 0.0
+    #: Hessian products that it took.
+    products: int = 0
 
 
 class LogisticObjective:
@@ -160,17 +163,27 @@ class LogisticObjective:
         return diagonal + self.penalty.l2
 
     def sampled_hessian(self, point, every):
-        """The Hessian in w of every k-th row, scaled up to all of them, (p, p)."""
+        """The Hessian in w of every k-th row, scaled up to all of them, (p, p); k = 1: the Hessian."""
         gram, first, mass = self.rows.sampled_gram(point.state, every)
         if self.fit_intercept and mass > 0.0:
             gram -= np.outer(first, first) / mass
-        gram[np.diag_indices_from(gram)] *= 1.0 + 1e-10
         gram[np.diag_indices_from(gram)] += self.penalty.l2[:, 0]
         return gram
 
     def thin(self, every):
         """The objective of every k-th row alone, in place."""
         return LogisticObjective(self.rows.thin(every), self.penalty, self.fit_intercept)
+
+    def in_row_space(self):
+        """The same fit in as many unknowns as there are rows, and the map of its coefficients to those of this one.
+
+        Needs l2 > 0 throughout, no l1.  See design.RowSpace.
+        """
+        space = RowSpace(self.rows.design, 1.0 / np.ascontiguousarray(self.penalty.l2[:, 0]))
+        self.rows.work.entries_read += 2 * self.rows.design.nnz
+        n = space.design.shape[0]
+        penalty = ElasticNet(0.0, 1.0, (n, 1), space.design.n_threads)
+        return LogisticObjective(self.rows.over(space.design), penalty, self.fit_intercept), space.lift
 
     def inverse_diagonal(self, point):
         """Inverse diagonal preconditioner for conjugate gradients, (p, 1): one pass.

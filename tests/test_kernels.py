@@ -727,24 +727,27 @@ def expected_gram(exact, size, weights):
     return exact.T @ (weights[:, None] * exact), size.T @ (np.abs(weights)[:, None] * size)
 
 
+def dense_gram(kernels, case, rows, n_threads):
+    """The matrix without its padding, which is checked to be zero."""
+    down, across = kernels.gram.panel_shape(case.p)
+    assert across >= down >= case.p
+    out = np.zeros((across, across))
+    kernels.gram.dense(case.X, case.u, np.zeros((down, rows)), np.zeros((across, rows)), out, n_threads)
+    assert not out[case.p :].any()
+    assert not out[:, case.p :].any()
+    return out[: case.p, : case.p]
+
+
 def test_dense_gram_for_weights_of_any_sign(kernels, dense_cases):
     for case in dense_cases:
-        n_tiles = -(-case.p // 4)
         expected, magnitude = expected_gram(case.exact, case.size, case.u)
         for rows in (8, 64, 512):
-            packed, tiles, out = empty(2, 4 * n_tiles, rows), np.zeros((n_tiles**2, 16)), empty(case.p, case.p)
-            kernels.gram.dense(case.X, case.u, *packed, tiles, out, 1)
-            assert_within(out, expected, magnitude)
+            assert_within(dense_gram(kernels, case, rows, 1), expected, magnitude)
 
 
 def test_dense_gram_has_the_same_bits_for_any_number_of_threads(kernels, dtype):
     case = DenseCase(300, 37, dtype, "C")
-    results = []
-    for n_threads in THREADS:
-        packed, tiles, out = empty(2, 40, 128), np.zeros((100, 16)), empty(37, 37)
-        kernels.gram.dense(case.X, case.u, *packed, tiles, out, n_threads)
-        results.append(out.ravel())
-    assert_same_bits(results)
+    assert_same_bits([dense_gram(kernels, case, 128, n_threads).ravel() for n_threads in THREADS])
 
 
 def test_csr_gram_for_weights_of_any_sign(kernels, dtype, index):
@@ -769,6 +772,56 @@ def test_csc_gram_for_weights_of_any_sign(kernels, compressed_cases):
             return out.ravel()
 
         case.check(run, *map(np.ravel, expected_gram(case.exact.T, case.size.T, case.v)))
+
+
+# --- Cholesky factors -----------------------------------------------------------------------------------------------
+
+
+def cholesky_factor(kernels, A, n_threads=1, substitute=1.0):
+    """(L, pivots replaced)."""
+    p = len(A)
+    down, across = kernels.gram.panel_shape(p)
+    padded = np.zeros((across, across))
+    padded[:p, :p] = A
+    scratch = np.zeros((down, kernels.cholesky.PANEL)), np.zeros((across, kernels.cholesky.PANEL))
+    replaced = kernels.cholesky.factor(padded, p, np.diag(A).copy(), substitute, *scratch, n_threads)
+    return np.ascontiguousarray(np.tril(padded[:p, :p])), replaced
+
+
+@pytest.mark.parametrize("p", [1, 2, 7, 47, 48, 49, 96, 97, 150, 300])
+def test_cholesky_factor_and_its_systems(kernels, p):
+    rng = np.random.default_rng(p)
+    X = rng.standard_normal((2 * p + 1, p))
+    A = X.T @ X + np.eye(p)
+    L, replaced = cholesky_factor(kernels, A)
+    assert replaced == 0
+    np.testing.assert_allclose(L @ L.T, A, rtol=0, atol=1e-13 * np.abs(A).max())
+    b = rng.standard_normal((2, p))
+    x = b.copy()
+    kernels.cholesky.solve(L, x)
+    np.testing.assert_allclose(x @ L.T, b, rtol=0, atol=1e-11)
+    kernels.cholesky.solve_transposed(L, x)
+    np.testing.assert_allclose(x @ A, b, rtol=0, atol=1e-9)
+
+
+def test_cholesky_has_the_same_bits_for_any_number_of_threads(kernels):
+    X = np.random.default_rng(0).standard_normal((400, 211))
+    A = X.T @ X
+    assert_same_bits([cholesky_factor(kernels, A, n_threads)[0].ravel() for n_threads in THREADS])
+
+
+@pytest.mark.parametrize("substitute", [1.0, 1e-13])
+def test_cholesky_of_dependent_columns_adds_to_the_diagonal_alone(kernels, substitute):
+    rng = np.random.default_rng(1)
+    X = rng.standard_normal((80, 60)) * np.geomspace(1e-6, 1e6, 60)
+    X = np.concatenate([X, X[:, :1], X[:, 30:31] + X[:, 31:32], np.zeros((80, 1))], axis=1)
+    A = X.T @ X
+    L, replaced = cholesky_factor(kernels, A, substitute=substitute)
+    assert replaced == 3
+    size = np.sqrt(np.diag(A))
+    size[-1] = 1.0
+    added = (L @ L.T - A) / np.outer(size, size)
+    np.testing.assert_allclose(added, np.diag([0.0] * 60 + [substitute] * 2 + [1.0]), rtol=0, atol=1e-12)
 
 
 # --- coordinate descent ---------------------------------------------------------------------------------------------

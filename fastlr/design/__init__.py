@@ -2,5 +2,6 @@
 
 from fastlr.design.base import InMemoryDesign, Rows, RowState
 from fastlr.design.convert import as_design
+from fastlr.design.row_space import RowSpace
 
-__all__ = ["InMemoryDesign", "RowState", "Rows", "as_design"]
+__all__ = ["InMemoryDesign", "RowSpace", "RowState", "Rows", "as_design"]

@@ -100,6 +100,14 @@ class InMemoryDesign(ABC):
     def gram(self, weights):
         """X' diag(weights) X, shape (p, p); weights (n,) of any sign."""
 
+    @abstractmethod
+    def transposed(self):
+        """The design over X', which shares the memory of X."""
+
+    @abstractmethod
+    def gram_price(self):
+        """What `gram` takes, in passes: an estimate."""
+
     def loss_gradient(self, v, shift, loss, eta, residual, curvature):
         """eta += X v + shift; the loss there, and X' residual.  Fills curvature; residual is scratch."""
         self.forward(v, shift, eta)
@@ -117,7 +125,7 @@ class InMemoryDesign(ABC):
         """One entry of X."""
         return self.X[row, column]
 
-    #: whether the layout has `thin(every)`, the design over every k-th row, in place
+    #: whether the layout has `thin(every)`, the design over every k-th row: in place, or a copy of these rows
     can_thin = False
 
     #: readings of X per call of hessian_product and loss_gradient (2 where the two uses of an entry are far apart)
@@ -154,17 +162,30 @@ class Rows:
         return restricted
 
     def thin(self, every):
-        """Every k-th row alone, in place; work is shared."""
+        """Every k-th row alone; work is shared."""
         thinned = copy.copy(self)
-        thinned.design = self.design.thin(every)
+        thinned.design = self._sample(every)
         thinned.loss = self.loss.thin(every)
         thinned.offset = None if self.offset is None else np.ascontiguousarray(self.offset[::every])
         thinned._scratch = np.empty(thinned.design.shape[0])
         return thinned
 
+    def _sample(self, every):
+        if every == 1:
+            return self.design
+        sample = self.design.thin(every)
+        self.work.hold(self.held_bytes + sample.copied_bytes)
+        return sample
+
+    def over(self, design):
+        """The same rows over another design with as many rows; work is shared."""
+        other = copy.copy(self)
+        other.design = design
+        return other
+
     def sampled_gram(self, state, every):
         """X' D X, X' D 1 and 1' D 1 estimated from every k-th row."""
-        sample = self.design.thin(every)
+        sample = self._sample(every)
         weights = np.ascontiguousarray(state.curvature[::every]) * every
         self.work.entries_read += 2 * sample.nnz
         return sample.gram(weights), sample.adjoint(weights), float(weights.sum())

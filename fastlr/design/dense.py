@@ -10,13 +10,7 @@ class DenseDesign(InMemoryDesign):
     """Rows or columns contiguous; float32 or float64; any row (or column) stride, so slices are not copied."""
 
     pair_reads = 1
-
-    @property
-    def can_thin(self):
-        return self.X.strides[1] == self.X.itemsize  # every k-th row of a column is not contiguous
-
-    def thin(self, every):
-        return DenseDesign(self.X[::every], self.n_threads)
+    can_thin = True
 
     def __init__(self, X, n_threads, copied_bytes=0):
         super().__init__(X, X.shape[0] * X.shape[1], n_threads, copied_bytes)
@@ -81,14 +75,27 @@ class DenseDesign(InMemoryDesign):
         )
         return value, out
 
+    def thin(self, every):
+        rows = self.X[::every]
+        if self.X.strides[1] == self.X.itemsize:
+            return DenseDesign(rows, self.n_threads)
+        copy = np.ascontiguousarray(rows)  # every k-th entry of a column is not contiguous
+        return DenseDesign(copy, self.n_threads, copy.nbytes)
+
+    def transposed(self):
+        return DenseDesign(self.X.T, self.n_threads)
+
+    def gram_price(self):
+        # Measured (bench/kernels.py): packing the rows takes as long as three passes; then 0.07 of a reading per product
+        return 3.0 + 0.035 * self.shape[1]
+
     def gram(self, weights):
         p = self.shape[1]
-        n_tiles = -(-p // 4)
-        rows = max(64, min(512, (1 << 17) // p))  # two packed blocks of rows stay in the second-level cache
-        packed = np.empty((2, 4 * n_tiles, rows))
-        out = np.empty((p, p))
-        gram.dense(self.X, weights, *packed, np.zeros((n_tiles * n_tiles, 16)), out, self.n_threads)
-        return out
+        down, across = gram.panel_shape(p)
+        rows = max(64, min(512, (1 << 16) // across // 8 * 8))  # packed rows stay in the second-level cache
+        out = np.zeros((across, across))
+        gram.dense(self.X, weights, np.zeros((down, rows)), np.zeros((across, rows)), out, self.n_threads)
+        return out[:p, :p]
 
     def gather(self, columns):
         copy = np.asfortranarray(self.X[:, columns])

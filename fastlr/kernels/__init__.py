@@ -16,6 +16,7 @@ with short_waits():  # every extension module may be the one that loads OpenMP
 
 #: The kernel modules, one per .pyx file.
 KERNELS = (
+    "cholesky",
     "coordinate",
     "csr_by_columns",
     "csr_by_rows",
@@ -40,6 +41,7 @@ has_openmp: bool = _cpu.has_openmp()
 
 if TYPE_CHECKING:
     from fastlr.kernels import (
+        cholesky as cholesky,
         coordinate as coordinate,
         csr_by_columns as csr_by_columns,
         csr_by_rows as csr_by_rows,

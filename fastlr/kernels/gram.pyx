@@ -6,55 +6,50 @@ never the rows of X, so bits do not depend on their number.
 
 from cython.parallel cimport prange
 
-from fastlr.kernels.types cimport floating, integer, tile
+from fastlr.kernels.tiles cimport GROUP, TILE_COLUMNS, TILE_ROWS, pack_group, panel_products
+from fastlr.kernels.types cimport floating, integer
 
-cdef enum:
-    TILE = 4
+
+cdef void mirror(double[:, ::1] out) noexcept nogil:
+    """The lower triangle into the upper one, by squares that stay in the cache."""
+    cdef Py_ssize_t p = out.shape[0], a = 0, b, i, j
+    while a < p:
+        b = 0
+        while b <= a:
+            for i in range(a, min(p, a + 32)):
+                for j in range(b, min(i, b + 32)):
+                    out[j, i] = out[i, j]
+            b = b + 32
+        a = a + 32
 
 
 # --- dense ----------------------------------------------------------------------------------------------------------
 
-cdef void pack(const floating[:, :] X, const double[::1] h, Py_ssize_t begin, Py_ssize_t rows, Py_ssize_t j,
-               double[:, ::1] plain, double[:, ::1] scaled) noexcept nogil:
-    """Column j of a block of rows, as it is and times h; zero past the last row or column."""
-    cdef Py_ssize_t r, n = min(rows, X.shape[0] - begin)
-    if j >= X.shape[1]:
-        n = 0
-    for r in range(n):
-        plain[j, r] = X[begin + r, j]
-        scaled[j, r] = h[begin + r] * plain[j, r]
-    for r in range(n, rows):
-        plain[j, r] = 0.0
-        scaled[j, r] = 0.0
-
-
-cdef void tile_row(const double[:, ::1] plain, const double[:, ::1] scaled, Py_ssize_t i,
-                   double[:, ::1] tiles, Py_ssize_t n_tiles) noexcept nogil:
-    """The tiles (i, k), k <= i, of a block."""
-    cdef Py_ssize_t k
-    for k in range(i + 1):
-        tile(plain.shape[1], &plain[TILE * i, 0], &scaled[TILE * k, 0], &tiles[i * n_tiles + k, 0])
+def panel_shape(Py_ssize_t p):
+    """(columns in panels of rows, columns in panels of columns): p rounded up to whole panels of either kind."""
+    return (p + TILE_ROWS - 1) // TILE_ROWS * TILE_ROWS, (p + TILE_COLUMNS - 1) // TILE_COLUMNS * TILE_COLUMNS
 
 
 def dense(const floating[:, :] X, const double[::1] h, double[:, ::1] plain, double[:, ::1] scaled,
-          double[:, ::1] tiles, double[:, ::1] out, int n_threads):
-    """out = X' diag(h) X for dense X of any strides.
+          double[:, ::1] out, int n_threads):
+    """out = X' diag(h) X in its first p rows and columns, for dense X of any strides.
 
-    Scratch: plain and scaled (4 t, rows), tiles (t^2, 16) zeroed, with t = ceil(p / 4)."""
-    cdef Py_ssize_t n = X.shape[0], p = X.shape[1], n_tiles = plain.shape[0] // TILE, rows = plain.shape[1]
-    cdef Py_ssize_t begin = 0, i, j, c
+    With (a, b) = panel_shape(p): scratch plain (a, rows) and scaled (b, rows), zeroed, rows a multiple of 8; out (b, b)
+    zeroed.
+    """
+    cdef Py_ssize_t n = X.shape[0], p = X.shape[1], rows = plain.shape[1]
+    cdef Py_ssize_t down = X.strides[0] // sizeof(floating), across = X.strides[1] // sizeof(floating)
+    cdef Py_ssize_t n_panels = plain.shape[0] // TILE_ROWS, begin = 0, g, k, ld = out.shape[1]
     with nogil:
         while begin < n:
-            for j in prange(plain.shape[0], num_threads=n_threads, use_threads_if=n_threads > 1, schedule="static"):
-                pack(X, h, begin, rows, j, plain, scaled)
-            for c in prange(n_tiles, num_threads=n_threads, use_threads_if=n_threads > 1, schedule="dynamic"):
-                i = n_tiles - 1 - c  # long rows of tiles first
-                tile_row(plain, scaled, i, tiles, n_tiles)
+            for g in prange(rows // GROUP, num_threads=n_threads, use_threads_if=n_threads > 1, schedule="static"):
+                pack_group(&X[begin, 0], down, across, &h[begin], min(rows, n - begin), p, g * GROUP, rows,
+                           &plain[0, 0], &scaled[0, 0])
+            for k in prange(scaled.shape[0] // TILE_COLUMNS, num_threads=n_threads, use_threads_if=n_threads > 1,
+                            schedule="dynamic"):
+                panel_products(&plain[0, 0], &scaled[0, 0], rows, n_panels, k, &out[0, 0], ld)
             begin = begin + rows
-        for i in range(p):
-            for j in range(i + 1):
-                out[i, j] = tiles[(i // TILE) * n_tiles + j // TILE, TILE * (i % TILE) + j % TILE]
-                out[j, i] = out[i, j]
+        mirror(out)
 
 
 # --- compressed -----------------------------------------------------------------------------------------------------
@@ -68,13 +63,6 @@ cdef void row_products(const integer* indices, const floating* data, Py_ssize_t 
         scale = h * data[a]
         for b in range(begin, a + 1):
             out[indices[a], indices[b]] += scale * data[b]
-
-
-cdef void mirror(double[:, ::1] out) noexcept nogil:
-    cdef Py_ssize_t i, j
-    for i in range(out.shape[0]):
-        for j in range(i):
-            out[j, i] = out[i, j]
 
 
 cdef void csr_range(const integer* indptr, const integer* indices, const floating* data, const integer* splits,

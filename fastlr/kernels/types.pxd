@@ -72,7 +72,6 @@ cdef extern from "simd.h" nogil:
     void weighted_axpy_f32 "fastlr_weighted_axpy_f32"(Py_ssize_t n, double change, const double* d, const float* x,
                                                       double* q) noexcept
 
-    void tile "fastlr_tile"(Py_ssize_t n, const double* a, const double* b, double* out) noexcept
 
 cdef extern from "special.h" nogil:
     void expit_f64 "fastlr_expit_f64"(Py_ssize_t n, const double* eta, double* out) noexcept

@@ -9,7 +9,7 @@ entry of SOLVERS.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from fastlr.solvers import coordinate_descent, newton_cg
+from fastlr.solvers import coordinate_descent, newton_cg, newton_cholesky
 from fastlr.solvers.monitor import Controls, Monitor
 from fastlr.solvers.result import FitInterrupted, LogisticResult, Progress, Status
 
@@ -40,6 +40,7 @@ class SolverSpec:
 
 SOLVERS = {
     "newton_cg": SolverSpec(newton_cg.solve, frozenset({"none", "l2"})),
+    "newton_cholesky": SolverSpec(newton_cholesky.solve, frozenset({"none", "l2"})),
     "coordinate_descent": SolverSpec(coordinate_descent.solve, frozenset({"l1", "elasticnet"})),
 }
 

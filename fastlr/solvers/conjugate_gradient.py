@@ -33,7 +33,7 @@ def conjugate_gradient(objective, point, preconditioner, forcing, enough, max_it
     resolvable = 1e-24 * rz  # residuals below 1e-12 of the first are rounding
     decrease = np.zeros_like(rz)
     residual_gap = np.inf
-    for _ in range(max_iter):
+    for products in range(1, max_iter + 1):  # noqa: B007 (how many were made is part of the answer)
         v_image, v_intercept, curvature = objective.hessian_product(point, v, product)
         active = (rz > 0.0) & (curvature > 0.0) & np.isfinite(curvature)
         if not active.any():
@@ -50,4 +50,4 @@ def conjugate_gradient(objective, point, preconditioner, forcing, enough, max_it
             break
         preconditioner.turn(np.where(active, new_rz / np.where(active, rz, 1.0), 0.0), rho, v)
         rz = new_rz
-    return Direction(step, image, intercept, residual_gap, float(decrease.sum()))
+    return Direction(step, image, intercept, residual_gap, float(decrease.sum()), products)

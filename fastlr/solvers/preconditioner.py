@@ -1,22 +1,27 @@
-"""Preconditioners of conjugate gradients: what stands in for the inverse of the Hessian.
+"""Preconditioners of conjugate gradients: what stands in for the inverse of the Hessian, and when which is worth its price.
 
-A preconditioner M answers two calls, each one sweep over vectors of length p:
+A preconditioner M answers two calls, each one sweep over vectors of length p (or p x p for the dense one):
 
     advance(alpha, v, product, step, rho)   step += alpha v, rho += alpha product; returns (rho' M rho, rho' rho)
-    turn(beta, rho, v)                      v = beta v - M rho
+    turn(beta, rho, v)                      v = beta v - M rho, with the rho of the last `advance`
 
 with one alpha and one beta per right-hand side.
 """
 
 import numpy as np
-from scipy.linalg import solve_triangular
 
+from fastlr.factor import CholeskyFactor
 from fastlr.kernels import vector
 
-#: Rows per column in the sample behind a dense preconditioner (the Hessian of 20 p rows is good to a fifth or so).
-ROWS_PER_COLUMN = 20
-#: A dense preconditioner pays while p^2 is at most this share of n: building it then costs about one pass.
-DENSE_SHARE = 1 / 8
+#: Rows per column in a sampled Hessian, at least and at most.  Measured on five dense and sparse sets: 5, 10, 20 rows per
+#: column take 28 to 105, 24 to 61, 19 to 46 products in all (no sampling: 54 to 211).
+ROWS_PER_COLUMN = (10, 40)
+#: Rows below which a sample is not worth taking.
+FEWEST_ROWS = 2048
+#: A factor this cheap (in passes) is built before the first step; a dearer one once steps have cost as much without it.
+CHEAP = 3.0
+#: Multiply-adds of a Cholesky factor that take as long as reading one entry of X.
+FACTOR_SPEED = 6.0
 
 
 class Diagonal:
@@ -34,40 +39,69 @@ class Diagonal:
 
 
 class Cholesky:
-    """M = inverse of a dense symmetric positive definite matrix (p, p), for few columns."""
+    """M = inverse of a dense symmetric positive definite matrix (p, p), for few columns.
 
-    def __init__(self, hessian):
-        # small beside a pass (see DENSE_SHARE), also where BLAS should take threads of its own for it
-        self._factor = np.linalg.cholesky(hessian)
+    Columns that depend on others to rounding are told apart by their diagonal; see CholeskyFactor.
+    """
 
-    def _solve(self, rho):
-        half = solve_triangular(self._factor, rho, lower=True, check_finite=False)
-        return solve_triangular(self._factor, half, lower=True, trans="T", check_finite=False)
+    def __init__(self, hessian, n_threads):
+        self._factor = CholeskyFactor(hessian, n_threads)
 
     def advance(self, alpha, v, product, step, rho):
         step += alpha * v
         rho += alpha * product
-        return np.sum(rho * self._solve(rho), axis=0), np.sum(rho * rho, axis=0)
+        self._solution = self._factor.solve(rho)
+        return np.sum(rho * self._solution, axis=0), np.sum(rho * rho, axis=0)
 
     def turn(self, beta, rho, v):
         v *= beta
-        v -= self._solve(rho)
+        v -= self._solution
 
 
-def sample_spacing(objective):
-    """Every how many rows a dense preconditioner takes one; 0 where a diagonal serves better."""
-    n, p = objective.rows.design.shape
-    if not objective.rows.design.can_thin or p * p > DENSE_SHARE * n:
-        return 0
-    return max(1, n // max(2048, ROWS_PER_COLUMN * p))
+class Schedule:
+    """Which preconditioner to use at which point of a fit.
+
+    The diagonal costs a pass.  The Cholesky factor of a Hessian, of a sample of the rows or of all of them, costs more
+    and saves more, nobody knows how much beforehand.  It is therefore built at once where it is cheap, and elsewhere
+    when the products since the last change have cost as much as it does: the price is never more than twice that of
+    the better choice (ski rental).
+    """
+
+    def __init__(self, objective):
+        self.objective = objective
+        self.every, self.price = sample(objective.rows.design)
+        self._spent = np.inf if self.price <= CHEAP else 0.0
+        self._current = None
+
+    def at(self, point):
+        """The preconditioner for a step from this point."""
+        if self._spent >= self.price:
+            self._current = Cholesky(self.objective.sampled_hessian(point, self.every), self.objective.n_threads)
+            self._spent = 0.0
+        elif self._current is None:
+            self._current = Diagonal(self.objective.inverse_diagonal(point), self.objective.n_threads)
+        return self._current
+
+    def charge(self, products):
+        """Take note of what a step has cost."""
+        self._spent += products
+
+    @property
+    def products_left(self):
+        """How many products a step may take before a change of preconditioner would have been the better choice."""
+        if not np.isfinite(self.price) or isinstance(self._current, Cholesky):
+            return 200
+        return max(10, int(self.price - self._spent))
 
 
-def choose(objective, point):
-    """The Hessian of a sample of the rows where X is dense and much taller than wide, else the diagonal of all rows."""
-    every = sample_spacing(objective)
-    if every:
-        try:
-            return Cholesky(objective.sampled_hessian(point, every))
-        except np.linalg.LinAlgError:  # constant columns, say: the diagonal copes with them
-            pass
-    return Diagonal(objective.inverse_diagonal(point), objective.n_threads)
+def sample(design):
+    """(k, price): take every k-th row for a Hessian; its price in passes, inf where a dense matrix is out of question."""
+    n, p = design.shape
+    if n < p or p * p > design.nnz:
+        return 1, np.inf
+    whole = design.gram_price()
+    factor = p**3 / 3 / (FACTOR_SPEED * design.nnz)
+    fewest, most = (rows * p for rows in ROWS_PER_COLUMN)
+    rows = max(FEWEST_ROWS, min(most, max(fewest, n / whole)))
+    every = max(1, int(n / rows)) if design.can_thin else 1
+    return every, whole / every + factor

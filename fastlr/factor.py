@@ -1,0 +1,49 @@
+"""Cholesky factors of dense symmetric matrices, on our own threads."""
+
+import numpy as np
+
+from fastlr.kernels import cholesky, gram
+
+#: Rows from which a second thread pays.
+ROWS_FOR_THREADS = 256
+
+
+class CholeskyFactor:
+    """L with L L' = A for a symmetric positive semidefinite A of shape (p, p).
+
+    Parameters
+    ----------
+    matrix : ndarray of shape (p, p)
+    n_threads : int
+    substitute : float
+        Rows that depend on those before them to rounding get this share of their diagonal entry as pivot: L L' is
+        then A plus something on the diagonal.
+    """
+
+    def __init__(self, matrix, n_threads, substitute=1.0):
+        p = len(matrix)
+        self.size = p
+        down, across = gram.panel_shape(p)
+        self._padded = np.zeros((across, across))
+        self._padded[:p, :p] = matrix
+        scratch = np.zeros((down, cholesky.PANEL)), np.zeros((across, cholesky.PANEL))
+        n_threads = n_threads if p >= ROWS_FOR_THREADS else 1
+        cholesky.factor(self._padded, p, np.diag(matrix).copy(), substitute, *scratch, n_threads)
+
+    @property
+    def lower(self):
+        """L, (p, p), a copy."""
+        return np.tril(self._padded[: self.size, : self.size])
+
+    def solve(self, b):
+        """A^-1 b for b (p, K)."""
+        x = b.T.copy()
+        cholesky.solve(self._padded, x)
+        cholesky.solve_transposed(self._padded, x)
+        return x.T
+
+    def solve_transposed(self, b):
+        """L'^-1 b for b (p, K)."""
+        x = b.T.copy()
+        cholesky.solve_transposed(self._padded, x)
+        return x.T

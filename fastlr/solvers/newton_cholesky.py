@@ -1,0 +1,43 @@
+"""Newton's method with the exact Hessian, for few columns."""
+
+import numpy as np
+
+from fastlr.solvers.newton_step import newton_step
+from fastlr.solvers.preconditioner import Cholesky
+from fastlr.solvers.result import Status
+
+#: Residual, relative to the gradient, that is as good as none.
+EXACT = 1e-8
+
+
+def solve(objective, coef, intercept, monitor):
+    """Minimise a smooth objective by Newton steps from the Cholesky factor of the Hessian (Newton-Raphson; IRLS).
+
+    Each iteration: the Hessian X' D X + l2, its factor, the step by conjugate gradients with that factor as
+    preconditioner, a line search on the cached image of the step, one pass for the gradient.  Conjugate gradients take
+    one product, which also gives the image and the residual for the certificate; where the system is so
+    ill-conditioned that rounding spoils the solution, further products refine it.
+
+    Parameters
+    ----------
+    objective : LogisticObjective without l1
+    coef : ndarray of shape (p, 1)
+    intercept : float
+    monitor : Monitor
+    """
+    point = monitor.starting_point(coef, intercept)
+    decrement = None if np.any(point.gradient) else 0.0
+    while not monitor.finished(point, decrement):
+        moved, decrement = step(objective, point, 0.5 * monitor.target)
+        if moved is None:
+            monitor.fail(Status.LINE_SEARCH_FAILED, "no step along the Newton direction lowers the objective")
+            break
+        point = moved
+    return monitor.result()
+
+
+def step(objective, point, enough):
+    """The next point (None if no step lowers the objective), and half the squared Newton decrement of a full step."""
+    factor = Cholesky(objective.sampled_hessian(point, 1), objective.n_threads)
+    moved, direction = newton_step(objective, point, factor, EXACT, enough)
+    return moved, direction.decrease
