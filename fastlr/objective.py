@@ -63,6 +63,8 @@ class Direction:
     decrease: float = 0.0
     #: Hessian products that it took.
     products: int = 0
+    #: X' times the linearised residual after a full step, (p, 1), where l1 acts and it is known.
+    adjoint: np.ndarray | None = None
 
 
 class LogisticObjective:
@@ -229,10 +231,15 @@ class LogisticObjective:
 
     def _linearised_gap(self, point, direction):
         """Gap after a full step for the residual linearised before it; inf where that leaves the dual domain."""
-        if not np.isfinite(direction.residual_gap):
+        if direction.adjoint is not None and self.penalty.covers_all:
+            scale = self.penalty.dual_scale(direction.adjoint)
+            columns = self.penalty.gap(point.coef + direction.coef, direction.adjoint, scale)
+        else:
+            scale, columns = 1.0, direction.residual_gap
+        if not np.isfinite(columns):
             return np.inf
-        divergence, cut = self.rows.divergence(point.state, direction.image, t=1.0, back=1.0)
-        return np.inf if cut else divergence + direction.residual_gap
+        divergence, cut = self.rows.divergence(point.state, direction.image, t=1.0, back=1.0, scale=scale)
+        return np.inf if cut else divergence + columns
 
     # --- measures ----------------------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from fastlr.design import costs
 from fastlr.design.base import InMemoryDesign
 from fastlr.kernels import coordinate, dense, gram
 
@@ -86,8 +87,7 @@ class DenseDesign(InMemoryDesign):
         return DenseDesign(self.X.T, self.n_threads)
 
     def gram_price(self):
-        # Measured (bench/kernels.py): packing the rows takes as long as three passes; then 0.07 of a reading per product
-        return 3.0 + 0.035 * self.shape[1]
+        return costs.DENSE_PACKING + 0.5 * costs.DENSE_PRODUCT * self.shape[1]
 
     def gram(self, weights):
         p = self.shape[1]
@@ -98,7 +98,8 @@ class DenseDesign(InMemoryDesign):
         return out[:p, :p]
 
     def gather(self, columns):
-        copy = np.asfortranarray(self.X[:, columns])
+        copy = np.empty((self.shape[0], len(columns)), dtype=self.dtype, order="F")
+        dense.gather(self.X, np.asarray(columns, dtype=np.int64), copy, self.n_threads)
         return DenseDesign(copy, self.n_threads, copy.nbytes)
 
     def coordinate_epochs(self, curvature, *model):

@@ -5,6 +5,7 @@ from functools import cached_property
 import numpy as np
 import scipy.sparse as sp
 
+from fastlr.design import costs
 from fastlr.design.base import InMemoryDesign
 from fastlr.kernels import coordinate, csr_by_columns, csr_by_rows, gram, sparse
 
@@ -153,11 +154,10 @@ class CSRDesign(CompressedDesign):
         return csr_design(sample, True, self.n_threads, _nbytes(sample))
 
     def gram_price(self):
-        # Measured (bench/kernels.py): a product of two entries takes 0.7 of a reading.
-        if not self.is_sorted:
-            return 0.5 * self.shape[1]
+        if not self.is_sorted:  # goes by columns, in a copy
+            return 0.5 * costs.CSC_PRODUCT * self.shape[1]
         lengths = np.diff(self.X.indptr).astype(np.float64)
-        return 0.35 * float((lengths * lengths).sum()) / max(1, self.nnz)
+        return 0.5 * costs.CSR_PRODUCT * float((lengths * lengths).sum()) / max(1, self.nnz)
 
     def gram(self, weights):
         if not self.is_sorted:
@@ -267,7 +267,7 @@ class CSCDesign(CompressedDesign):
         return csr_design(self.X.T, self.is_sorted, self.n_threads)
 
     def gram_price(self):
-        return 0.5 * self.shape[1]
+        return 0.5 * costs.CSC_PRODUCT * self.shape[1]
 
     def gram(self, weights):
         out = np.empty((self.shape[1], self.shape[1]))

@@ -12,7 +12,7 @@ from fastlr.kernels.types cimport axpy_f64, dot_f64
 PANEL = 48
 
 cdef enum:
-    WIDTH = 48  # = PANEL: columns factored between two updates of the rest; a multiple of both sides of a tile, and of GROUP
+    WIDTH = 48  # PANEL: columns factored between two updates of the rest; whole tiles and GROUPs
 
 #: Pivots below this share of the diagonal are rounding: their column depends on those before it.
 cdef double DEPENDENT = 1e-13

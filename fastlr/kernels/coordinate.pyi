@@ -39,3 +39,13 @@ def dense_epochs(
     tolerance: float,
     max_epochs: int,
 ) -> int: ...
+def hessian_epochs(
+    H: Matrix,
+    gradient: Vector,
+    l1: Vector,
+    coef: Vector,
+    delta: Vector,
+    q: Vector,
+    tolerance: float,
+    max_epochs: int,
+) -> tuple[int, float]: ...

@@ -10,7 +10,7 @@ Arrays over columns are (p,) float64; l1 and l2 may be broadcast scalars.  Seque
 
 from libc.math cimport fabs
 
-from fastlr.kernels.types cimport dot_f32, dot_f64, floating, integer, weighted_axpy_f32, weighted_axpy_f64
+from fastlr.kernels.types cimport axpy_f64, dot_f32, dot_f64, floating, integer, weighted_axpy_f32, weighted_axpy_f64
 
 
 cdef inline double coordinate_step(double z, double slope, double curvature, double l1) noexcept nogil:
@@ -108,3 +108,27 @@ def dense_epochs(const floating[::1, :] X, const double[::1] curvature, const do
             if worst <= tolerance:
                 break
     return epoch
+
+
+def hessian_epochs(const double[:, :] H, const double[::1] gradient, const double[:] l1, const double[::1] coef,
+                   double[::1] delta, double[::1] q, double tolerance, int max_epochs):
+    """Epochs on the same model where H is at hand, symmetric (p, p) with unit stride along rows.
+
+    delta and q = H delta are taken up where they stand.  Returns (epochs, worst violation met in the last)."""
+    cdef Py_ssize_t j, p = coef.shape[0]
+    cdef double worst = 0.0, slope, change
+    cdef int epoch = 0
+    with nogil:
+        while epoch < max_epochs:
+            epoch += 1
+            worst = 0.0
+            for j in range(p):
+                slope = gradient[j] + q[j]
+                worst = max(worst, violation(coef[j] + delta[j], slope, l1[j]))
+                change = coordinate_step(coef[j] + delta[j], slope, H[j, j], l1[j])
+                if change != 0.0:
+                    delta[j] += change
+                    axpy_f64(change, &H[j, 0], p, &q[0])
+            if worst <= tolerance:
+                break
+    return epoch, worst

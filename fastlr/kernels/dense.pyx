@@ -12,6 +12,7 @@ axis has unit stride.
 """
 
 from cython.parallel cimport prange
+from libc.stdint cimport int64_t
 
 from fastlr.kernels.types cimport (
     axpy4_f32, axpy4_f64, axpy_f32, axpy_f64, axpy_pair_f32, axpy_pair_f64, axpy_squares_f32, axpy_squares_f64,
@@ -303,3 +304,26 @@ def loss_gradient(const floating[:, :] X, const double[::1] v, double shift, con
         for c in range(partial.shape[0]):
             loss = loss + chunk_loss[c]
     return loss
+
+
+# --- a few columns ---------------------------------------------------------------------------------------------------
+
+cdef void gather_piece(const floating* X, Py_ssize_t down, Py_ssize_t across, const int64_t* columns, Py_ssize_t m,
+                       Py_ssize_t begin, Py_ssize_t end, floating* out, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t k, i
+    cdef const floating* column
+    for k in range(m):
+        column = X + columns[k] * across
+        for i in range(begin, end):
+            out[k * n + i] = column[i * down]
+
+
+def gather(const floating[:, :] X, const int64_t[::1] columns, floating[::1, :] out, int n_threads):
+    """out (n, m) = X[:, columns], for X of any strides: by few rows at a time, which stay in the cache."""
+    cdef Py_ssize_t n = X.shape[0], down = X.strides[0] // sizeof(floating), across = X.strides[1] // sizeof(floating)
+    cdef Py_ssize_t piece = 16 if across == 1 else 1024, b
+    with nogil:
+        for b in prange((n + piece - 1) // piece, num_threads=n_threads, use_threads_if=n_threads > 1,
+                        schedule="static"):
+            gather_piece(&X[0, 0], down, across, &columns[0], columns.shape[0], b * piece, min(n, b * piece + piece),
+                         &out[0, 0], n)

@@ -9,7 +9,7 @@ entry of SOLVERS.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from fastlr.solvers import coordinate_descent, newton_cg, newton_cholesky
+from fastlr.solvers import coordinate_descent, newton_cg, newton_cholesky, prox_newton
 from fastlr.solvers.monitor import Controls, Monitor
 from fastlr.solvers.result import FitInterrupted, LogisticResult, Progress, Status
 
@@ -42,6 +42,7 @@ SOLVERS = {
     "newton_cg": SolverSpec(newton_cg.solve, frozenset({"none", "l2"})),
     "newton_cholesky": SolverSpec(newton_cholesky.solve, frozenset({"none", "l2"})),
     "coordinate_descent": SolverSpec(coordinate_descent.solve, frozenset({"l1", "elasticnet"})),
+    "prox_newton": SolverSpec(prox_newton.solve, frozenset({"l1", "elasticnet"})),
 }
 
 

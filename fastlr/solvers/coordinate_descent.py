@@ -6,6 +6,7 @@ import numpy as np
 
 from fastlr.kernels import vector
 from fastlr.objective import Point, inverse
+from fastlr.solvers import prox_newton
 from fastlr.solvers.conjugate_gradient import conjugate_gradient
 from fastlr.solvers.line_search import armijo
 from fastlr.solvers.preconditioner import Diagonal
@@ -92,8 +93,27 @@ def _restricted(point, columns):
     )
 
 
-def minimise_on(objective, point, goal, max_steps=50):
-    """Lower the largest violation on a working set to `goal`, by prox-Newton steps and Newton steps on the support."""
+def minimise_on(objective, point, goal):
+    """Lower the largest violation on a working set to `goal`, the cheaper way."""
+    if prox_newton.suits(objective.rows.design):
+        return by_hessian(objective, point, goal)
+    return by_columns(objective, point, goal)
+
+
+def by_hessian(objective, point, goal, max_steps=50):
+    """Proximal Newton steps with the Hessian of the working set at hand."""
+    for _ in range(max_steps):
+        if objective.optimality(point) <= goal:
+            break
+        moved, _ = prox_newton.step(objective, point)
+        if moved is None:
+            break
+        point = moved
+    return point
+
+
+def by_columns(objective, point, goal, max_steps=50):
+    """Proximal Newton steps by epochs over the columns, and Newton steps on the support."""
     newton_next = False
     for _ in range(max_steps):
         subgradient, worst = objective.penalty.subgradient(point.coef, point.gradient)
@@ -103,7 +123,7 @@ def minimise_on(objective, point, goal, max_steps=50):
             moved, newton_next = newton_on_support(objective, point, subgradient)
             point = moved or point
             continue
-        moved = prox_newton(objective, point, INNER * worst)
+        moved = column_step(objective, point, INNER * worst)
         if moved is None:
             break
         newton_next = True
@@ -116,7 +136,7 @@ def _on_support(coef, subgradient, worst):
     return bool(np.any((coef != 0.0) & (np.abs(subgradient) >= worst)))
 
 
-def prox_newton(objective, point, tolerance):
+def column_step(objective, point, tolerance):
     """One step on the quadratic model, minimised by a few epochs of coordinate descent; None if nothing is gained."""
     diagonal = objective.diagonal(point)
     penalty = objective.penalty
@@ -139,14 +159,18 @@ def newton_on_support(objective, point, subgradient):
 
     Returns the new point (None if nothing is gained) and whether the signs were kept.
     """
-    support = point.coef != 0.0
-    scale = np.where(support, inverse(objective.diagonal(point)), 0.0)  # keeps CG within the support
-    smooth = replace(point, gradient=subgradient)
-    within = Diagonal(scale, objective.n_threads)
-    direction = conjugate_gradient(objective, smooth, within, forcing=FORCING, enough=np.inf)
-    crossing = np.sign(point.coef + direction.coef) != np.sign(point.coef)
+    support = np.flatnonzero(point.coef)
+    within = objective.restrict(support)
+    smooth = replace(_restricted(point, support), gradient=subgradient[support])
+    preconditioner = Diagonal(inverse(within.diagonal(smooth)), objective.n_threads)
+    narrow = conjugate_gradient(within, smooth, preconditioner, forcing=FORCING, enough=np.inf)
+    coef = np.zeros_like(point.coef)
+    coef[support] = narrow.coef
+    crossing = point.coef * (point.coef + coef) < 0.0
     if crossing.any():
-        direction = objective.direction(point, np.where(crossing, -point.coef, direction.coef))
+        direction = objective.direction(point, np.where(crossing, -point.coef, coef))
+    else:
+        direction = replace(narrow, coef=coef)
     moved = _step(objective, point, direction)
     return moved, moved is not None and not crossing.any()
 

@@ -1,4 +1,4 @@
-"""Preconditioners of conjugate gradients: what stands in for the inverse of the Hessian, and when which is worth its price.
+"""Preconditioners of conjugate gradients: what stands in for the inverse of the Hessian, and which is worth its price.
 
 A preconditioner M answers two calls, each one sweep over vectors of length p (or p x p for the dense one):
 
@@ -10,18 +10,17 @@ with one alpha and one beta per right-hand side.
 
 import numpy as np
 
+from fastlr.design.costs import factor_price
 from fastlr.factor import CholeskyFactor
 from fastlr.kernels import vector
 
-#: Rows per column in a sampled Hessian, at least and at most.  Measured on five dense and sparse sets: 5, 10, 20 rows per
-#: column take 28 to 105, 24 to 61, 19 to 46 products in all (no sampling: 54 to 211).
+#: Rows per column in a sampled Hessian, at least and at most.  Measured on five dense and sparse sets: 5, 10, 20 rows
+#: per column take 28 to 105, 24 to 61, 19 to 46 products in all (no sampling: 54 to 211).
 ROWS_PER_COLUMN = (10, 40)
 #: Rows below which a sample is not worth taking.
 FEWEST_ROWS = 2048
 #: A factor this cheap (in passes) is built before the first step; a dearer one once steps have cost as much without it.
 CHEAP = 3.0
-#: Multiply-adds of a Cholesky factor that take as long as reading one entry of X.
-FACTOR_SPEED = 6.0
 
 
 class Diagonal:
@@ -95,13 +94,12 @@ class Schedule:
 
 
 def sample(design):
-    """(k, price): take every k-th row for a Hessian; its price in passes, inf where a dense matrix is out of question."""
+    """(k, price): take every k-th row for a Hessian; the price in passes, inf where there are too many columns."""
     n, p = design.shape
     if n < p or p * p > design.nnz:
         return 1, np.inf
     whole = design.gram_price()
-    factor = p**3 / 3 / (FACTOR_SPEED * design.nnz)
     fewest, most = (rows * p for rows in ROWS_PER_COLUMN)
     rows = max(FEWEST_ROWS, min(most, max(fewest, n / whole)))
     every = max(1, int(n / rows)) if design.can_thin else 1
-    return every, whole / every + factor
+    return every, whole / every + factor_price(p, design.nnz)

@@ -13,28 +13,34 @@ FEW_ROWS = 256
 
 
 def start(objective, coef, intercept):
-    """(coef, intercept) to start from, for a fit that begins at coef = 0."""
+    """(coef, intercept) for a smooth fit that would begin at coef = 0."""
     n, p = objective.rows.design.shape
     if n <= min(FEW_ROWS, p) and objective.penalty.covers_all:
         return row_space(objective, intercept)
     every, price = sample(objective.rows.design)
     if every >= SPACING and price <= CHEAP:
-        return sampled(objective, coef, intercept)
+        return sampled(objective, coef, intercept, truncated_newton)
     return coef, intercept
 
 
-def sampled(objective, coef, intercept):
-    """Where every 16th row has its optimum, roughly (Erdogdu, Montanari 2015).
+def truncated_newton(objective, point, schedule):
+    """One step of newton_cg, for a start."""
+    moved, direction = newton_step(objective, point, schedule.at(point), 0.1, np.inf, schedule.products_left)
+    schedule.charge(direction.products)
+    return moved
 
-    Worth its price where even fewer rows precondition well.
+
+def sampled(objective, coef, intercept, step):
+    """Where every 16th row has its optimum, roughly (Erdogdu, Montanari 2015), by step(objective, point, schedule).
+
+    Worth its price where even fewer rows tell the Hessian.
     """
     small = objective.thin(SPACING)
     schedule = Schedule(small)
     point = small.point(coef, intercept)
     for _ in range(10):
         before = point.value
-        moved, direction = newton_step(small, point, schedule.at(point), 0.1, np.inf, schedule.products_left)
-        schedule.charge(direction.products)
+        moved = step(small, point, schedule)
         if moved is None:
             break
         point = moved
