@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Vector = NDArray[np.float64]
+Matrix = NDArray[np.float64]
 Values = NDArray[np.float32] | NDArray[np.float64]
 Index = NDArray[np.int32] | NDArray[np.int64]
 
