@@ -10,7 +10,7 @@ from fastlr.design import as_design
 from fastlr.loss import WEIGHT_BLOCK
 from fastlr.objective import LogisticObjective
 from fastlr.penalty import ElasticNet
-from fastlr.solvers import Controls, FitInterrupted, Monitor, Status, choose_solver, penalty_name as _penalty_name
+from fastlr.solvers import Controls, FitInterrupted, Monitor, Status, choose_solver
 
 
 def fit_logistic(
@@ -46,8 +46,9 @@ def fit_logistic(
     sample_weight : array-like of shape (n,), optional
         Non-negative, not all zero; a weight of k is the same as k copies of the row.
     fit_intercept : bool
-    solver : {"auto", "newton_cg", "coordinate_descent"}
-        "auto" takes newton_cg without l1 and coordinate_descent with it.
+    solver : {"auto", "newton_small", "newton_cg", "coordinate_descent"}
+        "auto" takes coordinate_descent with l1; without it newton_small for small problems (dense or CSR, at most 128
+        columns) and newton_cg for others.
     tol : float
         Stop when the certified suboptimality is at most tol times the objective of the null model (coef = 0, best
         intercept).  Without a penalty, half the squared Newton decrement stands in for the bound.
@@ -81,14 +82,14 @@ def fit_logistic(
     weight = _normalised_weights(sample_weight, n)
     y = _targets(y, n, weight)
     penalty = ElasticNet(_strength("l1", l1, p), _strength("l2", l2, p), (p, 1), design.n_threads)
-    name, spec = choose_solver(solver, _penalty_name(penalty.has_l1, penalty.has_l2))
+    name, spec = choose_solver(solver, design, penalty)
     coef, intercept = _start(start, p)
     objective = LogisticObjective(design.bind(y, weight), penalty, bool(fit_intercept))
     monitor = Monitor(controls, objective, name)
     try:
         result = spec.run(objective, coef, intercept, monitor)
     except KeyboardInterrupt:
-        if not monitor.history:
+        if not monitor.reached_a_point:
             raise
         monitor.fail(Status.INTERRUPTED, "interrupted from the keyboard")
         raise FitInterrupted(monitor.result()) from None

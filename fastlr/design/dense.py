@@ -3,13 +3,14 @@
 import numpy as np
 
 from fastlr.design.base import InMemoryDesign
-from fastlr.kernels import coordinate, dense, gram
+from fastlr.kernels import coordinate, dense, gram, small
 
 
 class DenseDesign(InMemoryDesign):
     """Rows or columns contiguous; float32 or float64; any row (or column) stride, so slices are not copied."""
 
     pair_reads = 1
+    can_iterate = True
 
     @property
     def can_thin(self):
@@ -96,6 +97,9 @@ class DenseDesign(InMemoryDesign):
 
     def coordinate_epochs(self, curvature, *model):
         return coordinate.dense_epochs(self.X, curvature, *model)
+
+    def newton_iterations(self, *fit):
+        return small.dense(self.X, *fit)
 
     def locate_nonfinite(self):
         rows = max(1, (1 << 20) // self.shape[1])

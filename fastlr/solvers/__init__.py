@@ -9,7 +9,7 @@ entry of SOLVERS.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from fastlr.solvers import coordinate_descent, newton_cg
+from fastlr.solvers import coordinate_descent, newton_cg, newton_small
 from fastlr.solvers.monitor import Controls, Monitor
 from fastlr.solvers.result import FitInterrupted, LogisticResult, Progress, Status
 
@@ -33,12 +33,15 @@ class SolverSpec:
     run: Callable
     #: Penalties it handles: any of "none", "l2", "l1", "elasticnet".
     penalties: frozenset
+    #: Whether "auto" should take it for a fit, given (design, ElasticNet).
+    suits: Callable = lambda design, penalty: True
 
     def handles(self, penalty):
         return penalty in self.penalties
 
 
 SOLVERS = {
+    "newton_small": SolverSpec(newton_small.solve, frozenset({"none", "l2"}), newton_small.suits),
     "newton_cg": SolverSpec(newton_cg.solve, frozenset({"none", "l2"})),
     "coordinate_descent": SolverSpec(coordinate_descent.solve, frozenset({"l1", "elasticnet"})),
 }
@@ -51,19 +54,20 @@ def penalty_name(has_l1, has_l2):
     ]
 
 
-def choose_solver(name, penalty):
-    """(name, SolverSpec) of the solver to run; "auto" takes the first that handles the penalty.
+def choose_solver(name, design, penalty):
+    """(name, SolverSpec) of the solver to run; "auto" takes the first that handles the penalty and suits the problem.
 
     Raises
     ------
     ValueError
         If there is no such solver, or it cannot minimise under this penalty; the message names those that can.
     """
-    able = [key for key, spec in SOLVERS.items() if spec.handles(penalty)]
+    wanted = penalty_name(penalty.has_l1, penalty.has_l2)
+    able = [key for key, spec in SOLVERS.items() if spec.handles(wanted)]
     if isinstance(name, str) and name == "auto":
-        return able[0], SOLVERS[able[0]]
+        return next((key, SOLVERS[key]) for key in able if SOLVERS[key].suits(design, penalty))
     if not isinstance(name, str) or name not in SOLVERS:
         raise ValueError(f"solver={name!r}: expected one of {['auto', *SOLVERS]}")
     if name not in able:
-        raise ValueError(f"solver={name!r} cannot fit with penalty {penalty!r}; solvers that can: {['auto', *able]}")
+        raise ValueError(f"solver={name!r} cannot fit with penalty {wanted!r}; solvers that can: {['auto', *able]}")
     return name, SOLVERS[name]

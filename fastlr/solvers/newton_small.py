@@ -1,0 +1,63 @@
+"""Exact Newton for small L2-penalised and unpenalised fits, compiled as a whole."""
+
+import numpy as np
+
+from fastlr.solvers import newton_cg
+from fastlr.solvers.monitor import Measures
+
+#: Columns up to which the Hessian is factored.
+MOST_COLUMNS = 128
+#: Multiplications for one Hessian, n p (p + 1) / 2 for dense X, up to which it pays to go without threads and without
+#: conjugate gradients (measured: python -m bench.small).
+MOST_WORK = 4_000_000
+#: Iterations that are run before the monitor hears of them.
+AT_A_TIME = 32
+
+
+def suits(design, penalty):
+    """Whether this is the solver for a fit: the penalty smooth, the layout known to it, the problem small."""
+    n, p = design.shape
+    work = design.nnz / 2 * (design.nnz / n + 1.0)
+    return not penalty.has_l1 and design.can_iterate and p <= MOST_COLUMNS and work <= MOST_WORK
+
+
+def solve(objective, coef, intercept, monitor):
+    """Minimise a smooth objective by Newton-Raphson steps with a Cholesky factor of the Hessian.
+
+    Each iteration: the Hessian, a backtracking line search on the cached image of the step, the gradient at the new
+    point; the intercept is eliminated as everywhere.  All iterations run in one compiled call, unless a callback or a
+    time limit wants to hear of each.  Where the Hessian is singular (unpenalised collinear columns, say) newton_cg goes
+    on from the point reached.
+
+    Parameters
+    ----------
+    objective : LogisticObjective without l1, over rows in memory
+    coef : ndarray of shape (p, 1)
+    intercept : float
+    monitor : Monitor
+    """
+    rows, controls = objective.rows, monitor.controls
+    if not rows.design.can_iterate:
+        raise ValueError("solver='newton_small' wants X dense or CSR: use solver='newton_cg' or convert X")
+    watched = controls.callback is not None or controls.time_limit is not None
+    records, scratch = np.empty((1 if watched else AT_A_TIME, 8)), rows.newton_scratch()
+    moving, done, outcome, reads = coef[:, 0].copy(), 0, "running", 0.0
+    while outcome == "running":
+        room = records[: controls.max_iter + 1 - done]
+        outcome, filled, monitor.null_value = rows.newton_iterations(
+            objective.penalty, objective.fit_intercept, controls.tol, (moving, intercept), done, room, scratch
+        )
+        done += filled
+        coef = moving[:, None].copy()
+        for intercept, value, gap, decrement, rounding, optimality, nonzeros, read in room[:filled].tolist():
+            rows.count_reads(read - reads)
+            reads = read
+            measures = Measures(value, gap, rounding, optimality, int(nonzeros))
+            monitor.record(measures, None if decrement != decrement else decrement)
+        if filled and monitor.ends_at(coef, intercept):
+            return monitor.result()
+    if done == 0:  # X, or what came of it, is not finite
+        rows.check_finite(np.full(1, np.nan))
+    else:
+        monitor.hand_over("newton_cg")
+    return newton_cg.solve(objective, coef, intercept, monitor)
