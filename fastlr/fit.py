@@ -80,7 +80,7 @@ def fit_logistic(
     design = as_design(X, resolve_threads(_check_threads(n_threads)))
     n, p = design.shape
     weight = _normalised_weights(sample_weight, n)
-    y = _targets(y, n, weight)
+    y = _targets(y, n, None if sample_weight is None else weight)
     penalty = ElasticNet(_strength("l1", l1, p), _strength("l2", l2, p), (p, 1), design.n_threads)
     name, spec = choose_solver(solver, design, penalty)
     coef, intercept = _start(start, p)
@@ -98,6 +98,8 @@ def fit_logistic(
 
 def _number(name, value, kind, low, *, none=False):
     """Check a scalar argument: its type, and that it is at least `low`."""
+    if type(value) is (int if kind is numbers.Integral else float) and value >= low:
+        return value
     expected = f"{'an integer' if kind is numbers.Integral else 'a number'} >= {low}" + (" or None" if none else "")
     if value is None and none:
         return None
@@ -149,18 +151,28 @@ def _vector(name, values, n, of="the rows of X"):
 
 def _targets(y, n, weight):
     """y as (n,) float64 in [0, 1], of two classes among the rows that count; -1 and +1 are read as 0 and 1."""
+    if weight is None and _is_binary(y, n):
+        return y
     y = _vector("y", y, n)
     low, high = y.min(), y.max()
     if low < 0.0 and np.isin(y, (-1.0, 1.0)).all():
         y = np.maximum(y, 0.0)
     elif low < 0.0 or high > 1.0:
         raise ValueError(f"y holds values from {low} to {high}: expected {{0, 1}}, {{-1, +1}} or values in [0, 1]")
-    counts = y if weight.all() else y[weight > 0.0]
+    counts = y if weight is None or weight.all() else y[weight > 0.0]
     low, high = counts.min(), counts.max()
     if low == high and low in (0.0, 1.0):
         rows = "" if len(counts) == n else " among the rows of positive sample_weight"
         raise ValueError(f"y holds one class only ({low:g}){rows}: expected two classes")
     return y
+
+
+def _is_binary(y, n):
+    """Whether y is, as it stands, a vector of n zeros and ones with both among them."""
+    if type(y) is not np.ndarray or y.dtype != np.float64 or y.shape != (n,) or not y.flags.c_contiguous:
+        return False
+    ones = np.count_nonzero(y == 1.0)
+    return 0 < ones < n and ones == np.count_nonzero(y)
 
 
 def _normalised_weights(sample_weight, n):
@@ -179,6 +191,8 @@ def _normalised_weights(sample_weight, n):
 
 def _strength(name, value, p):
     """A penalty strength: a non-negative float, or (p, 1) of them."""
+    if isinstance(value, float) and 0.0 <= value < math.inf:
+        return float(value)
     array = np.asarray(value)
     if array.dtype.kind not in "iuf":
         raise TypeError(f"{name}={value!r}: expected a non-negative number or {p} of them")

@@ -12,6 +12,7 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from fastlr._estimator_checks import check_parameters
+from fastlr._quick_checks import note_features, two_classes
 from fastlr._sklearn_arguments import effective_penalty, merge_n_jobs, our_solver
 from fastlr.fit import fit_logistic
 from fastlr.solvers import FitInterrupted, Status, penalty_name
@@ -153,8 +154,13 @@ class LogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator):
             On Ctrl-C, after the fitted attributes have been set to the last point reached.
         """
         check_parameters(self)
-        X, y = self._validated(X, y)
-        codes = self._encode(y)
+        plain = two_classes(X, y)
+        if plain is None:
+            X, y = self._validated(X, y)
+            codes = self._encode(y)
+        else:
+            self.classes_, codes = plain
+            note_features(self, X)
         weight = self._weights(X, y, codes, sample_weight)
         total = len(y) if weight is None else float(weight.sum())
         if total == 0.0:

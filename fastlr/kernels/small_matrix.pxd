@@ -12,7 +12,7 @@ from fastlr.kernels.types cimport floating, integer, tile
 
 cdef enum:
     TILE = 4
-    PACKED_ROWS = 256  # at most; fewer for many columns, so that two packed blocks stay near the processor
+    PACKED_ROWS = 512  # so that sums over rows, not their reduction, take the time; two blocks of 128 columns are 1 MB
 
 cdef enum Storage:
     DENSE_F64
@@ -34,35 +34,43 @@ ctypedef struct Matrix:
 
 # --- dense ----------------------------------------------------------------------------------------------------------
 
-cdef inline Py_ssize_t packed_rows(Py_ssize_t p) noexcept nogil:
-    return max(32, min(PACKED_ROWS, 8192 // (p + TILE) // 8 * 8))
+cdef inline Py_ssize_t packed_rows(Py_ssize_t n) noexcept nogil:
+    """Rows packed at a time, a multiple of the longest vector."""
+    return (min(n, PACKED_ROWS) + 7) // 8 * 8
 
 
-cdef inline Py_ssize_t packing_length(Py_ssize_t p) noexcept nogil:
+cdef inline Py_ssize_t packing_length(Py_ssize_t n, Py_ssize_t p) noexcept nogil:
     """Doubles of scratch that `dense_gram` needs: two packed blocks, and the sums of a triangle of tiles."""
     cdef Py_ssize_t tiles = (p + TILE - 1) // TILE
-    return 2 * TILE * tiles * packed_rows(p) + TILE * TILE * (tiles * (tiles + 1) // 2)
+    return 2 * TILE * tiles * packed_rows(n) + TILE * TILE * (tiles * (tiles + 1) // 2)
 
 
-cdef inline void pack_column(const floating* x, Py_ssize_t stride, Py_ssize_t rows, Py_ssize_t length, double centre,
-                             const double* h, double* plain, double* scaled) noexcept nogil:
-    """plain = x - centre and scaled = h * plain, zero from `rows` up to `length`."""
-    cdef Py_ssize_t r
+cdef inline void pack_strip(const floating* x, Layout lay, Py_ssize_t j, Py_ssize_t width, Py_ssize_t rows,
+                             Py_ssize_t length, const double* centre, double* plain) noexcept nogil:
+    """Columns j to j + width of a block of rows, minus their centres."""
+    cdef Py_ssize_t r, k
     for r in range(rows):
-        plain[r] = x[r * stride] - centre
-        scaled[r] = h[r] * plain[r]
-    for r in range(rows, length):
-        plain[r] = 0.0
-        scaled[r] = 0.0
+        for k in range(j, j + width):
+            plain[k * length + r] = x[r * lay.row_stride + k * lay.column_stride] - centre[k]
 
 
 cdef inline void pack_block(const floating* x, Layout lay, Py_ssize_t rows, Py_ssize_t length, const double* centre,
                             const double* h, double* plain, double* scaled) noexcept nogil:
-    """A block of rows column by column; columns past the last are zero."""
-    cdef Py_ssize_t j, width = (lay.p + TILE - 1) // TILE * TILE
+    """A block of rows column by column, minus the centres, as it is and times h.
+
+    Zero from `rows` up to `length`, and past the last column.  C order is transposed in strips as wide as a cache line.
+    """
+    cdef Py_ssize_t j = 0, r, width = (lay.p + TILE - 1) // TILE * TILE
+    cdef Py_ssize_t strip = 8 if lay.column_stride == 1 else 1
+    while j < lay.p:
+        pack_strip(x, lay, j, min(strip, lay.p - j), rows, length, centre, plain)
+        j = j + strip
     for j in range(lay.p):
-        pack_column(x + j * lay.column_stride, lay.row_stride, rows, length, centre[j], h, plain + j * length,
-                    scaled + j * length)
+        for r in range(rows, length):
+            plain[j * length + r] = 0.0
+            scaled[j * length + r] = 0.0
+        for r in range(rows):
+            scaled[j * length + r] = h[r] * plain[j * length + r]
     for j in range(lay.p * length, width * length):
         plain[j] = 0.0
         scaled[j] = 0.0
@@ -70,9 +78,9 @@ cdef inline void pack_block(const floating* x, Layout lay, Py_ssize_t rows, Py_s
 
 cdef inline void dense_gram(const floating* x, const Matrix* X, const double* h, const double* centre, double* packing,
                             double* out) noexcept nogil:
-    """Lower triangle of (X - 1 centre')' diag(h) (X - 1 centre'): centred before products are taken, so that columns
+    """Upper triangle of (X - 1 centre')' diag(h) (X - 1 centre'): centred before products are taken, so that columns
     far from zero lose no digits."""
-    cdef Py_ssize_t tiles = (X.p + TILE - 1) // TILE, most = packed_rows(X.p), begin = 0, rows, length, i, k
+    cdef Py_ssize_t tiles = (X.p + TILE - 1) // TILE, most = packed_rows(X.n), begin = 0, rows, length, i, k
     cdef double* plain = packing
     cdef double* scaled = plain + TILE * tiles * most
     cdef double* sums = scaled + TILE * tiles * most
@@ -80,7 +88,7 @@ cdef inline void dense_gram(const floating* x, const Matrix* X, const double* h,
         sums[i] = 0.0
     while begin < X.n:
         rows = min(most, X.n - begin)
-        length = (rows + 7) // 8 * 8
+        length = packed_rows(rows)
         pack_block(x + begin * X.layout.row_stride, X.layout, rows, length, centre, h + begin, plain, scaled)
         for i in range(tiles):
             for k in range(i + 1):
@@ -89,7 +97,7 @@ cdef inline void dense_gram(const floating* x, const Matrix* X, const double* h,
         begin = begin + rows
     for i in range(X.p):
         for k in range(i + 1):
-            out[i * X.p + k] = sums[TILE * TILE * ((i // TILE) * (i // TILE + 1) // 2 + k // TILE)
+            out[k * X.p + i] = sums[TILE * TILE * ((i // TILE) * (i // TILE + 1) // 2 + k // TILE)
                                     + TILE * (i % TILE) + k % TILE]
 
 
@@ -112,7 +120,7 @@ cdef inline void csr_add(const floating* data, const integer* indices, const int
 
 cdef inline void csr_gram(const floating* data, const integer* indices, const integer* indptr, Py_ssize_t n,
                           Py_ssize_t p, const double* h, double* out) noexcept nogil:
-    """Lower triangle of X' diag(h) X; indices in any order, none twice in a row."""
+    """Upper triangle of X' diag(h) X; indices in any order, none twice in a row."""
     cdef Py_ssize_t i, a, b, low, high
     cdef double scale
     for a in range(p * p):
@@ -123,7 +131,7 @@ cdef inline void csr_gram(const floating* data, const integer* indices, const in
             for b in range(indptr[i], a + 1):
                 low = min(indices[a], indices[b])
                 high = max(indices[a], indices[b])
-                out[high * p + low] += scale * data[b]
+                out[low * p + high] += scale * data[b]
 
 
 # --- any storage ----------------------------------------------------------------------------------------------------
@@ -176,7 +184,7 @@ cdef inline void add_pair(const Matrix* X, Py_ssize_t begin, Py_ssize_t rows, co
 
 cdef inline void centred_gram(const Matrix* X, const double* h, const double* centre, double mass, double* packing,
                               double* out, double* noise) noexcept nogil:
-    """Lower triangle of (X - 1 centre')' diag(h) (X - 1 centre'), where mass centre = X' h or centre = 0.
+    """Upper triangle of (X - 1 centre')' diag(h) (X - 1 centre'), where mass centre = X' h or centre = 0.
 
     noise[j] is what rounding may leave of a diagonal entry that is zero: of a column equal to its centre.
     """
@@ -199,5 +207,5 @@ cdef inline void centred_gram(const Matrix* X, const double* h, const double* ce
     for i in range(p):
         noise[i] = p * (lost * mass * centre[i] * centre[i] + relative * out[i * p + i])
         if X.storage != DENSE_F64 and X.storage != DENSE_F32:
-            for j in range(i + 1):
+            for j in range(i, p):
                 out[i * p + j] -= mass * centre[i] * centre[j]

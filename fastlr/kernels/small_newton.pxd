@@ -68,7 +68,7 @@ ctypedef struct Scratch:
 
 cdef inline Py_ssize_t scratch_length(Py_ssize_t n, Py_ssize_t p) noexcept nogil:
     """Doubles that a fit needs besides its data."""
-    return <Py_ssize_t>(sizeof(State) // sizeof(double)) + 3 * n + 6 * p + p * p + packing_length(p)
+    return <Py_ssize_t>(sizeof(State) // sizeof(double)) + 3 * n + 6 * p + p * p + packing_length(n, p)
 
 
 cdef inline Scratch parts(const Problem* problem, double* memory) noexcept nogil:

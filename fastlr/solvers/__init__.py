@@ -63,9 +63,11 @@ def choose_solver(name, design, penalty):
         If there is no such solver, or it cannot minimise under this penalty; the message names those that can.
     """
     wanted = penalty_name(penalty.has_l1, penalty.has_l2)
-    able = [key for key, spec in SOLVERS.items() if spec.handles(wanted)]
     if isinstance(name, str) and name == "auto":
-        return next((key, SOLVERS[key]) for key in able if SOLVERS[key].suits(design, penalty))
+        return next(
+            (key, spec) for key, spec in SOLVERS.items() if spec.handles(wanted) and spec.suits(design, penalty)
+        )
+    able = [key for key, spec in SOLVERS.items() if spec.handles(wanted)]
     if not isinstance(name, str) or name not in SOLVERS:
         raise ValueError(f"solver={name!r}: expected one of {['auto', *SOLVERS]}")
     if name not in able:
