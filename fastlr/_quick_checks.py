@@ -13,8 +13,8 @@ _WHOLE = 2.0**53
 def two_classes(X, y):
     """(classes in order, the second class as 1.0 and the first as 0.0), or None.
 
-    None wherever scikit-learn's checks would do anything but let X and y pass as they are, or y has not two classes: X is
-    no NumPy array of float32 or float64, y no vector of whole numbers or booleans, their lengths differ.
+    None wherever scikit-learn's checks would do anything but let X and y pass as they are, or y has not two classes:
+    X is no NumPy array of float32 or float64, y no vector of whole numbers or booleans, their lengths differ.
     """
     if not _are_plain(X, y):
         return None

@@ -10,11 +10,11 @@ import warnings
 
 #: scikit-learn's solver name -> (our solver, the penalties that the name allows there).
 SKLEARN_SOLVERS = {
-    "lbfgs": ("newton_cg", ("l2", "none")),
+    "lbfgs": ("auto", ("l2", "none")),
     "liblinear": ("auto", ("l1", "l2")),
-    "newton-cg": ("newton_cg", ("l2", "none")),
-    "newton-cholesky": ("newton_cg", ("l2", "none")),
-    "sag": ("newton_cg", ("l2", "none")),
+    "newton-cg": ("auto", ("l2", "none")),
+    "newton-cholesky": ("auto", ("l2", "none")),
+    "sag": ("auto", ("l2", "none")),
     "saga": ("auto", ("l1", "l2", "elasticnet", "none")),
 }
 

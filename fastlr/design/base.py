@@ -291,10 +291,10 @@ class Rows:
         """Run iterations `first`, `first` + 1, ... of exact Newton in one go; see kernels/small.pyx.
 
         `start` is (coef (p,), intercept); coef is overwritten.  Returns (outcome, rows of `records` that were filled,
-        null value).  Readings of X are in the records; `count_reads` takes them.
+        null value).  Readings of X are in the records, for `count_reads`; those of a step that failed are noted here.
         """
         coef, intercept = start
-        outcome, filled, null_value = self.design.newton_iterations(
+        outcome, filled, null_value, more_reads = self.design.newton_iterations(
             self.loss.y,
             self.loss.weight,
             self.offset,
@@ -308,6 +308,7 @@ class Rows:
             records,
             scratch,
         )
+        self.count_reads(more_reads)
         return small.OUTCOMES[outcome], filled, null_value
 
     def count_reads(self, times):

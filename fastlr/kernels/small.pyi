@@ -26,7 +26,7 @@ def dense(
     coef: Vector,
     records: Matrix,
     scratch: Vector,
-) -> tuple[int, int, float]: ...
+) -> tuple[int, int, float, float]: ...
 def csr(
     indptr: Index,
     indices: Index,
@@ -43,4 +43,4 @@ def csr(
     coef: Vector,
     records: Matrix,
     scratch: Vector,
-) -> tuple[int, int, float]: ...
+) -> tuple[int, int, float, float]: ...

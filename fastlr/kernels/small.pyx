@@ -44,6 +44,7 @@ cdef newton.Problem problem_of(Matrix X, const double[::1] y, const double[::1] 
 cdef tuple run(const newton.Problem* problem, double[::1] coef, double intercept, Py_ssize_t first,
                double[:, ::1] records, double[::1] scratch):
     cdef newton.Outcome outcome = newton.RUNNING
+    cdef newton.State* state = <newton.State*> &scratch[0]
     cdef Py_ssize_t filled = 0
     with nogil:
         while filled < records.shape[0] and outcome == newton.RUNNING:
@@ -52,12 +53,12 @@ cdef tuple run(const newton.Problem* problem, double[::1] coef, double intercept
             else:
                 outcome = newton.iterate(problem, &scratch[0], &coef[0])
             if outcome <= newton.FINISHED:
-                record(<newton.State*> &scratch[0], &coef[0], coef.shape[0], &records[filled, 0])
+                record(state, &coef[0], coef.shape[0], &records[filled, 0])
                 filled += 1
-    return outcome, filled, (<newton.State*> &scratch[0]).null_value
+    return outcome, filled, state.null_value, state.reads
 
 
-cdef void record(const newton.State* state, const double* coef, Py_ssize_t p, double* row) noexcept nogil:
+cdef void record(newton.State* state, const double* coef, Py_ssize_t p, double* row) noexcept nogil:
     cdef Py_ssize_t j, nonzeros = 0
     for j in range(p):
         nonzeros += coef[j] != 0.0
@@ -69,6 +70,7 @@ cdef void record(const newton.State* state, const double* coef, Py_ssize_t p, do
     row[5] = state.optimality
     row[6] = <double> nonzeros
     row[7] = state.reads
+    state.reads = 0.0
 
 
 def dense(const floating[:, :] X, const double[::1] y, const double[::1] weight, const double[::1] offset,
@@ -76,8 +78,8 @@ def dense(const floating[:, :] X, const double[::1] y, const double[::1] weight,
           double[::1] coef, double[:, ::1] records, double[::1] scratch):
     """Iterations `first`, `first` + 1, ... until the fit ends or `records` is full; dense X, one stride 1.
 
-    Iteration 0 evaluates the start.  Returns the number of the outcome, how many records were filled, and the objective
-    of the null model.
+    Iteration 0 evaluates the start.  Returns the number of the outcome, how many records were filled, the objective of
+    the null model, and the readings of X that are in no record.
     """
     cdef Matrix matrix
     cdef newton.Problem problem

@@ -189,13 +189,12 @@ cdef inline void centred_gram(const Matrix* X, const double* h, const double* ce
     noise[j] is what rounding may leave of a diagonal entry that is zero: of a column equal to its centre.
     """
     cdef Py_ssize_t i, j, p = X.p
-    cdef double relative = 4.0 * EPS, lost = relative
+    cdef double of_sums = 4.0 * EPS, of_centre = EPS * (16.0 + X.n)
+    cdef bint is_dense = X.storage == DENSE_F64 or X.storage == DENSE_F32
     if X.storage == DENSE_F64:
         dense_gram(<const double*> X.values, X, h, centre, packing, out)
-        lost = relative * relative
     elif X.storage == DENSE_F32:
         dense_gram(<const float*> X.values, X, h, centre, packing, out)
-        lost = relative * relative
     elif X.storage == CSR_F64_I32:
         csr_gram(<const double*> X.values, <const int32_t*> X.indices, <const int32_t*> X.indptr, X.n, p, h, out)
     elif X.storage == CSR_F64_I64:
@@ -205,7 +204,9 @@ cdef inline void centred_gram(const Matrix* X, const double* h, const double* ce
     else:
         csr_gram(<const float*> X.values, <const int64_t*> X.indices, <const int64_t*> X.indptr, X.n, p, h, out)
     for i in range(p):
-        noise[i] = p * (lost * mass * centre[i] * centre[i] + relative * out[i * p + i])
-        if X.storage != DENSE_F64 and X.storage != DENSE_F32:
+        noise[i] = p * of_sums * out[i * p + i]
+        if is_dense:
+            noise[i] += p * mass * (of_centre * centre[i]) ** 2
+        else:
             for j in range(i, p):
                 out[i * p + j] -= mass * centre[i] * centre[j]

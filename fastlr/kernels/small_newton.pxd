@@ -49,7 +49,7 @@ ctypedef struct State:
     double rounding            # what double precision may hide of the gap
     double optimality          # inf-norm of the gradient
     double mass                # 1' D 1, 0 without an intercept
-    double reads               # readings of X so far
+    double reads               # readings of X since a caller set it to zero
 
 ctypedef struct Scratch:
     State* state
@@ -236,7 +236,7 @@ cdef inline void evaluate(const Problem* problem, const Scratch* s, const double
             s.state.mass += s.curvature[i]
     for j in range(p):
         s.gradient[j] += problem.l2[j * problem.l2_step] * coef[j]
-        if not fabs(s.gradient[j]) <= largest:
+        if fabs(s.gradient[j]) > largest or s.gradient[j] != s.gradient[j]:  # NaN stays
             largest = fabs(s.gradient[j])
     penalty = 0.5 * penalty_product(problem, coef, coef)
     along = fabs(dot_f64(coef, s.gradient, p))

@@ -136,8 +136,8 @@ class Monitor:
         return self._limits(stop)
 
     def hand_over(self, solver):
-        """Forget the last point: another solver goes on from it, and will report it itself."""
-        self.history.pop()
+        """Forget the last point, if any: another solver goes on from it, and will report it itself."""
+        del self.history[-1:]
         self.solver = solver
 
     def _at_floor(self, floor):

@@ -41,23 +41,28 @@ def solve(objective, coef, intercept, monitor):
         raise ValueError("solver='newton_small' wants X dense or CSR: use solver='newton_cg' or convert X")
     watched = controls.callback is not None or controls.time_limit is not None
     records, scratch = np.empty((1 if watched else AT_A_TIME, 8)), rows.newton_scratch()
-    moving, done, outcome, reads = coef[:, 0].copy(), 0, "running", 0.0
+    moving, done, outcome = coef[:, 0].copy(), 0, "running"
     while outcome == "running":
         room = records[: controls.max_iter + 1 - done]
         outcome, filled, monitor.null_value = rows.newton_iterations(
             objective.penalty, objective.fit_intercept, controls.tol, (moving, intercept), done, room, scratch
         )
-        done += filled
-        coef = moving[:, None].copy()
-        for intercept, value, gap, decrement, rounding, optimality, nonzeros, read in room[:filled].tolist():
-            rows.count_reads(read - reads)
-            reads = read
-            measures = Measures(value, gap, rounding, optimality, int(nonzeros))
-            monitor.record(measures, None if decrement != decrement else decrement)
-        if filled and monitor.ends_at(coef, intercept):
-            return monitor.result()
+        if filled:
+            done += filled
+            coef = moving[:, None].copy()
+            intercept = float(room[filled - 1, 0])
+            _enter(room[:filled].tolist(), rows, monitor)
+            if monitor.ends_at(coef, intercept):
+                return monitor.result()
     if done == 0:  # X, or what came of it, is not finite
         rows.check_finite(np.full(1, np.nan))
-    else:
-        monitor.hand_over("newton_cg")
+    monitor.hand_over("newton_cg")
     return newton_cg.solve(objective, coef, intercept, monitor)
+
+
+def _enter(records, rows, monitor):
+    """Tell the monitor of the points passed."""
+    for _, value, gap, decrement, rounding, optimality, nonzeros, reads in records:
+        rows.count_reads(reads)
+        measures = Measures(value, gap, rounding, optimality, int(nonzeros))
+        monitor.record(measures, None if decrement != decrement else decrement)
