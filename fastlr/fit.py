@@ -47,8 +47,8 @@ def fit_logistic(
         Non-negative, not all zero; a weight of k is the same as k copies of the row.
     fit_intercept : bool
     solver : {"auto", "newton_small", "newton_cg", "coordinate_descent"}
-        "auto" takes coordinate_descent with l1; without it newton_small for small problems (dense or CSR, at most 128
-        columns) and newton_cg for others.
+        "auto" takes coordinate_descent with l1; without it newton_small for small problems (dense or CSR, up to some
+        200 columns) and newton_cg for others.
     tol : float
         Stop when the certified suboptimality is at most tol times the objective of the null model (coef = 0, best
         intercept).  Without a penalty, half the squared Newton decrement stands in for the bound.

@@ -5,10 +5,9 @@ import numpy as np
 from fastlr.solvers import newton_cg
 from fastlr.solvers.monitor import Measures
 
-#: Columns up to which the Hessian is factored.
-MOST_COLUMNS = 128
-#: Multiplications for one Hessian, n p (p + 1) / 2 for dense X, up to which it pays to go without threads and without
-#: conjugate gradients (measured: python -m bench.small).
+#: Entries of X up to which one thread is enough, and multiplications for a Hessian and its factor up to which they beat
+#: conjugate gradients (the measurements are in docs/design.md).
+MOST_ENTRIES = 200_000
 MOST_WORK = 4_000_000
 #: Iterations that are run before the monitor hears of them.
 AT_A_TIME = 32
@@ -17,8 +16,8 @@ AT_A_TIME = 32
 def suits(design, penalty):
     """Whether this is the solver for a fit: the penalty smooth, the layout known to it, the problem small."""
     n, p = design.shape
-    work = design.nnz / 2 * (design.nnz / n + 1.0)
-    return not penalty.has_l1 and design.can_iterate and p <= MOST_COLUMNS and work <= MOST_WORK
+    work = design.nnz * (design.nnz / n + 1.0) / 2.0 + p**3 / 6.0
+    return not penalty.has_l1 and design.can_iterate and design.nnz <= MOST_ENTRIES and work <= MOST_WORK
 
 
 def solve(objective, coef, intercept, monitor):
