@@ -42,6 +42,7 @@ def problem(n=60, p=5, seed=0, dtype=np.float64, storage="C", weighted=True, off
     y = (X @ rng.standard_normal(p) + rng.logistic(size=n) > 0.3).astype(float)
     y[-1], y[0] = 1.0, 0.25  # no class is alone, and one target is soft
     weight = rng.random(n) * (rng.random(n) < 0.9) if weighted else np.ones(n)
+    weight[[0, -1]] = 1.0
     return SimpleNamespace(
         X=X.astype(float),
         stored=stored(X, storage),
