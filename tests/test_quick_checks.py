@@ -1,4 +1,4 @@
-"""The quick way through the estimator's checks: it lets through what scikit-learn's lets through, to the same effect."""
+"""The quick way through the estimator's checks: what scikit-learn's lets through passes, to the same effect."""
 
 import numpy as np
 import pytest
