@@ -5,6 +5,7 @@ scikit-learn, so that its errors and conversions stay its own.
 """
 
 import numpy as np
+import scipy.sparse as sp
 
 #: Labels of float type up to here are whole numbers exactly when they are equal to an int64.
 _WHOLE = 2.0**53
@@ -14,7 +15,8 @@ def two_classes(X, y):
     """(classes in order, the second class as 1.0 and the first as 0.0), or None.
 
     None wherever scikit-learn's checks would do anything but let X and y pass as they are, or y has not two classes:
-    X is no NumPy array of float32 or float64, y no vector of whole numbers or booleans, their lengths differ.
+    X is neither a NumPy array nor CSR nor CSC, or not of float32 or float64, y is no NumPy vector of whole numbers or
+    booleans, their lengths differ.
     """
     if not _are_plain(X, y):
         return None
@@ -39,13 +41,13 @@ def note_features(estimator, X):
 
 def _are_plain(X, y):
     return (
-        type(X) is np.ndarray
+        (type(X) is np.ndarray or (sp.issparse(X) and X.format in ("csr", "csc")))
         and type(y) is np.ndarray
         and X.ndim == 2
         and y.ndim == 1
         and (X.dtype == np.float64 or X.dtype == np.float32)
         and y.dtype.kind in "biuf"
-        and len(X) == len(y) > 0
+        and X.shape[0] == len(y) > 0
         and X.shape[1] > 0
     )
 

@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from helpers import make_problem
+import scipy.sparse as sp
+from helpers import LAYOUTS, as_layout, make_problem
 from hypothesis import given, settings, strategies as st
 from sklearn.utils._param_validation import InvalidParameterError, validate_parameter_constraints
 
@@ -34,12 +35,12 @@ def without_short_cut(monkeypatch):
     return fit
 
 
-@pytest.mark.parametrize("storage", ["C", "F"])
-@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.float16, int])
+@pytest.mark.parametrize("storage", LAYOUTS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int16, int])
 @pytest.mark.parametrize("labels", LABELS)
 def test_both_ways_give_the_same_model(without_short_cut, labels, dtype, storage):
     X, y = make_problem(n=80, p=4)
-    X, y = np.asarray(4 * X, dtype=dtype, order=storage), LABELS[labels][y.astype(int)]
+    X, y = as_layout(4 * X, storage, dtype), LABELS[labels][y.astype(int)]
     quick, thorough = LogisticRegression().fit(X, y), without_short_cut(LogisticRegression(), X, y)
     assert quick.classes_.dtype == thorough.classes_.dtype == y.dtype
     assert quick.classes_.tolist() == thorough.classes_.tolist()
@@ -65,6 +66,10 @@ def bad_inputs():
     yield "no rows", X[:0], y[:0]
     yield "no columns", X[:, :0], y
     yield "a vector for X", X[:, 0], y
+    yield "sparse, too few labels", sp.csr_array(X), y[:-1]
+    yield "sparse, one class", sp.csc_array(X), np.ones(30)
+    yield "sparse, no rows", sp.csr_array(X[:0]), y[:0]
+    yield "sparse vector", sp.coo_array(X[:, 0]), y
     yield "three dimensions", X[:, :, None], y
     yield "two columns of labels", X, np.column_stack([y, y])
     yield "a number for y", X, np.float64(1.0)
