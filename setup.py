@@ -55,7 +55,7 @@ def openmp_flags(compiler):
 def optimisation_flags():
     if is_msvc():
         return ["/O2"], []
-    flags = ["-O3", "-fno-math-errno", "-fno-trapping-math"]
+    flags = ["-O3", "-g0", "-fno-math-errno", "-fno-trapping-math"]
     links = []
     if os.environ.get("FASTLR_DEBUG"):
         flags = ["-O0", "-g"]

@@ -3,7 +3,9 @@
 import math
 import os
 import threading
+import time
 from contextlib import contextmanager
+from functools import lru_cache
 
 CPU_LEVELS = {"baseline": 0, "v3": 3, "v4": 4}
 
@@ -80,10 +82,16 @@ def _cgroup_limit() -> int | None:
     return max(1, math.ceil(int(quota) / int(period)))
 
 
+@lru_cache(maxsize=1)
+def _cgroup_limit_in(second: int) -> int | None:
+    """The limit as first read in this second: reading it takes as long as a small fit."""
+    return _cgroup_limit()
+
+
 def available_cpus() -> int:
     """CPUs this process may use: affinity, control group, OMP_NUM_THREADS (how loky tells workers their share)."""
     affinity = getattr(os, "sched_getaffinity", None)
-    limits = [len(affinity(0)) if affinity else os.cpu_count() or 1, _cgroup_limit()]
+    limits = [len(affinity(0)) if affinity else os.cpu_count() or 1, _cgroup_limit_in(int(time.monotonic()))]
     wanted = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]
     if wanted.isdigit() and int(wanted) > 0:
         limits.append(int(wanted))

@@ -3,19 +3,19 @@
 `penalty` (deprecated there), `C`, `l1_ratio`   -> l1, l2 of the core objective
 `n_jobs`                                        -> another word for n_threads
 `dual`, `intercept_scaling`                     -> understood, without effect (the intercept is never penalised)
-solver names of scikit-learn                    -> our nearest algorithm, with the limits the name has there
+solver names of scikit-learn                    -> what "auto" chooses, with the limits the name has there
 """
 
 import warnings
 
-#: scikit-learn's solver name -> (our solver, the penalties that the name allows there).
+#: scikit-learn's solver name -> the penalties that the name allows there.
 SKLEARN_SOLVERS = {
-    "lbfgs": ("newton_cg", ("l2", "none")),
-    "liblinear": ("auto", ("l1", "l2")),
-    "newton-cg": ("newton_cg", ("l2", "none")),
-    "newton-cholesky": ("newton_cg", ("l2", "none")),
-    "sag": ("newton_cg", ("l2", "none")),
-    "saga": ("auto", ("l1", "l2", "elasticnet", "none")),
+    "lbfgs": ("l2", "none"),
+    "liblinear": ("l1", "l2"),
+    "newton-cg": ("l2", "none"),
+    "newton-cholesky": ("l2", "none"),
+    "sag": ("l2", "none"),
+    "saga": ("l1", "l2", "elasticnet", "none"),
 }
 
 
@@ -44,14 +44,14 @@ def our_solver(name, penalty):
     """The name of our solver for `solver=name`; raises ValueError where scikit-learn's name cannot do the penalty."""
     if name not in SKLEARN_SOLVERS:
         return name
-    ours, allowed = SKLEARN_SOLVERS[name]
+    allowed = SKLEARN_SOLVERS[name]
     if penalty not in allowed:
-        able = [key for key, (_, penalties) in SKLEARN_SOLVERS.items() if penalty in penalties]
+        able = [key for key, penalties in SKLEARN_SOLVERS.items() if penalty in penalties]
         raise ValueError(
             f"Solver {name} supports only {' and '.join(allowed)} penalties, got {penalty}: use solver='auto' "
             f"(or {', '.join(repr(key) for key in able)})"
         )
-    return ours
+    return "auto"
 
 
 def merge_n_jobs(n_threads, n_jobs):

@@ -10,7 +10,7 @@ from fastlr.design import as_design
 from fastlr.loss import WEIGHT_BLOCK
 from fastlr.objective import LogisticObjective
 from fastlr.penalty import ElasticNet
-from fastlr.solvers import Controls, FitInterrupted, Monitor, Status, choose_solver, penalty_name as _penalty_name
+from fastlr.solvers import Controls, FitInterrupted, Monitor, Status, choose_solver
 
 
 def fit_logistic(
@@ -46,8 +46,9 @@ def fit_logistic(
     sample_weight : array-like of shape (n,), optional
         Non-negative, not all zero; a weight of k is the same as k copies of the row.
     fit_intercept : bool
-    solver : {"auto", "newton_cg", "coordinate_descent"}
-        "auto" takes newton_cg without l1 and coordinate_descent with it.
+    solver : {"auto", "newton_small", "newton_cg", "coordinate_descent"}
+        "auto" takes coordinate_descent with l1; without it newton_small for small problems (dense or CSR, up to some
+        200 columns) and newton_cg for others.
     tol : float
         Stop when the certified suboptimality is at most tol times the objective of the null model (coef = 0, best
         intercept).  Without a penalty, half the squared Newton decrement stands in for the bound.
@@ -79,16 +80,16 @@ def fit_logistic(
     design = as_design(X, resolve_threads(_check_threads(n_threads)))
     n, p = design.shape
     weight = _normalised_weights(sample_weight, n)
-    y = _targets(y, n, weight)
+    y = _targets(y, n, None if sample_weight is None else weight)
     penalty = ElasticNet(_strength("l1", l1, p), _strength("l2", l2, p), (p, 1), design.n_threads)
-    name, spec = choose_solver(solver, _penalty_name(penalty.has_l1, penalty.has_l2))
+    name, spec, reason = choose_solver(solver, design, penalty)
     coef, intercept = _start(start, p)
     objective = LogisticObjective(design.bind(y, weight), penalty, bool(fit_intercept))
-    monitor = Monitor(controls, objective, name)
+    monitor = Monitor(controls, objective, name, reason)
     try:
         result = spec.run(objective, coef, intercept, monitor)
     except KeyboardInterrupt:
-        if not monitor.history:
+        if not monitor.reached_a_point:
             raise
         monitor.fail(Status.INTERRUPTED, "interrupted from the keyboard")
         raise FitInterrupted(monitor.result()) from None
@@ -97,6 +98,8 @@ def fit_logistic(
 
 def _number(name, value, kind, low, *, none=False):
     """Check a scalar argument: its type, and that it is at least `low`."""
+    if type(value) is (int if kind is numbers.Integral else float) and value >= low:
+        return value
     expected = f"{'an integer' if kind is numbers.Integral else 'a number'} >= {low}" + (" or None" if none else "")
     if value is None and none:
         return None
@@ -148,18 +151,28 @@ def _vector(name, values, n, of="the rows of X"):
 
 def _targets(y, n, weight):
     """y as (n,) float64 in [0, 1], of two classes among the rows that count; -1 and +1 are read as 0 and 1."""
+    if weight is None and _is_binary(y, n):
+        return y
     y = _vector("y", y, n)
     low, high = y.min(), y.max()
     if low < 0.0 and np.isin(y, (-1.0, 1.0)).all():
         y = np.maximum(y, 0.0)
     elif low < 0.0 or high > 1.0:
         raise ValueError(f"y holds values from {low} to {high}: expected {{0, 1}}, {{-1, +1}} or values in [0, 1]")
-    counts = y if weight.all() else y[weight > 0.0]
+    counts = y if weight is None or weight.all() else y[weight > 0.0]
     low, high = counts.min(), counts.max()
     if low == high and low in (0.0, 1.0):
         rows = "" if len(counts) == n else " among the rows of positive sample_weight"
         raise ValueError(f"y holds one class only ({low:g}){rows}: expected two classes")
     return y
+
+
+def _is_binary(y, n):
+    """Whether y is, as it stands, a vector of n zeros and ones with both among them."""
+    if type(y) is not np.ndarray or y.dtype != np.float64 or y.shape != (n,) or not y.flags.c_contiguous:
+        return False
+    ones = np.count_nonzero(y == 1.0)
+    return 0 < ones < n and ones == np.count_nonzero(y)
 
 
 def _normalised_weights(sample_weight, n):
@@ -178,6 +191,8 @@ def _normalised_weights(sample_weight, n):
 
 def _strength(name, value, p):
     """A penalty strength: a non-negative float, or (p, 1) of them."""
+    if isinstance(value, float) and 0.0 <= value < math.inf:
+        return float(value)
     array = np.asarray(value)
     if array.dtype.kind not in "iuf":
         raise TypeError(f"{name}={value!r}: expected a non-negative number or {p} of them")

@@ -12,6 +12,7 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from fastlr._estimator_checks import check_parameters
+from fastlr._quick_checks import note_features, two_classes
 from fastlr._sklearn_arguments import effective_penalty, merge_n_jobs, our_solver
 from fastlr.fit import fit_logistic
 from fastlr.solvers import FitInterrupted, Status, penalty_name
@@ -48,8 +49,8 @@ class LogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator):
     random_state :
         Understood for compatibility; every solver here is deterministic.
     solver : str, default="auto"
-        "auto", "newton_cg" or "coordinate_descent".  scikit-learn's names (lbfgs, liblinear, newton-cg,
-        newton-cholesky, sag, saga) select our nearest algorithm and keep the limits they have there.
+        "auto", "newton_small", "newton_cg" or "coordinate_descent".  scikit-learn's names (lbfgs, liblinear, newton-cg,
+        newton-cholesky, sag, saga) select what "auto" would, with the limits they have there.
     max_iter : int, default=100
         Outer iterations.
     verbose : int, default=0
@@ -153,8 +154,13 @@ class LogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator):
             On Ctrl-C, after the fitted attributes have been set to the last point reached.
         """
         check_parameters(self)
-        X, y = self._validated(X, y)
-        codes = self._encode(y)
+        plain = two_classes(X, y)
+        if plain is None:
+            X, y = self._validated(X, y)
+            codes = self._encode(y)
+        else:
+            self.classes_, codes = plain
+            note_features(self, X)
         weight = self._weights(X, y, codes, sample_weight)
         total = len(y) if weight is None else float(weight.sum())
         if total == 0.0:

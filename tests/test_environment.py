@@ -72,6 +72,7 @@ def with_files(monkeypatch, files):
         return io.StringIO(files[path])
 
     monkeypatch.setattr(_environment, "open", fake_open, raising=False)
+    monkeypatch.setattr(_environment, "_cgroup_limit_in", lambda second: _environment._cgroup_limit())
 
 
 @pytest.mark.parametrize(

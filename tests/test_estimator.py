@@ -425,7 +425,8 @@ def test_fitted_attributes_are_those_of_the_result(penalty, problem):
     model = LogisticRegression(**PENALTIES[penalty], tol=1e-7).fit(X, y)
     result = model.result_
     assert result.converged
-    assert model.solver_ == result.solver == ("coordinate_descent" if "l1_ratio" in PENALTIES[penalty] else "newton_cg")
+    expected = "coordinate_descent" if "l1_ratio" in PENALTIES[penalty] else "newton_small"
+    assert model.solver_ == result.solver == expected
     assert np.array_equal(model.coef_, result.coef[None])
     assert model.intercept_.tolist() == [result.intercept]
     assert model.n_iter_.tolist() == [result.n_iter]

@@ -36,7 +36,14 @@ PENALTIES = {
     "elasticnet-array": {"l1": np.geomspace(1e-4, 0.1, P), "l2": np.geomspace(0.1, 1e-4, P)},
     "l1-here-l2-there": {"l1": np.where(np.arange(P) % 2, 1e-2, 0.0), "l2": np.where(np.arange(P) % 2, 0.0, 1e-2)},
 }
-FEW = ("l2", "l1", "elasticnet")
+#: Problems here are small: without l1, "auto" is newton_small but for CSC.
+PENALTIES |= {
+    f"{name} by newton_cg": penalty | {"solver": "newton_cg"}
+    for name, penalty in PENALTIES.items()
+    if "l1" not in penalty
+}
+UNPENALISED = {"none": {}, "none by newton_cg": {"solver": "newton_cg"}}
+FEW = ("l2", "l2 by newton_cg", "l1", "elasticnet")
 
 
 @pytest.fixture(params=PENALTIES)
@@ -45,7 +52,12 @@ def penalty(request):
 
 
 def terms(penalty):
-    return {"l1": 0.0, "l2": 0.0} | penalty
+    """The strengths alone, for the helpers."""
+    return {"l1": penalty.get("l1", 0.0), "l2": penalty.get("l2", 0.0)}
+
+
+def arguments(name):
+    return UNPENALISED[name] if name in UNPENALISED else PENALTIES[name]
 
 
 # --- optimality -------------------------------------------------------------------------------------------------------
@@ -81,7 +93,7 @@ def test_objective_is_that_of_the_coefficients(layout, penalty):
     X, y = make_problem(p=P)
     weight = np.random.default_rng(1).uniform(0.1, 3.0, len(y))
     result = fit_logistic(as_layout(X, layout), y, **penalty, sample_weight=weight)
-    expected = objective(X, y, result.coef, result.intercept, **penalty, weight=weight)
+    expected = objective(X, y, result.coef, result.intercept, **terms(penalty), weight=weight)
     assert result.objective == pytest.approx(expected, rel=1e-13)
 
 
@@ -110,7 +122,7 @@ def test_same_optimum_as_saga(penalty_name, weighted):
     peer = SklearnLogisticRegression(
         C=1 / (strength * weight.sum()), l1_ratio=penalty["l1"] / strength, solver="saga", tol=1e-11, max_iter=100_000
     ).fit(X, y, weight)
-    result = fit_logistic(X, y, **penalty, sample_weight=weight, tol=1e-13)
+    result = fit_logistic(X, y, **PENALTIES[penalty_name], sample_weight=weight, tol=1e-13)
     np.testing.assert_allclose(result.coef, peer.coef_[0], rtol=1e-6, atol=1e-7)
     assert result.intercept == pytest.approx(peer.intercept_[0], rel=1e-6, abs=1e-7)
 
@@ -139,13 +151,14 @@ def test_same_optimum_as_liblinear_multicore(solver, l1_ratio):
     np.testing.assert_allclose(result.coef, coef, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("name", UNPENALISED)
 @pytest.mark.parametrize("fit_intercept", [False, True])
-def test_same_maximum_likelihood_as_statsmodels(layout, fit_intercept):
+def test_same_maximum_likelihood_as_statsmodels(layout, fit_intercept, name):
     api = pytest.importorskip("statsmodels.api")
     X, y = make_problem(p=P)
     full = np.column_stack([X, np.ones(len(y))]) if fit_intercept else X
     peer = api.Logit(y, full).fit(disp=0, method="newton", tol=1e-14)
-    result = fit_logistic(as_layout(X, layout), y, fit_intercept=fit_intercept, tol=1e-13)
+    result = fit_logistic(as_layout(X, layout), y, **arguments(name), fit_intercept=fit_intercept, tol=1e-13)
     ours = np.append(result.coef, result.intercept) if fit_intercept else result.coef
     np.testing.assert_allclose(ours, peer.params, rtol=1e-6)
     assert -len(y) * result.objective == pytest.approx(peer.llf, rel=1e-13)
@@ -163,7 +176,7 @@ def optimum():
         if (name, fit_intercept) not in known:
             X, y = make_problem(p=P, seed=7)
             result = fit_logistic(X, y, **PENALTIES[name], tol=1e-14, fit_intercept=fit_intercept)
-            known[name, fit_intercept] = exact_objective(X, y, result.coef, result.intercept, **PENALTIES[name])
+            known[name, fit_intercept] = exact_objective(X, y, result.coef, result.intercept, **terms(PENALTIES[name]))
         return known[name, fit_intercept]
 
     return least
@@ -176,7 +189,7 @@ def optimum():
 def test_the_gap_is_never_below_the_true_suboptimality(storage, name, fit_intercept, tol, optimum):
     X, y = make_problem(p=P, seed=7)
     result = fit_logistic(as_layout(X, storage), y, **PENALTIES[name], tol=tol, fit_intercept=fit_intercept)
-    reached = exact_objective(X, y, result.coef, result.intercept, **PENALTIES[name])
+    reached = exact_objective(X, y, result.coef, result.intercept, **terms(PENALTIES[name]))
     assert result.converged
     assert result.certificate == "gap"
     assert reached - optimum(name, fit_intercept) <= result.duality_gap
@@ -230,9 +243,10 @@ def test_the_gap_is_at_most_tol_times_the_null_objective(penalty, tol):
     assert result.duality_gap <= tol * null_objective(y) + rounding
 
 
-def test_without_a_penalty_the_newton_decrement_certifies(layout):
+@pytest.mark.parametrize("name", UNPENALISED)
+def test_without_a_penalty_the_newton_decrement_certifies(layout, name):
     X, y = make_problem(p=P)
-    result = fit_logistic(as_layout(X, layout), y, tol=1e-8)
+    result = fit_logistic(as_layout(X, layout), y, **arguments(name), tol=1e-8)
     assert result.converged
     assert result.certificate == "newton_decrement"
     assert np.isnan(result.duality_gap)
@@ -243,10 +257,11 @@ def test_without_a_penalty_the_newton_decrement_certifies(layout):
     "penalty",
     [
         {"l2": np.where(np.arange(P) < 3, 0.0, 1e-2)},
+        {"l2": np.where(np.arange(P) < 3, 0.0, 1e-2), "solver": "newton_cg"},
         {"l1": np.where(np.arange(P) < 3, 0.0, 1e-2)},
         {"l1": np.where(np.arange(P) < 3, 0.0, 1e-2), "l2": np.where(np.arange(P) < 5, 0.0, 1e-2)},
     ],
-    ids=["l2", "l1", "elasticnet"],
+    ids=["l2", "l2 by newton_cg", "l1", "elasticnet"],
 )
 @pytest.mark.parametrize("tol", [1e-3, 1e-6, 1e-10])
 def test_a_fit_with_some_coefficients_unpenalised_converges(layout, penalty, tol):
@@ -352,14 +367,14 @@ def test_any_shape_reaches_its_optimum(layout, name, n_p):
     rng = np.random.default_rng(n)
     X = rng.standard_normal((n, p))
     y = (np.arange(n) % 2).astype(float) if n > 1 else np.array([0.25])
-    penalty = dict.fromkeys(PENALTIES[name], 0.005)
+    penalty = PENALTIES[name] | {key: 0.005 for key in ("l1", "l2") if key in PENALTIES[name]}
     result = fit_logistic(as_layout(X, layout), y, **penalty, tol=1e-9)
     gain = one_coordinate_decrease(X, y, result.coef, result.intercept, **terms(penalty))
     assert result.converged
     assert gain <= result.duality_gap <= 1e-9 * null_objective(y) + 1e-14
 
 
-@pytest.mark.parametrize("name", [*FEW, "none"])
+@pytest.mark.parametrize("name", [*FEW, *UNPENALISED])
 @pytest.mark.parametrize("degenerate", ["zero column", "constant column", "twin columns", "all zero"])
 def test_degenerate_columns_do_no_harm(layout, name, degenerate):
     X, y = make_problem(p=P)
@@ -372,7 +387,7 @@ def test_degenerate_columns_do_no_harm(layout, name, degenerate):
             X[:, 4] = X[:, 5]
         case "all zero":
             X[:] = 0.0
-    penalty = PENALTIES.get(name, {})
+    penalty = arguments(name)
     result = fit_logistic(as_layout(X, layout), y, **penalty, tol=1e-9)
     gain = one_coordinate_decrease(X, y, result.coef, result.intercept, **terms(penalty))
     assert result.converged, result.message
@@ -381,12 +396,13 @@ def test_degenerate_columns_do_no_harm(layout, name, degenerate):
         assert result.coef[4] == 0.0
 
 
+@pytest.mark.parametrize("name", UNPENALISED)
 @pytest.mark.parametrize("fit_intercept", [False, True])
-def test_separable_classes_without_a_penalty_end_with_finite_coefficients(layout, fit_intercept):
+def test_separable_classes_without_a_penalty_end_with_finite_coefficients(layout, fit_intercept, name):
     rng = np.random.default_rng(0)
     X = rng.standard_normal((200, 5))
     y = (X[:, 0] > 0.1).astype(float)
-    result = fit_logistic(as_layout(X, layout), y, fit_intercept=fit_intercept, tol=1e-10)
+    result = fit_logistic(as_layout(X, layout), y, **arguments(name), fit_intercept=fit_intercept, tol=1e-10)
     assert np.isfinite(result.coef).all()
     assert np.isfinite(result.intercept)
     assert result.objective <= null_objective(y, fit_intercept=fit_intercept) / 2
@@ -417,13 +433,16 @@ def large(shape):
     return X, y
 
 
+LARGE_PENALTIES = {"l2": {"l2": 1e-3}, "l2 by newton_cg": {"l2": 1e-3, "solver": "newton_cg"}, "l1": {"l1": 3e-3}}
+
+
 def bits(result):
     return result.coef.tobytes(), np.float64(result.intercept).tobytes(), np.float64(result.objective).tobytes()
 
 
 @pytest.mark.parametrize("shape", ["few columns", "many columns"])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("penalty", [{"l2": 1e-3}, {"l1": 3e-3}], ids=["l2", "l1"])
+@pytest.mark.parametrize("penalty", LARGE_PENALTIES.values(), ids=LARGE_PENALTIES)
 def test_any_number_of_threads_gives_the_same_bits(layout, shape, dtype, penalty):
     X, y = large(shape)
     X = as_layout(X, layout, dtype)
@@ -433,11 +452,11 @@ def test_any_number_of_threads_gives_the_same_bits(layout, shape, dtype, penalty
 
 
 @pytest.mark.parametrize("shape", ["few columns", "many columns"])
-@pytest.mark.parametrize("penalty", [{"l2": 1e-3}, {"l1": 3e-3}, {}], ids=["l2", "l1", "none"])
-def test_two_runs_give_the_same_bits(layout, shape, penalty):
+@pytest.mark.parametrize("name", [*LARGE_PENALTIES, *UNPENALISED])
+def test_two_runs_give_the_same_bits(layout, shape, name):
     X, y = large(shape)
-    X = as_layout(X, layout)
-    controls = {"tol": 1e-8, "n_threads": 2} | ({} if penalty else {"max_iter": 3})
+    X, penalty = as_layout(X, layout), LARGE_PENALTIES.get(name) or UNPENALISED[name]
+    controls = {"tol": 1e-8, "n_threads": 2} | ({"max_iter": 3} if name in UNPENALISED else {})
     assert bits(fit_logistic(X, y, **penalty, **controls)) == bits(fit_logistic(X, y, **penalty, **controls))
 
 
@@ -455,15 +474,15 @@ def test_any_number_of_threads_reaches_the_optimum(layout, n_threads, name):
 
 
 @pytest.mark.parametrize("as_tuple", [False, True])
-@pytest.mark.parametrize("name", [*FEW, "none"])
+@pytest.mark.parametrize("name", [*FEW, *UNPENALISED])
 def test_a_start_at_the_optimum_ends_at_once(layout, name, as_tuple):
     X, y = make_problem(p=P)
-    X, penalty = as_layout(X, layout), PENALTIES.get(name, {})
+    X, penalty = as_layout(X, layout), arguments(name)
     cold = fit_logistic(X, y, **penalty, tol=1e-9)
     warm = fit_logistic(X, y, **penalty, tol=1e-8, start=(cold.coef, cold.intercept) if as_tuple else cold)
     assert cold.n_iter > 1
     assert warm.converged
-    assert warm.n_iter <= (1 if name == "none" else 0)
+    assert warm.n_iter <= (1 if name in UNPENALISED else 0)
     assert warm.objective <= cold.objective * (1 + 1e-12)
 
 
@@ -488,10 +507,10 @@ def test_a_far_start_still_leads_to_the_optimum(layout, name, size):
 # --- what a result tells ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", [*PENALTIES, "none"])
+@pytest.mark.parametrize("name", [*PENALTIES, *UNPENALISED])
 def test_history_counts_passes_up_and_the_objective_down(layout, name):
     X, y = make_problem(p=P)
-    result = fit_logistic(as_layout(X, layout), y, **PENALTIES.get(name, {}), tol=1e-10)
+    result = fit_logistic(as_layout(X, layout), y, **arguments(name), tol=1e-10)
     passes = [progress.n_passes for progress in result.history]
     values = np.array([progress.objective for progress in result.history])
     assert [progress.iteration for progress in result.history] == list(range(result.n_iter + 1))
@@ -530,21 +549,21 @@ def test_conversions_are_counted_as_copies():
     assert fit_logistic(integers, y, l2=1e-2).copied_bytes == 8 * integers.size
 
 
-@pytest.mark.parametrize("name", [*FEW, "none"])
+@pytest.mark.parametrize("name", [*FEW, *UNPENALISED])
 def test_max_iter_is_the_status_when_iterations_run_out(name):
     X, y = make_problem(p=P)
     for max_iter in (0, 1):
-        result = fit_logistic(X, y, **PENALTIES.get(name, {}), tol=1e-12, max_iter=max_iter)
+        result = fit_logistic(X, y, **arguments(name), tol=1e-12, max_iter=max_iter)
         assert result.status is Status.MAX_ITER
         assert not result.converged
         assert result.n_iter == max_iter
         assert f"max_iter={max_iter}" in result.message
 
 
-@pytest.mark.parametrize("name", [*FEW, "none"])
+@pytest.mark.parametrize("name", [*FEW, *UNPENALISED])
 def test_no_iterations_give_the_null_model(name):
     X, y = make_problem(p=P)
-    result = fit_logistic(X, y, **PENALTIES.get(name, {}), max_iter=0)
+    result = fit_logistic(X, y, **arguments(name), max_iter=0)
     assert not result.coef.any()
     assert result.objective == pytest.approx(null_objective(y), rel=1e-14)
     assert result.intercept == pytest.approx(np.log(y.mean() / (1 - y.mean())), rel=1e-12)
@@ -557,17 +576,19 @@ def test_tol_zero_ends_at_the_limit_of_double_precision(layout, penalty):
     assert one_coordinate_decrease(X, y, result.coef, result.intercept, **terms(penalty)) < 1e-14
 
 
-@pytest.mark.parametrize("name", [*FEW, "none"])
+@pytest.mark.parametrize("name", [*FEW, *UNPENALISED])
 def test_a_result_has_the_documented_types(name):
     X, y = make_problem(p=P)
-    result = fit_logistic(X, y, **PENALTIES.get(name, {}))
+    result = fit_logistic(X, y, **arguments(name))
     assert isinstance(result, LogisticResult)
     assert result.coef.shape == (P,)
     assert result.coef.dtype == np.float64
     for field in ("intercept", "objective", "duality_gap", "optimality", "n_passes"):
         assert isinstance(getattr(result, field), float), field
     assert isinstance(result.n_iter, int)
-    assert result.solver == ("newton_cg" if name in ("l2", "none") else "coordinate_descent")
+    assert result.solver == arguments(name).get(
+        "solver", "newton_small" if name in ("l2", "none") else "coordinate_descent"
+    )
     assert result.n_passes > 0
 
 
@@ -575,5 +596,6 @@ def test_a_result_has_the_documented_types(name):
 def test_solvers_named_by_hand_are_those_of_auto(storage):
     X, y = make_problem(p=P)
     X = as_layout(X, storage)
-    for solver, penalty in (("newton_cg", {"l2": 1e-2}), ("coordinate_descent", {"l1": 1e-2})):
+    smooth = "newton_cg" if storage == "csc" else "newton_small"
+    for solver, penalty in ((smooth, {"l2": 1e-2}), ("coordinate_descent", {"l1": 1e-2})):
         assert bits(fit_logistic(X, y, **penalty, solver=solver)) == bits(fit_logistic(X, y, **penalty))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fastlr.kernels import vector
+from fastlr.kernels import small, vector
 from fastlr.loss import LogisticLoss
 
 
@@ -61,7 +61,8 @@ class InMemoryDesign(ABC):
 
         Fits that share a design, also at the same time in several threads, share X and have scratch of their own.
         """
-        own = copy.copy(self)
+        own = object.__new__(type(self))  # a shallow copy, without the ceremony of copy.copy
+        own.__dict__.update(self.__dict__)
         own.renew_scratch()
         work = Work(self.nnz, copied_bytes=self.copied_bytes)
         return Rows(own, LogisticLoss(y, weight, self.n_threads), offset, work)
@@ -127,6 +128,9 @@ class InMemoryDesign(ABC):
 
     #: whether the layout has `thin(every)`, the design over every k-th row: in place, or a copy of these rows
     can_thin = False
+
+    #: whether the layout has `newton_iterations`, exact Newton compiled as a whole; see kernels/small.pyx
+    can_iterate = False
 
     #: readings of X per call of hessian_product and loss_gradient (2 where the two uses of an entry are far apart)
     product_reads = 1
@@ -299,6 +303,38 @@ class Rows:
         epochs = self.design.coordinate_epochs(state.curvature, *model, delta, q, tolerance, max_epochs)
         self.work.entries_read += epochs * self.design.nnz
         return delta[:, None]
+
+    def newton_scratch(self):
+        """What `newton_iterations` keeps from one call to the next."""
+        return np.empty(small.scratch_length(*self.design.shape))
+
+    def newton_iterations(self, penalty, fit_intercept, tol, start, first, records, scratch):
+        """Run iterations `first`, `first` + 1, ... of exact Newton in one go; see kernels/small.pyx.
+
+        `start` is (coef (p,), intercept); coef is overwritten.  Returns (outcome, rows of `records` that were filled,
+        null value).  Readings of X are in the records, for `count_reads`; those of a step that failed are noted here.
+        """
+        coef, intercept = start
+        outcome, filled, null_value, more_reads = self.design.newton_iterations(
+            self.loss.y,
+            self.loss.weight,
+            self.offset,
+            penalty.l2,
+            fit_intercept,
+            penalty.covers_all,
+            tol,
+            intercept,
+            first,
+            coef,
+            records,
+            scratch,
+        )
+        self.count_reads(more_reads)
+        return small.OUTCOMES[outcome], filled, null_value
+
+    def count_reads(self, times):
+        """Note that X has been read so many times."""
+        self.work.entries_read += round(times) * self.design.nnz
 
     def squares(self, state):
         """sum_i curvature_i x_ij^2, shape (p, 1)."""

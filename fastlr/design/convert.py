@@ -93,7 +93,7 @@ def _dense_design(X, n_threads):
     wanted = _float_type(array.dtype)
     if array.dtype != wanted or not _has_unit_stride(array):
         array = np.array(array, dtype=wanted, order="C")
-    shared = isinstance(X, np.ndarray) and np.shares_memory(X, array)
+    shared = array is X or (isinstance(X, np.ndarray) and np.shares_memory(X, array))
     return DenseDesign(array, _threads(array.size, n_threads), 0 if shared else array.nbytes)
 
 

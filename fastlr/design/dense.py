@@ -4,7 +4,7 @@ import numpy as np
 
 from fastlr.design import costs
 from fastlr.design.base import InMemoryDesign
-from fastlr.kernels import coordinate, dense, gram
+from fastlr.kernels import coordinate, dense, gram, small
 
 
 class DenseDesign(InMemoryDesign):
@@ -12,6 +12,7 @@ class DenseDesign(InMemoryDesign):
 
     pair_reads = 1
     can_thin = True
+    can_iterate = True
 
     def __init__(self, X, n_threads, copied_bytes=0):
         super().__init__(X, X.shape[0] * X.shape[1], n_threads, copied_bytes)
@@ -104,6 +105,9 @@ class DenseDesign(InMemoryDesign):
 
     def coordinate_epochs(self, curvature, *model):
         return coordinate.dense_epochs(self.X, curvature, *model)
+
+    def newton_iterations(self, *fit):
+        return small.dense(self.X, *fit)
 
     def locate_nonfinite(self):
         rows = max(1, (1 << 20) // self.shape[1])

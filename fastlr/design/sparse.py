@@ -7,7 +7,7 @@ import scipy.sparse as sp
 
 from fastlr.design import costs
 from fastlr.design.base import InMemoryDesign
-from fastlr.kernels import coordinate, csr_by_columns, csr_by_rows, gram, sparse
+from fastlr.kernels import coordinate, csr_by_columns, csr_by_rows, gram, small, sparse
 
 #: How entries spread over columns is learnt from RUNS runs of RUN entries; RELIABLE of them make a share reliable.
 RUNS, RUN = 32, 2048
@@ -75,6 +75,7 @@ class CSRDesign(CompressedDesign):
     """Rows compressed.  With many columns, threads share each gradient by ranges of columns."""
 
     minor_axis = 1
+    can_iterate = True
 
     def __init__(self, X, is_sorted, n_threads, copied_bytes=0):
         super().__init__(X, is_sorted, n_threads, copied_bytes)
@@ -177,6 +178,9 @@ class CSRDesign(CompressedDesign):
         sparse.gather_columns(*self._arrays, self._splits, position, new_indptr[:-1].copy(), new_indices, new_data)
         copy = sp.csc_array((new_data, new_indices, new_indptr), shape=(self.shape[0], len(columns)))
         return CSCDesign(copy, True, self.n_threads, _nbytes(copy))
+
+    def newton_iterations(self, *fit):
+        return small.csr(*self._arrays, *fit)
 
 
 class ChunkedCSRDesign(CSRDesign):

@@ -14,20 +14,11 @@ axis has unit stride.
 from cython.parallel cimport prange
 from libc.stdint cimport int64_t
 
-from fastlr.kernels.types cimport (
-    axpy4_f32, axpy4_f64, axpy_f32, axpy_f64, axpy_pair_f32, axpy_pair_f64, axpy_squares_f32, axpy_squares_f64,
-    dot4_f32, dot4_f64, dot_f32, dot_f64, dot_squares_f32, dot_squares_f64, floating, logistic_block)
+from fastlr.kernels.dense_blocks cimport Layout, block_axpy, block_axpy_pair, block_dot, block_squares
+from fastlr.kernels.types cimport floating, logistic_block
 
 cdef enum:
     MAX_BLOCK = 256  # rows: the scratch of a block lies on the stack
-
-ctypedef struct Layout:
-    Py_ssize_t p
-    Py_ssize_t row_stride
-    Py_ssize_t column_stride
-    Py_ssize_t chunk
-    Py_ssize_t block
-
 
 cdef Layout layout_of(const floating[:, :] X, Py_ssize_t chunk, Py_ssize_t block) noexcept:
     cdef Layout lay
@@ -37,96 +28,6 @@ cdef Layout layout_of(const floating[:, :] X, Py_ssize_t chunk, Py_ssize_t block
     lay.chunk = chunk
     lay.block = min(block, MAX_BLOCK)
     return lay
-
-
-# --- blocks of n rows -----------------------------------------------------------------------------------------------
-
-cdef inline void block_dot(const floating* X, Layout lay, Py_ssize_t n, const double* v, double* out) noexcept nogil:
-    """out[i] = X[i] . v."""
-    cdef Py_ssize_t i = 0, j
-    if lay.column_stride == 1:
-        while i + 4 <= n:
-            if floating is float:
-                dot4_f32(X + i * lay.row_stride, lay.row_stride, v, lay.p, out + i)
-            else:
-                dot4_f64(X + i * lay.row_stride, lay.row_stride, v, lay.p, out + i)
-            i = i + 4
-        while i < n:
-            if floating is float:
-                out[i] = dot_f32(X + i * lay.row_stride, v, lay.p)
-            else:
-                out[i] = dot_f64(X + i * lay.row_stride, v, lay.p)
-            i = i + 1
-        return
-    for i in range(n):
-        out[i] = 0.0
-    for j in range(lay.p):
-        if v[j] != 0.0:
-            if floating is float:
-                axpy_f32(v[j], X + j * lay.column_stride, n, out)
-            else:
-                axpy_f64(v[j], X + j * lay.column_stride, n, out)
-
-
-cdef inline void block_axpy(const floating* X, Layout lay, Py_ssize_t n, const double* u, double* g) noexcept nogil:
-    """g += sum_i u[i] X[i]."""
-    cdef Py_ssize_t i = 0, j
-    if lay.column_stride == 1:
-        while i + 4 <= n:
-            if floating is float:
-                axpy4_f32(X + i * lay.row_stride, lay.row_stride, u + i, lay.p, g)
-            else:
-                axpy4_f64(X + i * lay.row_stride, lay.row_stride, u + i, lay.p, g)
-            i = i + 4
-        while i < n:
-            if floating is float:
-                axpy_f32(u[i], X + i * lay.row_stride, lay.p, g)
-            else:
-                axpy_f64(u[i], X + i * lay.row_stride, lay.p, g)
-            i = i + 1
-        return
-    for j in range(lay.p):
-        if floating is float:
-            g[j] += dot_f32(X + j * lay.column_stride, u, n)
-        else:
-            g[j] += dot_f64(X + j * lay.column_stride, u, n)
-
-
-cdef inline void block_axpy_pair(const floating* X, Layout lay, Py_ssize_t n, const double* u, const double* d,
-                                 double* g) noexcept nogil:
-    """g[:p] += sum_i u[i] X[i], g[p:] += sum_i d[i] X[i]."""
-    cdef Py_ssize_t i, j
-    if lay.column_stride == 1:
-        for i in range(n):
-            if floating is float:
-                axpy_pair_f32(u[i], d[i], X + i * lay.row_stride, lay.p, g, g + lay.p)
-            else:
-                axpy_pair_f64(u[i], d[i], X + i * lay.row_stride, lay.p, g, g + lay.p)
-        return
-    for j in range(lay.p):
-        if floating is float:
-            g[j] += dot_f32(X + j * lay.column_stride, u, n)
-            g[lay.p + j] += dot_f32(X + j * lay.column_stride, d, n)
-        else:
-            g[j] += dot_f64(X + j * lay.column_stride, u, n)
-            g[lay.p + j] += dot_f64(X + j * lay.column_stride, d, n)
-
-
-cdef inline void block_squares(const floating* X, Layout lay, Py_ssize_t n, const double* d, double* g) noexcept nogil:
-    """g += sum_i d[i] X[i]^2, entry by entry."""
-    cdef Py_ssize_t i, j
-    if lay.column_stride == 1:
-        for i in range(n):
-            if floating is float:
-                axpy_squares_f32(d[i], X + i * lay.row_stride, lay.p, g)
-            else:
-                axpy_squares_f64(d[i], X + i * lay.row_stride, lay.p, g)
-        return
-    for j in range(lay.p):
-        if floating is float:
-            g[j] += dot_squares_f32(X + j * lay.column_stride, d, n)
-        else:
-            g[j] += dot_squares_f64(X + j * lay.column_stride, d, n)
 
 
 # --- chunks: rows begin..end ----------------------------------------------------------------------------------------

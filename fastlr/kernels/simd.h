@@ -428,4 +428,27 @@ static inline double fastlr_largest_ratio(ptrdiff_t n, const double *FASTLR_REST
 FASTLR_WEIGHTED_AXPY(double, f64)
 FASTLR_WEIGHTED_AXPY(float, f32)
 
+/* out[4 i + k] += sum_r a[i n + r] b[k n + r] for i, k < 4: a tile of dot products, for few columns;
+ * see gemm.h for many. */
+static inline void fastlr_dot_tile(ptrdiff_t n, const double *FASTLR_RESTRICT a, const double *FASTLR_RESTRICT b,
+                               double *FASTLR_RESTRICT out)
+{
+    const double *a1 = a + n, *a2 = a1 + n, *a3 = a2 + n, *b1 = b + n, *b2 = b1 + n, *b3 = b2 + n;
+    double s00 = 0, s01 = 0, s02 = 0, s03 = 0, s10 = 0, s11 = 0, s12 = 0, s13 = 0;
+    double s20 = 0, s21 = 0, s22 = 0, s23 = 0, s30 = 0, s31 = 0, s32 = 0, s33 = 0;
+    FASTLR_SIMD_SUM(s00, s01, s02, s03, s10, s11, s12, s13, s20, s21, s22, s23, s30, s31, s32, s33)
+    for (ptrdiff_t r = 0; r < n; r++) {
+        const double x0 = a[r], x1 = a1[r], x2 = a2[r], x3 = a3[r];
+        const double y0 = b[r], y1 = b1[r], y2 = b2[r], y3 = b3[r];
+        s00 += x0 * y0; s01 += x0 * y1; s02 += x0 * y2; s03 += x0 * y3;
+        s10 += x1 * y0; s11 += x1 * y1; s12 += x1 * y2; s13 += x1 * y3;
+        s20 += x2 * y0; s21 += x2 * y1; s22 += x2 * y2; s23 += x2 * y3;
+        s30 += x3 * y0; s31 += x3 * y1; s32 += x3 * y2; s33 += x3 * y3;
+    }
+    out[0] += s00; out[1] += s01; out[2] += s02; out[3] += s03;
+    out[4] += s10; out[5] += s11; out[6] += s12; out[7] += s13;
+    out[8] += s20; out[9] += s21; out[10] += s22; out[11] += s23;
+    out[12] += s30; out[13] += s31; out[14] += s32; out[15] += s33;
+}
+
 #endif

@@ -73,6 +73,8 @@ cdef extern from "simd.h" nogil:
                                                       double* q) noexcept
 
 
+    void dot_tile "fastlr_dot_tile"(Py_ssize_t n, const double* a, const double* b, double* out) noexcept
+
 cdef extern from "special.h" nogil:
     void expit_f64 "fastlr_expit_f64"(Py_ssize_t n, const double* eta, double* out) noexcept
     void expit_f32 "fastlr_expit_f32"(Py_ssize_t n, const float* eta, float* out) noexcept

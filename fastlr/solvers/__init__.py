@@ -9,7 +9,7 @@ entry of SOLVERS.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from fastlr.solvers import coordinate_descent, newton_cg, newton_cholesky, prox_newton
+from fastlr.solvers import coordinate_descent, newton_cg, newton_cholesky, newton_small, prox_newton
 from fastlr.solvers.monitor import Controls, Monitor
 from fastlr.solvers.result import FitInterrupted, LogisticResult, Progress, Status
 
@@ -33,16 +33,23 @@ class SolverSpec:
     run: Callable
     #: Penalties it handles: any of "none", "l2", "l1", "elasticnet".
     penalties: frozenset
+    #: Why "auto" should take it for a fit, given (design, ElasticNet); "" where it should not.
+    suits: Callable
 
     def handles(self, penalty):
         return penalty in self.penalties
 
 
+_SMOOTH, _L1 = frozenset({"none", "l2"}), frozenset({"l1", "elasticnet"})
+
+#: In the order in which "auto" asks them.  What they weigh against each other is the price in passes over X, from the
+#: measured figures of design/costs.py.
 SOLVERS = {
-    "newton_cg": SolverSpec(newton_cg.solve, frozenset({"none", "l2"})),
-    "newton_cholesky": SolverSpec(newton_cholesky.solve, frozenset({"none", "l2"})),
-    "coordinate_descent": SolverSpec(coordinate_descent.solve, frozenset({"l1", "elasticnet"})),
-    "prox_newton": SolverSpec(prox_newton.solve, frozenset({"l1", "elasticnet"})),
+    "newton_small": SolverSpec(newton_small.solve, _SMOOTH, newton_small.suits),
+    "newton_cholesky": SolverSpec(newton_cholesky.solve, _SMOOTH, newton_cholesky.suits),
+    "newton_cg": SolverSpec(newton_cg.solve, _SMOOTH, newton_cg.suits),
+    "prox_newton": SolverSpec(prox_newton.solve, _L1, prox_newton.suits),
+    "coordinate_descent": SolverSpec(coordinate_descent.solve, _L1, coordinate_descent.suits),
 }
 
 
@@ -53,19 +60,22 @@ def penalty_name(has_l1, has_l2):
     ]
 
 
-def choose_solver(name, penalty):
-    """(name, SolverSpec) of the solver to run; "auto" takes the first that handles the penalty.
+def choose_solver(name, design, penalty):
+    """(name, SolverSpec, reason) of the solver to run; "auto" takes the first that handles the penalty and suits.
 
     Raises
     ------
     ValueError
         If there is no such solver, or it cannot minimise under this penalty; the message names those that can.
     """
-    able = [key for key, spec in SOLVERS.items() if spec.handles(penalty)]
+    wanted = penalty_name(penalty.has_l1, penalty.has_l2)
     if isinstance(name, str) and name == "auto":
-        return able[0], SOLVERS[able[0]]
+        for key, spec in SOLVERS.items():
+            if spec.handles(wanted) and (reason := spec.suits(design, penalty)):
+                return key, spec, reason
+    able = [key for key, spec in SOLVERS.items() if spec.handles(wanted)]
     if not isinstance(name, str) or name not in SOLVERS:
         raise ValueError(f"solver={name!r}: expected one of {['auto', *SOLVERS]}")
     if name not in able:
-        raise ValueError(f"solver={name!r} cannot fit with penalty {penalty!r}; solvers that can: {['auto', *able]}")
-    return name, SOLVERS[name]
+        raise ValueError(f"solver={name!r} cannot fit with penalty {wanted!r}; solvers that can: {['auto', *able]}")
+    return name, SOLVERS[name], ""

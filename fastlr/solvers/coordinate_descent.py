@@ -23,6 +23,11 @@ INNER = 0.1
 FORCING = 0.2
 
 
+def suits(design, penalty):
+    """Why "auto" should take it."""
+    return f"few of {design.shape[1]} coefficients are likely to differ from zero"
+
+
 def solve(objective, coef, intercept, monitor):
     """Minimise with l1 by working sets (Johnson, Guestrin 2015; Massias et al. 2020).
 
@@ -95,7 +100,7 @@ def _restricted(point, columns):
 
 def minimise_on(objective, point, goal):
     """Lower the largest violation on a working set to `goal`, the cheaper way."""
-    if prox_newton.suits(objective.rows.design):
+    if prox_newton.suits(objective.rows.design, objective.penalty):
         return by_hessian(objective, point, goal)
     return by_columns(objective, point, goal)
 

@@ -1,7 +1,10 @@
 """Watching a fit: history, callback, limits, and the one decision when to stop."""
 
+import math
 import time
 from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,9 +21,17 @@ class Controls:
     callback: object = None
 
 
-def _copier(point):
-    """What Progress.coefficients calls: a copy of (coef, intercept), made only when asked for."""
-    return lambda: (point.coef[:, 0].copy(), point.intercept)
+class Measures(NamedTuple):
+    """What is known of one point of a fit."""
+
+    objective: float
+    #: Bound on the suboptimality; inf if there is none.
+    gap: float
+    #: What double precision may hide of the gap.
+    rounding: float
+    #: Inf-norm of the subgradient of least norm.
+    optimality: float
+    nonzeros: int
 
 
 class Monitor:
@@ -32,21 +43,32 @@ class Monitor:
     objective : LogisticObjective
     solver : str
         Name for the result.
+    reason : str
+        Why it was chosen; "" if it was asked for.
     """
 
-    def __init__(self, controls, objective, solver):
+    def __init__(self, controls, objective, solver, reason=""):
         self.controls = controls
         self.objective = objective
         self.solver = solver
-        self.null_value = objective.null_value()
-        #: Suboptimality to certify.
-        self.target = controls.tol * self.null_value
+        self.reason = reason
         self.history = []
         self.status = None
         self.message = ""
         self._start = time.perf_counter()
         self._last = None
+        self._measured = None
         self._certificate = "gap"
+
+    @cached_property
+    def null_value(self):
+        """The yardstick of tol; a solver that meets the null model on its way may set it."""
+        return self.objective.null_value()
+
+    @property
+    def target(self):
+        """Suboptimality to certify."""
+        return self.controls.tol * self.null_value
 
     def starting_point(self, coef, intercept):
         """The Point to start from: the given one, or the null model where that is better.
@@ -59,6 +81,11 @@ class Monitor:
         return self.objective.point(np.zeros_like(coef), 0.0)
 
     @property
+    def reached_a_point(self):
+        """Whether there is anything to make a result of."""
+        return self._last is not None
+
+    @property
     def n_iter(self):
         return max(0, len(self.history) - 1)
 
@@ -68,32 +95,68 @@ class Monitor:
         `decrement` is half the squared Newton decrement where the solver knows it: it stands in for the gap where no
         gap can be had.
         """
-        gap = point.gap if np.isfinite(point.gap) or decrement is None else decrement
-        self._record(point, gap)
-        stop = self._call_back(point)
-        if not np.isfinite(point.value):
+        measures = Measures(
+            point.value,
+            point.gap,
+            self.objective.rounding(point),
+            self.objective.optimality(point),
+            int(np.count_nonzero(point.coef)),
+        )
+        self.record(measures, decrement)
+        return self.ends_at(point.coef, point.intercept)
+
+    def record(self, measures, decrement=None):
+        """Enter a point into the history.  Of points between which nothing can be decided only the last is shown."""
+        gap = measures.gap if math.isfinite(measures.gap) or decrement is None else decrement
+        self._measured = measures, decrement
+        self.history.append(
+            Progress(
+                iteration=len(self.history),
+                n_passes=self.objective.rows.work.n_passes,
+                elapsed=time.perf_counter() - self._start,
+                objective=measures.objective,
+                gap=gap,
+                optimality=measures.optimality,
+                nonzeros=measures.nonzeros,
+            )
+        )
+
+    def ends_at(self, coef, intercept):
+        """Whether the fit ends at the point recorded last; its coef (p, 1) must not change afterwards."""
+        measures, decrement = self._measured
+        self._last = coef, intercept, measures
+        stop = self._call_back(coef, intercept)
+        if not math.isfinite(measures.objective):
             return self._end(Status.NUMERICAL_ERROR, "the objective is not finite; rescale the columns of X")
-        floor = self.objective.rounding(point)
+        gap, floor = self.history[-1].gap, measures.rounding
         if gap <= self.target:
-            self._certificate = "gap" if np.isfinite(point.gap) else "newton_decrement"
+            self._certificate = "gap" if math.isfinite(measures.gap) else "newton_decrement"
             known = "at most" if self._certificate == "gap" else "estimated at"
             return self._end(Status.CONVERGED, f"suboptimality {known} {gap:.2g} (target {self.target:.2g})")
         if gap <= floor or (decrement is not None and decrement <= floor):
-            return self._at_floor(point, floor)
+            self._certificate = "gap" if measures.gap <= floor else "newton_decrement"
+            return self._at_floor(floor)
         return self._limits(stop)
 
-    def _at_floor(self, point, floor):
-        self._certificate = "gap" if point.gap <= floor else "newton_decrement"
+    def hand_over(self, solver):
+        """Forget the last point, if any: another solver goes on from it, and will report it itself."""
+        del self.history[-1:]
+        self.reason = f"where {self.solver} cannot go on" if self.reason else ""
+        self.solver = solver
+
+    def _at_floor(self, floor):
         return self._end(
             Status.CONVERGED,
             f"no further decrease can be resolved in double precision (Newton decrement or gap below {floor:.2g}, "
             f"target {self.target:.2g})",
         )
 
-    def _call_back(self, point):
+    def _call_back(self, coef, intercept):
         """Show the point to the callback; whether it wants to stop."""
         callback = self.controls.callback
-        return callback is not None and callback(replace(self.history[-1], coefficients=_copier(point)))
+        if callback is None:
+            return False
+        return callback(replace(self.history[-1], coefficients=lambda: (coef[:, 0].copy(), intercept)))
 
     def _limits(self, stop):
         controls, progress = self.controls, self.history[-1]
@@ -117,36 +180,23 @@ class Monitor:
         self.status, self.message = status, message
         return True
 
-    def _record(self, point, gap):
-        self._last = (point.coef, point.intercept, point.value, point.gap, self.objective.rounding(point))
-        self.history.append(
-            Progress(
-                iteration=len(self.history),
-                n_passes=self.objective.rows.work.n_passes,
-                elapsed=time.perf_counter() - self._start,
-                objective=point.value,
-                gap=gap,
-                optimality=self.objective.optimality(point),
-                nonzeros=int(np.count_nonzero(point.coef)),
-            )
-        )
-
     def result(self):
         """The result at the last recorded point."""
-        coef, intercept, value, gap, rounding = self._last
+        coef, intercept, measures = self._last
+        gap = measures.gap
         work = self.objective.rows.work
         return LogisticResult(
             coef=coef[:, 0].copy(),
             intercept=intercept,
-            objective=value,
-            duality_gap=gap + rounding if np.isfinite(gap) else float("nan"),
-            certificate=self._certificate if np.isfinite(gap) else "newton_decrement",
-            optimality=self.history[-1].optimality,
+            objective=measures.objective,
+            duality_gap=gap + measures.rounding if math.isfinite(gap) else float("nan"),
+            certificate=self._certificate if math.isfinite(gap) else "newton_decrement",
+            optimality=measures.optimality,
             n_iter=self.n_iter,
             n_passes=work.n_passes,
             copied_bytes=work.copied_bytes,
             status=self.status,
-            message=self.message,
+            message=f"{self.message}; {self.solver}: {self.reason}" if self.reason else self.message,
             solver=self.solver,
             history=tuple(self.history),
         )

@@ -5,7 +5,12 @@ import numpy as np
 from fastlr.solvers.newton_step import newton_step
 from fastlr.solvers.preconditioner import Schedule
 from fastlr.solvers.result import Status
-from fastlr.solvers.starts import start
+from fastlr.solvers.starts import reason_for_start, start
+
+
+def suits(design, penalty):
+    """Why "auto" should take it: see the docstring of `solve` for how it adapts."""
+    return reason_for_start(design, penalty)
 
 
 def solve(objective, coef, intercept, monitor):

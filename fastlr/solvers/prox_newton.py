@@ -21,9 +21,11 @@ WORTH = 12.0
 FEW_COLUMNS = 512
 
 
-def suits(design):
-    """Whether the Hessian is cheap beside the passes that it saves."""
-    return design.shape[1] <= FEW_COLUMNS and design.gram_price() <= WORTH
+def suits(design, penalty):
+    """Why "auto" should take it: the Hessian is cheap beside the passes that it saves."""
+    if design.shape[1] > FEW_COLUMNS or (price := design.gram_price()) > WORTH:
+        return ""
+    return f"the Hessian is worth {price:.1f} passes over X"
 
 
 def solve(objective, coef, intercept, monitor):

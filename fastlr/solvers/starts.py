@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from fastlr.solvers import newton_cholesky
 from fastlr.solvers.newton_step import newton_step
 from fastlr.solvers.preconditioner import CHEAP, Schedule, sample
 
@@ -10,17 +9,37 @@ from fastlr.solvers.preconditioner import CHEAP, Schedule, sample
 SPACING = 16
 #: Rows up to which a fit with more columns is made in the space of its rows.
 FEW_ROWS = 256
+#: Newton steps in the space of the rows, at most.
+MOST_STEPS = 100
+
+
+def kind_of_start(design, penalty):
+    """ "rows": in the space of the rows; "sample": from a sample of the rows; "zero"."""
+    n, p = design.shape
+    if n <= min(FEW_ROWS, p) and penalty.covers_all:
+        return "rows"
+    every, price = sample(design)
+    return "sample" if every >= SPACING and price <= CHEAP else "zero"
 
 
 def start(objective, coef, intercept):
     """(coef, intercept) for a smooth fit that would begin at coef = 0."""
-    n, p = objective.rows.design.shape
-    if n <= min(FEW_ROWS, p) and objective.penalty.covers_all:
+    kind = kind_of_start(objective.rows.design, objective.penalty)
+    if kind == "rows":
         return row_space(objective, intercept)
-    every, price = sample(objective.rows.design)
-    if every >= SPACING and price <= CHEAP:
+    if kind == "sample":
         return sampled(objective, coef, intercept, truncated_newton)
     return coef, intercept
+
+
+def reason_for_start(design, penalty):
+    """What makes truncated Newton fast on this X, in words."""
+    n, p = design.shape
+    return {
+        "rows": f"{n} rows span few dimensions, in which the fit is small",
+        "sample": f"a sample of the {n} rows tells the curvature in {p} columns",
+        "zero": "products with the Hessian cost less than the Hessian",
+    }[kind_of_start(design, penalty)]
 
 
 def truncated_newton(objective, point, schedule):
@@ -56,13 +75,8 @@ def row_space(objective, intercept):
     predictor is L v and the penalty v' v / 2: a fit of n columns.
     """
     small, lift = objective.in_row_space()
-    point = small.point(np.zeros(small.shape), intercept)
-    for _ in range(100):
-        before = point.value
-        moved, _ = newton_cholesky.step(small, point, 0.0)
-        if moved is None:
-            break
-        point = moved
-        if before - point.value <= 1e-15 * before:
-            break
-    return lift(point.coef), point.intercept
+    v, records, scratch = np.zeros(len(small.penalty.l2)), np.empty((MOST_STEPS, 8)), small.rows.newton_scratch()
+    _, filled, _ = small.rows.newton_iterations(
+        small.penalty, small.fit_intercept, 0.0, (v, intercept), 0, records, scratch
+    )
+    return (lift(v[:, None]), float(records[filled - 1, 0])) if filled else (np.zeros(objective.shape), intercept)

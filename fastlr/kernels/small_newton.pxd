@@ -1,0 +1,400 @@
+"""Exact Newton for a small two-class logistic regression: plain C structs in and out, no allocation, no Python.
+
+The objective, the elimination of the intercept and the duality gap are those of fastlr/objective.py; the rule when to
+stop is that of fastlr/solvers/monitor.py.  A caller with many fits runs `begin` and `iterate` in a loop of its own,
+also without the GIL, each fit with a `Problem`, coefficients and scratch of its own.
+
+An iteration reads X three times: the centred Hessian; the image X d of the step together with X' D X d, which gives the
+residual of the Newton system for the certificate; the gradient with X' D 1 at the new point.
+"""
+
+from libc.float cimport DBL_EPSILON as EPS
+from libc.math cimport INFINITY, NAN, fabs, isfinite
+
+from fastlr.kernels.small_cholesky cimport factorise, solve
+from fastlr.kernels.small_matrix cimport Matrix, add_pair, add_rows, centred_gram, image as image_block, packing_length
+from fastlr.kernels.types cimport dot_f64, gap_block, logistic_block, loss_block, slope_block, weighted_dot_block
+
+cdef enum:
+    ROWS = 128          # rows at a time: what is computed of them stays in the first-level cache
+    CENTRE_STEPS = 200
+    HALVINGS = 40
+
+cdef enum Outcome:
+    RUNNING       # may be iterated further
+    FINISHED      # the stop rule holds
+    NOT_FINITE    # X (or what was computed of it) holds NaN or infinity
+    SINGULAR      # the Hessian has no Cholesky factor
+    NO_DESCENT    # no step along the Newton direction lowers the objective
+
+ctypedef struct Problem:
+    Matrix X
+    const double* y
+    const double* weight       # sum one over the rows
+    Py_ssize_t weight_step     # 1; 0 if `weight` is a block of equal weights, at least min(n, ROWS) of them
+    const double* offset       # NULL: none
+    const double* l2
+    Py_ssize_t l2_step         # 1; 0 if one strength serves all coefficients
+    bint fit_intercept
+    bint has_gap               # every coefficient is penalised
+    double tol
+
+#: A point of a fit: what a caller may read.
+ctypedef struct State:
+    double null_value          # least objective with coef = 0
+    double intercept
+    double value
+    double gap                 # bound on value minus minimum; infinite if not known
+    double decrement           # half the squared Newton decrement of the last step if it was taken in full, else NaN
+    double rounding            # what double precision may hide of the gap
+    double optimality          # inf-norm of the gradient
+    double mass                # 1' D 1, 0 without an intercept
+    double reads               # readings of X since a caller set it to zero
+
+ctypedef struct Scratch:
+    State* state
+    double* eta
+    double* image
+    double* curvature
+    double* gradient           # and X' D 1 behind it
+    double* first
+    double* step
+    double* residual           # of the Newton system
+    double* centre
+    double* noise
+    double* hessian
+    double* packing
+
+
+cdef inline Py_ssize_t scratch_length(Py_ssize_t n, Py_ssize_t p) noexcept nogil:
+    """Doubles that a fit needs besides its data."""
+    return <Py_ssize_t>(sizeof(State) // sizeof(double)) + 3 * n + 6 * p + p * p + packing_length(n, p)
+
+
+cdef inline Scratch parts(const Problem* problem, double* memory) noexcept nogil:
+    cdef Scratch s
+    cdef Py_ssize_t n = problem.X.n, p = problem.X.p
+    s.state = <State*> memory
+    s.eta = memory + sizeof(State) // sizeof(double)
+    s.image = s.eta + n
+    s.curvature = s.image + n
+    s.gradient = s.curvature + n
+    s.first = s.gradient + p
+    s.step = s.first + p
+    s.residual = s.step + p
+    s.centre = s.residual + p
+    s.noise = s.centre + p
+    s.hessian = s.noise + p
+    s.packing = s.hessian + p * p
+    return s
+
+
+cdef inline void clear(double* v, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(n):
+        v[i] = 0.0
+
+
+cdef inline bint any_nonzero(const double* v, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(n):
+        if v[i] != 0.0:
+            return True
+    return False
+
+
+# --- rows -----------------------------------------------------------------------------------------------------------
+
+cdef inline Py_ssize_t n_blocks(const Problem* problem) noexcept nogil:
+    return (problem.X.n + ROWS - 1) // ROWS
+
+
+cdef inline Py_ssize_t rows_from(const Problem* problem, Py_ssize_t i) noexcept nogil:
+    return min(ROWS, problem.X.n - i)
+
+
+cdef inline const double* weight_at(const Problem* problem, Py_ssize_t i) noexcept nogil:
+    return problem.weight + i * problem.weight_step
+
+
+cdef inline double loss_along(const Problem* problem, const Scratch* s, double t) noexcept nogil:
+    """Weighted loss at eta + t * image."""
+    cdef double sum = 0.0
+    cdef Py_ssize_t block, i
+    for block in range(n_blocks(problem)):
+        i = block * ROWS
+        sum += loss_block(rows_from(problem, i), s.eta + i, s.image + i, t, problem.y + i, weight_at(problem, i))
+    return sum
+
+
+cdef inline void slope(const Problem* problem, const Scratch* s, double shift, double* first,
+                       double* second) noexcept nogil:
+    """First and second derivative of the weighted loss in a shift common to all rows."""
+    cdef double a, b
+    cdef Py_ssize_t block, i
+    first[0] = second[0] = 0.0
+    for block in range(n_blocks(problem)):
+        i = block * ROWS
+        slope_block(rows_from(problem, i), s.eta + i, shift, problem.y + i, weight_at(problem, i), &a, &b)
+        first[0] += a
+        second[0] += b
+
+
+cdef inline double centre(const Problem* problem, const Scratch* s) noexcept nogil:
+    """Shift eta to where the loss is least in the intercept; returns the shift.  See Rows.centre in fastlr/design."""
+    cdef double shift = 0.0, low = -INFINITY, high = INFINITY, reach = 2.0, first, second, step, proposed
+    cdef Py_ssize_t k
+    for _ in range(CENTRE_STEPS):
+        slope(problem, s, shift, &first, &second)
+        if first == 0.0 or not isfinite(first):
+            break
+        if first < 0.0:
+            low = shift
+        else:
+            high = shift
+        if fabs(first) < reach * second:
+            step = -first / second
+        else:
+            step = reach if first < 0.0 else -reach
+            reach = 2.0 * reach
+        proposed = shift + step
+        if proposed != shift and not low < proposed < high:
+            proposed = 0.5 * (low + high)
+        if proposed == low or proposed == high:
+            break
+        shift = proposed
+        if fabs(step) <= 1e-7:  # the error left is its square
+            break
+    if shift != 0.0:
+        for k in range(problem.X.n):
+            s.eta[k] += shift
+    return shift
+
+
+cdef inline void set_null_model(const Problem* problem, const Scratch* s) noexcept nogil:
+    """eta = offset, intercept = 0; the image is cleared."""
+    cdef Py_ssize_t i
+    for i in range(problem.X.n):
+        s.image[i] = 0.0
+        s.eta[i] = 0.0 if problem.offset == NULL else problem.offset[i]
+    s.state.intercept = 0.0
+
+
+cdef inline void set_linear_predictor(const Problem* problem, const Scratch* s, const double* coef,
+                                      double intercept) noexcept nogil:
+    """eta = X coef + offset + intercept."""
+    cdef Py_ssize_t block, i
+    for block in range(n_blocks(problem)):
+        i = block * ROWS
+        image_block(&problem.X, i, rows_from(problem, i), coef, s.eta + i)
+    for i in range(problem.X.n):
+        s.eta[i] += intercept + (0.0 if problem.offset == NULL else problem.offset[i])
+    s.state.intercept = intercept
+    s.state.reads += 1.0
+
+
+# --- penalty --------------------------------------------------------------------------------------------------------
+
+cdef inline double penalty_product(const Problem* problem, const double* a, const double* b) noexcept nogil:
+    """a' diag(l2) b."""
+    return weighted_dot_block(problem.X.p, problem.l2, problem.l2_step, a, b)
+
+
+cdef inline double residual_gap(const Problem* problem, const double* residual) noexcept nogil:
+    """sum_j residual_j^2 / (2 l2_j): the gap of a dual point that misses stationarity by `residual`."""
+    cdef double sum = 0.0
+    cdef Py_ssize_t j
+    if not problem.has_gap:
+        return INFINITY
+    for j in range(problem.X.p):
+        sum += 0.5 * residual[j] * residual[j] / problem.l2[j * problem.l2_step]
+    return sum
+
+
+# --- points ---------------------------------------------------------------------------------------------------------
+
+cdef inline void evaluate(const Problem* problem, const Scratch* s, const double* coef, double bound) noexcept nogil:
+    """Value, gradient and all measures of the point at eta; `bound` is a bound on the gap known already."""
+    cdef double[ROWS] residual
+    cdef double loss = 0.0, penalty, largest = 0.0, along
+    cdef Py_ssize_t block, i, j, rows, p = problem.X.p
+    if problem.fit_intercept:
+        s.state.intercept += centre(problem, s)
+    clear(s.gradient, 2 * p)
+    for block in range(n_blocks(problem)):
+        i = block * ROWS
+        rows = rows_from(problem, i)
+        loss += logistic_block(rows, s.eta + i, problem.y + i, weight_at(problem, i), residual, s.curvature + i)
+        if problem.fit_intercept:
+            add_pair(&problem.X, i, rows, residual, s.curvature + i, s.gradient)
+        else:
+            add_rows(&problem.X, i, rows, residual, s.gradient)
+    s.state.reads += 1.0
+    s.state.mass = 0.0
+    if problem.fit_intercept:
+        for i in range(problem.X.n):
+            s.state.mass += s.curvature[i]
+    for j in range(p):
+        s.gradient[j] += problem.l2[j * problem.l2_step] * coef[j]
+        if fabs(s.gradient[j]) > largest or s.gradient[j] != s.gradient[j]:  # NaN stays
+            largest = fabs(s.gradient[j])
+    penalty = 0.5 * penalty_product(problem, coef, coef)
+    along = fabs(dot_f64(coef, s.gradient, p))
+    s.state.value = loss + penalty
+    s.state.gap = max(0.0, min(residual_gap(problem, s.gradient), bound))
+    s.state.optimality = largest
+    s.state.rounding = 4.0 * EPS * (fabs(s.state.value) + along + 2.0 * penalty)
+
+
+cdef inline bint finished(const Problem* problem, const State* state) noexcept nogil:
+    """The stop rule of fastlr/solvers/monitor.py, which words the outcome."""
+    cdef double target = problem.tol * state.null_value
+    cdef double gap = state.gap
+    if not isfinite(state.value):
+        return True
+    if not isfinite(gap) and state.decrement == state.decrement:
+        gap = state.decrement
+    return gap <= target or gap <= state.rounding or state.decrement <= state.rounding
+
+
+cdef inline bint all_finite(const Problem* problem, const Scratch* s) noexcept nogil:
+    """Whether the gradient of the first pass is finite, and X where rows of weight zero leave no trace in it."""
+    cdef double[ROWS] ones
+    cdef Py_ssize_t block, i
+    cdef bint unseen = False
+    if not isfinite(s.state.optimality):
+        return False
+    for i in range(problem.X.n if problem.weight_step else 0):
+        unseen = unseen or problem.weight[i] == 0.0
+    if not unseen:
+        return True
+    for i in range(ROWS):
+        ones[i] = 1.0
+    clear(s.residual, problem.X.p)
+    for block in range(n_blocks(problem)):
+        i = block * ROWS
+        add_rows(&problem.X, i, rows_from(problem, i), ones, s.residual)
+    s.state.reads += 1.0
+    for i in range(problem.X.p):
+        if not isfinite(s.residual[i]):
+            return False
+    return True
+
+
+# --- the algorithm --------------------------------------------------------------------------------------------------
+
+cdef inline Outcome begin(const Problem* problem, double* memory, double* coef, double intercept) noexcept nogil:
+    """Evaluate the given start, or the null model where that is better."""
+    cdef Scratch s = parts(problem, memory)
+    s.state.reads = 0.0
+    if any_nonzero(coef, problem.X.p):
+        set_null_model(problem, &s)
+        if problem.fit_intercept:
+            centre(problem, &s)
+        s.state.null_value = loss_along(problem, &s, 0.0)
+        set_linear_predictor(problem, &s, coef, intercept)
+        evaluate(problem, &s, coef, INFINITY)
+        if s.state.value <= s.state.null_value:
+            return opened(problem, &s)
+        clear(coef, problem.X.p)
+    set_null_model(problem, &s)
+    evaluate(problem, &s, coef, INFINITY)
+    s.state.null_value = s.state.value
+    return opened(problem, &s)
+
+
+cdef inline Outcome opened(const Problem* problem, const Scratch* s) noexcept nogil:
+    """The outcome of the first point."""
+    s.state.decrement = NAN if any_nonzero(s.gradient, problem.X.p) else 0.0
+    if not all_finite(problem, s):
+        return NOT_FINITE
+    return FINISHED if finished(problem, s.state) else RUNNING
+
+
+cdef inline Outcome iterate(const Problem* problem, double* memory, double* coef) noexcept nogil:
+    """One Newton step from the point that `begin` or the last call left in `memory` and `coef`."""
+    cdef Scratch s = parts(problem, memory)
+    cdef double tau, descent, t, bound = INFINITY
+    cdef Py_ssize_t j
+    if not newton_direction(problem, &s):
+        return SINGULAR
+    tau = dot_f64(s.centre, s.step, problem.X.p)
+    set_image(problem, &s, tau)
+    descent = dot_f64(s.gradient, s.step, problem.X.p)
+    t = line_search(problem, &s, coef, descent) if descent < 0.0 else 0.0
+    if t == 0.0:
+        return NO_DESCENT
+    s.state.decrement = NAN
+    if t == 1.0:
+        s.state.decrement = -0.5 * descent
+        bound = linearised_gap(problem, &s)
+    for j in range(problem.X.p):
+        coef[j] += t * s.step[j]
+    for j in range(problem.X.n):
+        s.eta[j] += t * s.image[j]
+    s.state.intercept -= t * tau
+    evaluate(problem, &s, coef, bound)
+    return FINISHED if finished(problem, s.state) else RUNNING
+
+
+cdef inline bint newton_direction(const Problem* problem, const Scratch* s) noexcept nogil:
+    """step = -H^-1 gradient, and centre = X' D 1 / 1' D 1; False where H has no Cholesky factor."""
+    cdef Py_ssize_t j, p = problem.X.p
+    for j in range(p):
+        s.centre[j] = s.first[j] / s.state.mass if s.state.mass > 0.0 else 0.0
+        s.step[j] = -s.gradient[j]
+    centred_gram(&problem.X, s.curvature, s.centre, s.state.mass, s.packing, s.hessian, s.noise)
+    s.state.reads += 1.0
+    for j in range(p):
+        s.hessian[j * p + j] += problem.l2[j * problem.l2_step]
+    if not factorise(s.hessian, p, s.noise):
+        return False
+    solve(s.hessian, p, s.step)
+    return True
+
+
+cdef inline void set_image(const Problem* problem, const Scratch* s, double tau) noexcept nogil:
+    """image = X step - tau, and the residual of the Newton system, X' D image + l2 step + gradient."""
+    cdef double[ROWS] scaled
+    cdef Py_ssize_t block, i, k, rows
+    for k in range(problem.X.p):
+        s.residual[k] = s.gradient[k] + problem.l2[k * problem.l2_step] * s.step[k]
+    for block in range(n_blocks(problem)):
+        i = block * ROWS
+        rows = rows_from(problem, i)
+        image_block(&problem.X, i, rows, s.step, s.image + i)
+        for k in range(rows):
+            s.image[i + k] -= tau
+            scaled[k] = s.curvature[i + k] * s.image[i + k]
+        add_rows(&problem.X, i, rows, scaled, s.residual)
+    s.state.reads += 1.0
+
+
+cdef inline double line_search(const Problem* problem, const Scratch* s, const double* coef,
+                               double descent) noexcept nogil:
+    """The largest t in {1, 1/2, 1/4, ...} with Armijo's decrease, or 0; see fastlr/solvers/line_search.py."""
+    cdef double a = 0.5 * penalty_product(problem, coef, coef), b = penalty_product(problem, coef, s.step)
+    cdef double c = 0.5 * penalty_product(problem, s.step, s.step), t = 1.0, value
+    cdef double noise = 4.0 * EPS * fabs(s.state.value)  # full steps whose decrease drowns in rounding are taken
+    for _ in range(HALVINGS + 1):
+        value = loss_along(problem, s, t) + a + t * (b + t * c)
+        if value <= s.state.value + 1e-4 * t * descent + noise:
+            return t
+        noise = 0.0
+        t = 0.5 * t
+    return 0.0
+
+
+cdef inline double linearised_gap(const Problem* problem, const Scratch* s) noexcept nogil:
+    """Gap after a full step for the residual linearised before it; infinite where that leaves the dual domain."""
+    cdef double sum = residual_gap(problem, s.residual), cut
+    cdef Py_ssize_t block, i
+    if not isfinite(sum):
+        return INFINITY
+    for block in range(n_blocks(problem)):
+        i = block * ROWS
+        sum += gap_block(rows_from(problem, i), s.eta + i, s.image + i, 1.0, 0.0, 1.0, 1.0, problem.y + i,
+                         weight_at(problem, i), &cut)
+        if cut > 0.0:
+            return INFINITY
+    return sum

@@ -1,0 +1,68 @@
+"""Exact Newton for small L2-penalised and unpenalised fits, compiled as a whole."""
+
+import numpy as np
+
+from fastlr.solvers import newton_cg
+from fastlr.solvers.monitor import Measures
+
+#: Entries of X up to which one thread is enough, and multiplications for a Hessian and its factor up to which they beat
+#: conjugate gradients (the measurements are in docs/design.md).
+MOST_ENTRIES = 200_000
+MOST_WORK = 4_000_000
+#: Iterations that are run before the monitor hears of them.
+AT_A_TIME = 32
+
+
+def suits(design, penalty):
+    """Why "auto" should take it: the layout is known to it and the problem is small."""
+    n, p = design.shape
+    work = design.nnz * (design.nnz / n + 1.0) / 2.0 + p**3 / 6.0
+    small = not penalty.has_l1 and design.can_iterate and design.nnz <= MOST_ENTRIES and work <= MOST_WORK
+    return "a small problem, fitted in one compiled call" if small else ""
+
+
+def solve(objective, coef, intercept, monitor):
+    """Minimise a smooth objective by Newton-Raphson steps with a Cholesky factor of the Hessian.
+
+    Each iteration: the Hessian, a backtracking line search on the cached image of the step, the gradient at the new
+    point; the intercept is eliminated as everywhere.  All iterations run in one compiled call, unless a callback or a
+    time limit wants to hear of each.  Where the Hessian is singular (unpenalised collinear columns, say) newton_cg goes
+    on from the point reached.
+
+    Parameters
+    ----------
+    objective : LogisticObjective without l1, over rows in memory
+    coef : ndarray of shape (p, 1)
+    intercept : float
+    monitor : Monitor
+    """
+    rows, controls = objective.rows, monitor.controls
+    if not rows.design.can_iterate:
+        raise ValueError("solver='newton_small' wants X dense or CSR: use solver='newton_cg' or convert X")
+    watched = controls.callback is not None or controls.time_limit is not None
+    records, scratch = np.empty((1 if watched else AT_A_TIME, 8)), rows.newton_scratch()
+    moving, done, outcome = coef[:, 0].copy(), 0, "running"
+    while outcome == "running":
+        room = records[: controls.max_iter + 1 - done]
+        outcome, filled, monitor.null_value = rows.newton_iterations(
+            objective.penalty, objective.fit_intercept, controls.tol, (moving, intercept), done, room, scratch
+        )
+        if filled:
+            done += filled
+            coef = moving[:, None].copy()
+            intercept = float(room[filled - 1, 0])
+            _enter(room[:filled].tolist(), rows, monitor)
+            if monitor.ends_at(coef, intercept):
+                return monitor.result()
+    if done == 0:  # X, or what came of it, is not finite
+        rows.check_finite(np.full(1, np.nan))
+    monitor.hand_over("newton_cg")
+    return newton_cg.solve(objective, coef, intercept, monitor)
+
+
+def _enter(records, rows, monitor):
+    """Tell the monitor of the points passed."""
+    for _, value, gap, decrement, rounding, optimality, nonzeros, reads in records:
+        rows.count_reads(reads)
+        measures = Measures(value, gap, rounding, optimality, int(nonzeros))
+        monitor.record(measures, None if decrement != decrement else decrement)
