@@ -18,7 +18,6 @@ from setuptools.command.build_ext import build_ext
 
 KERNELS = Path("fastlr/kernels")
 SOURCES = sorted(path.stem for path in KERNELS.glob("*.pyx") if path.stem != "_cpu")
-HEADERS = [*KERNELS.glob("*.h"), *KERNELS.glob("*.pxd")]
 X86_LEVELS = {
     "_baseline": [],
     "_v3": ["-march=x86-64-v3"],
@@ -115,7 +114,7 @@ def extensions():
                     kernel.sources,
                     include_dirs=[str(KERNELS)],
                     extra_compile_args=flags,
-                    depends=[str(header) for header in HEADERS],
+                    depends=[str(path) for path in KERNELS.glob("*.h")],
                 )
             )
     return built
