@@ -114,7 +114,7 @@ def extensions():
                     kernel.sources,
                     include_dirs=[str(KERNELS)],
                     extra_compile_args=flags,
-                    depends=[str(path) for path in KERNELS.glob("*.h")],
+                    depends=[str(header) for header in HEADERS],
                 )
             )
     return built

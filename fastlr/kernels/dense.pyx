@@ -14,6 +14,7 @@ axis has unit stride.
 from cython.parallel cimport prange
 from libc.stdint cimport int64_t
 
+from fastlr.kernels.outputs cimport Target, put, target_of
 from fastlr.kernels.types cimport (
     axpy4_f32, axpy4_f64, axpy_f32, axpy_f64, axpy_pair_f32, axpy_pair_f64, axpy_squares_f32, axpy_squares_f64,
     dot4_f32, dot4_f64, dot_f32, dot_f64, dot_squares_f32, dot_squares_f64, floating, logistic_block)
@@ -66,6 +67,24 @@ cdef inline void block_dot(const floating* X, Layout lay, Py_ssize_t n, const do
                 axpy_f32(v[j], X + j * lay.column_stride, n, out)
             else:
                 axpy_f64(v[j], X + j * lay.column_stride, n, out)
+
+
+cdef inline void whole_dot(const floating* X, Layout lay, Py_ssize_t n, const double* v, double shift,
+                           double* out) noexcept nogil:
+    """out[i] = X[i] . v + shift; entries that meet a zero of v are read too, so that NaN there comes through."""
+    cdef Py_ssize_t i, j
+    if lay.column_stride == 1:
+        block_dot(X, lay, n, v, out)
+        for i in range(n):
+            out[i] += shift
+        return
+    for i in range(n):
+        out[i] = shift
+    for j in range(lay.p):
+        if floating is float:
+            axpy_f32(v[j], X + j * lay.column_stride, n, out)
+        else:
+            axpy_f64(v[j], X + j * lay.column_stride, n, out)
 
 
 cdef inline void block_axpy(const floating* X, Layout lay, Py_ssize_t n, const double* u, double* g) noexcept nogil:
@@ -214,6 +233,19 @@ cdef double loss_chunk(const floating* X, Layout lay, Py_ssize_t begin, Py_ssize
     return loss
 
 
+cdef int predict_chunk(const floating* X, Layout lay, Py_ssize_t begin, Py_ssize_t end, const double* v, double shift,
+                       const Target* target) noexcept nogil:
+    cdef double eta[MAX_BLOCK]
+    cdef Py_ssize_t i = begin, n
+    cdef int bad = 0
+    while i < end:
+        n = min(lay.block, end - i)
+        whole_dot(X + i * lay.row_stride, lay, n, v, shift, eta)
+        bad |= put(target, i, n, eta)
+        i = i + n
+    return bad
+
+
 cdef void reduce_tile(const double[:, ::1] partial, double[::1] out, Py_ssize_t begin, Py_ssize_t end) noexcept nogil:
     cdef Py_ssize_t c, j
     for j in range(begin, end):
@@ -304,6 +336,20 @@ def loss_gradient(const floating[:, :] X, const double[::1] v, double shift, con
         for c in range(partial.shape[0]):
             loss = loss + chunk_loss[c]
     return loss
+
+
+def predict(const floating[:, :] X, const double[::1] v, double shift, int kind, bint single, unsigned char[::1] out,
+            const unsigned char[::1] y, const double[::1] weight, double scale, Py_ssize_t chunk, Py_ssize_t block,
+            int n_threads):
+    """out = what `kind` makes of X v + shift, see outputs.pyx; whether that is finite.  `block` a multiple of 64."""
+    cdef Layout lay = layout_of(X, chunk, block)
+    cdef Target target = target_of(kind, single, out, y, weight, scale)
+    cdef Py_ssize_t n = X.shape[0], c, n_chunks = (n + chunk - 1) // chunk
+    cdef int bad = 0
+    with nogil:
+        for c in prange(n_chunks, num_threads=n_threads, use_threads_if=n_threads > 1, schedule="dynamic"):
+            bad |= predict_chunk(&X[0, 0], lay, c * chunk, min(n, c * chunk + chunk), &v[0], shift, &target)
+    return not bad
 
 
 # --- a few columns ---------------------------------------------------------------------------------------------------
