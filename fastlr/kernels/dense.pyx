@@ -20,7 +20,8 @@ from fastlr.kernels.types cimport (
     dot4_f32, dot4_f64, dot_f32, dot_f64, dot_squares_f32, dot_squares_f64, floating, logistic_block)
 
 cdef enum:
-    MAX_BLOCK = 256  # rows: the scratch of a block lies on the stack
+    MAX_BLOCK = 256   # rows: the scratch of a block lies on the stack
+    MAX_PIECE = 2048  # rows of a prediction, whose scratch is one vector
 
 ctypedef struct Layout:
     Py_ssize_t p
@@ -72,7 +73,7 @@ cdef inline void block_dot(const floating* X, Layout lay, Py_ssize_t n, const do
 cdef inline void whole_dot(const floating* X, Layout lay, Py_ssize_t n, const double* v, double shift,
                            double* out) noexcept nogil:
     """out[i] = X[i] . v + shift; entries that meet a zero of v are read too, so that NaN there comes through."""
-    cdef Py_ssize_t i, j
+    cdef Py_ssize_t i, j = 0
     if lay.column_stride == 1:
         block_dot(X, lay, n, v, out)
         for i in range(n):
@@ -80,11 +81,18 @@ cdef inline void whole_dot(const floating* X, Layout lay, Py_ssize_t n, const do
         return
     for i in range(n):
         out[i] = shift
-    for j in range(lay.p):
+    while j + 4 <= lay.p:  # four columns at a time
+        if floating is float:
+            axpy4_f32(X + j * lay.column_stride, lay.column_stride, v + j, n, out)
+        else:
+            axpy4_f64(X + j * lay.column_stride, lay.column_stride, v + j, n, out)
+        j = j + 4
+    while j < lay.p:
         if floating is float:
             axpy_f32(v[j], X + j * lay.column_stride, n, out)
         else:
             axpy_f64(v[j], X + j * lay.column_stride, n, out)
+        j = j + 1
 
 
 cdef inline void block_axpy(const floating* X, Layout lay, Py_ssize_t n, const double* u, double* g) noexcept nogil:
@@ -235,7 +243,7 @@ cdef double loss_chunk(const floating* X, Layout lay, Py_ssize_t begin, Py_ssize
 
 cdef int predict_chunk(const floating* X, Layout lay, Py_ssize_t begin, Py_ssize_t end, const double* v, double shift,
                        const Target* target) noexcept nogil:
-    cdef double eta[MAX_BLOCK]
+    cdef double eta[MAX_PIECE]
     cdef Py_ssize_t i = begin, n
     cdef int bad = 0
     while i < end:
@@ -343,6 +351,7 @@ def predict(const floating[:, :] X, const double[::1] v, double shift, int kind,
             int n_threads):
     """out = what `kind` makes of X v + shift, see outputs.pyx; whether that is finite.  `block` a multiple of 64."""
     cdef Layout lay = layout_of(X, chunk, block)
+    lay.block = min(block, MAX_PIECE)
     cdef Target target = target_of(kind, single, out, y, weight, scale)
     cdef Py_ssize_t n = X.shape[0], c, n_chunks = (n + chunk - 1) // chunk
     cdef int bad = 0
