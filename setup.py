@@ -18,6 +18,7 @@ from setuptools.command.build_ext import build_ext
 
 KERNELS = Path("fastlr/kernels")
 SOURCES = sorted(path.stem for path in KERNELS.glob("*.pyx") if path.stem != "_cpu")
+HEADERS = [*KERNELS.glob("*.h"), *KERNELS.glob("*.pxd")]
 X86_LEVELS = {
     "_baseline": [],
     "_v3": ["-march=x86-64-v3"],
