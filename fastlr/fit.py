@@ -2,6 +2,7 @@
 
 import math
 import numbers
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from fastlr.loss import WEIGHT_BLOCK
 from fastlr.objective import LogisticObjective
 from fastlr.penalty import ElasticNet
 from fastlr.solvers import Controls, FitInterrupted, Monitor, Status, choose_solver
+from fastlr.standardization import standardized_strengths
 
 
 def fit_logistic(
@@ -21,6 +23,7 @@ def fit_logistic(
     l1=0.0,
     sample_weight=None,
     fit_intercept=True,
+    standardize=False,
     solver="auto",
     tol=1e-6,
     max_iter=1000,
@@ -46,9 +49,12 @@ def fit_logistic(
     sample_weight : array-like of shape (n,), optional
         Non-negative, not all zero; a weight of k is the same as k copies of the row.
     fit_intercept : bool
-    solver : {"auto", "newton_small", "newton_cg", "coordinate_descent"}
-        "auto" takes coordinate_descent with l1; without it newton_small for small problems (dense or CSR, up to some
-        200 columns) and newton_cg for others.
+    standardize : bool
+        Let the penalty act on columns divided by their weighted standard deviations, as glmnet does; coefficients come
+        back on the scale of X, and constant columns get zero.  The objective reported has strengths l1 sd_j and
+        l2 sd_j^2.  X is not copied.
+    solver : {"auto", "newton_small", "newton_cholesky", "newton_cg", "prox_newton", "coordinate_descent"}
+        "auto" takes the one that is fastest for the shape of X and the penalty; the result's message says why.
     tol : float
         Stop when the certified suboptimality is at most tol times the objective of the null model (coef = 0, best
         intercept).  Without a penalty, half the squared Newton decrement stands in for the bound.
@@ -75,16 +81,22 @@ def fit_logistic(
         On Ctrl-C; its `result` is the last point reached.  (Before the first point is known: KeyboardInterrupt.)
     """
     controls = _controls(tol, max_iter, time_limit, callback)
-    if not isinstance(fit_intercept, (bool, np.bool_)):
-        raise TypeError(f"fit_intercept={fit_intercept!r}: expected True or False")
+    for name, switch in (("fit_intercept", fit_intercept), ("standardize", standardize)):
+        if not isinstance(switch, (bool, np.bool_)):
+            raise TypeError(f"{name}={switch!r}: expected True or False")
     design = as_design(X, resolve_threads(_check_threads(n_threads)))
     n, p = design.shape
     weight = _normalised_weights(sample_weight, n)
     y = _targets(y, n, None if sample_weight is None else weight)
-    penalty = ElasticNet(_strength("l1", l1, p), _strength("l2", l2, p), (p, 1), design.n_threads)
-    name, spec, reason = choose_solver(solver, design, penalty)
+    l1, l2 = _strength("l1", l1, p), _strength("l2", l2, p)
+    rows, held = design.bind(y, weight), None
     coef, intercept = _start(start, p)
-    objective = LogisticObjective(design.bind(y, weight), penalty, bool(fit_intercept))
+    if standardize:
+        l1, l2, held = standardized_strengths(l1, l2, *rows.column_moments())
+        coef[held] = 0.0
+    penalty = ElasticNet(l1, l2, (p, 1), design.n_threads)
+    name, spec, reason = choose_solver(solver, design, penalty)
+    objective = LogisticObjective(rows, penalty, bool(fit_intercept))
     monitor = Monitor(controls, objective, name, reason)
     try:
         result = spec.run(objective, coef, intercept, monitor)
@@ -92,8 +104,13 @@ def fit_logistic(
         if not monitor.reached_a_point:
             raise
         monitor.fail(Status.INTERRUPTED, "interrupted from the keyboard")
-        raise FitInterrupted(monitor.result()) from None
-    return result
+        raise FitInterrupted(_with_zeros(monitor.result(), held)) from None
+    return _with_zeros(result, held)
+
+
+def _with_zeros(result, held):
+    """The result with coefficients that are held at zero exactly there."""
+    return result if held is None else replace(result, coef=np.where(held, 0.0, result.coef))
 
 
 def _number(name, value, kind, low, *, none=False):

@@ -6,22 +6,22 @@ import warnings
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model._base import LinearClassifierMixin, SparseCoefMixin
+from sklearn.linear_model._base import SparseCoefMixin
 from sklearn.utils import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from fastlr._estimator_checks import check_parameters
+from fastlr._prediction import LinearPrediction
 from fastlr._quick_checks import note_features, two_classes
 from fastlr._sklearn_arguments import effective_penalty, merge_n_jobs, our_solver
 from fastlr.fit import fit_logistic
 from fastlr.solvers import FitInterrupted, Status, penalty_name
-from fastlr.special import expit
 
 _SHORT_OF_OPTIMUM = (Status.MAX_ITER, Status.LINE_SEARCH_FAILED, Status.NUMERICAL_ERROR)
 
 
-class LogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator):
+class LogisticRegression(LinearPrediction, SparseCoefMixin, BaseEstimator):
     """Logistic regression for two classes, with a certificate on every fit.
 
     Minimises, with S the sum of sample weights times class weights and the intercept never penalised,
@@ -44,6 +44,9 @@ class LogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator):
         Stop when the duality gap is at most `tol` times the objective of the null model (all coefficients zero).
         Without a penalty, half the squared Newton decrement takes the gap's place.
     fit_intercept : bool, default=True
+    standardize : bool, default=False
+        Let the penalty act on columns of unit weighted variance, as glmnet does.  Coefficients come back on the scale
+        of X, constant columns get zero; X is neither copied nor centred.
     class_weight : dict, "balanced" or None
         Weights of the classes, multiplied into the sample weights.
     random_state :
@@ -101,6 +104,7 @@ class LogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator):
         dual=False,
         tol=1e-6,
         fit_intercept=True,
+        standardize=False,
         intercept_scaling=1,
         class_weight=None,
         random_state=None,
@@ -119,6 +123,7 @@ class LogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator):
         self.dual = dual
         self.tol = tol
         self.fit_intercept = fit_intercept
+        self.standardize = standardize
         self.intercept_scaling = intercept_scaling
         self.class_weight = class_weight
         self.random_state = random_state
@@ -176,6 +181,7 @@ class LogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator):
                 l2=l2,
                 sample_weight=weight,
                 fit_intercept=self.fit_intercept,
+                standardize=self.standardize,
                 solver=solver,
                 tol=self.tol,
                 max_iter=self.max_iter,
@@ -276,36 +282,6 @@ class LogisticRegression(LinearClassifierMixin, SparseCoefMixin, BaseEstimator):
         self.n_iter_ = np.array([result.n_iter], dtype=np.int32)
         self.solver_ = result.solver
         self.duality_gap_ = result.duality_gap
-
-    def predict_proba(self, X):
-        """Probabilities of the two classes, in the order of ``classes_``.
-
-        Parameters
-        ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-
-        Returns
-        -------
-        ndarray of shape (n_samples, 2)
-        """
-        check_is_fitted(self)
-        eta = self.decision_function(X)
-        return np.stack([expit(-eta), expit(eta)], axis=1)
-
-    def predict_log_proba(self, X):
-        """Logarithms of the probabilities, -log(1 + exp(-+eta)): finite also where a probability underflows.
-
-        Parameters
-        ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-
-        Returns
-        -------
-        ndarray of shape (n_samples, 2)
-        """
-        check_is_fitted(self)
-        eta = self.decision_function(X)
-        return -np.logaddexp(0, np.stack([eta, -eta], axis=1))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -133,6 +133,47 @@ def test_a_forked_child_fits_on_one_thread_and_ends():
     assert done.returncode == 0, done.stderr
 
 
+JOBLIB = """
+import os
+import joblib
+import numpy as np
+from fastlr import fit_logistic
+from fastlr._environment import resolve_threads
+
+os.environ.pop("OMP_NUM_THREADS", None)
+rng = np.random.default_rng(0)
+X = rng.standard_normal((20_000, 10))
+y = (X[:, 0] + rng.standard_normal(20_000) > 0).astype(float)
+
+def work(seed):
+    coef = fit_logistic(X, y, l2=1e-3).coef.tobytes()
+    return os.getpid(), os.environ.get("OMP_NUM_THREADS"), resolve_threads(None), coef
+
+here = fit_logistic(X, y, l2=1e-3).coef.tobytes()
+for options, share in {options}:
+    with joblib.parallel_config(**options):
+        for pid, limit, threads, coef in joblib.Parallel(n_jobs=2)(joblib.delayed(work)(seed) for seed in range(4)):
+            if options["backend"] == "loky":
+                assert pid != os.getpid()
+                assert threads == int(limit), (options, limit, threads)
+            assert threads == (share or int(limit)), (options, limit, threads)
+            assert coef == here
+"""
+
+
+def test_fits_in_joblib_workers_use_the_share_that_loky_grants_them():
+    cases = [({"backend": "loky"}, None), ({"backend": "loky", "inner_max_num_threads": 1}, 1)]
+    if allowed_cpus() > 1:
+        cases.append(({"backend": "loky", "inner_max_num_threads": 2}, 2))
+    done = run_python(JOBLIB.replace("{options}", repr(cases)), timeout=120)
+    assert done.returncode == 0, done.stderr
+
+
+def test_fits_in_joblib_threads_use_one_thread_each():
+    done = run_python(JOBLIB.replace("{options}", repr([({"backend": "threading"}, 1)])), timeout=120)
+    assert done.returncode == 0, done.stderr
+
+
 # --- CPU levels -----------------------------------------------------------------------------------------------------
 
 

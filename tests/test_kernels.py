@@ -937,7 +937,7 @@ def test_epochs_set_coefficients_to_exact_zero_also_of_empty_columns(kernels, la
 
 # --- vectors over columns -------------------------------------------------------------------------------------------
 
-COLUMN_SHAPES = [(1, 1), (7, 3), (8192, 1), (8193, 3), (40_000, 1), (20_000, 3)]
+COLUMN_SHAPES = [(1, 1), (7, 3), (8192, 1), (8193, 3), (140_000, 1), (50_000, 3)]
 
 
 class ColumnCase:

@@ -115,6 +115,35 @@ class InMemoryDesign(ABC):
         return loss.evaluate(eta, residual, curvature), self.adjoint(residual)
 
     @abstractmethod
+    def predict(self, v, shift, output):
+        """Hand X v + shift, rows in any order, to an Output (outputs.py); whether all of it is finite.
+
+        Entries that meet a zero of v count too: NaN and infinity in X always show.
+        """
+
+    @abstractmethod
+    def moments_about(self, centre, weight):
+        """sum_i weight_i (x_ij - centre_j) and sum_i weight_i (x_ij - centre_j)^2, two arrays of shape (p,)."""
+
+    @abstractmethod
+    def row(self, i):
+        """Row i as a float64 array of shape (p,)."""
+
+    def column_moments(self, weight):
+        """Weighted mean and variance of each column, for weights (n,) with sum one; two readings of X.
+
+        The first reading takes a row for the centre, so that a constant column has variance 0 exactly; the second
+        takes the mean, so that a variance far below the square of the mean keeps its digits (Chan, Golub, LeVeque
+        1983, the corrected two-pass algorithm).
+        """
+        some_row = self.row(int(np.argmax(weight > 0.0)))
+        first, second = self.moments_about(some_row, weight)
+        varies = second != 0.0
+        mean = some_row + first
+        first, second = self.moments_about(mean, weight)
+        return mean + first, np.where(varies, np.maximum(second - first * first, 0.0), 0.0)
+
+    @abstractmethod
     def gather(self, columns):
         """A design in memory with a copy of these columns, laid out for access by column."""
 
@@ -272,12 +301,30 @@ class Rows:
         if finite and not self.loss.weight.all():
             finite = np.isfinite(self.design.adjoint(np.ones(self.design.shape[0]))).all()
             self.work.entries_read += self.design.nnz
-        if finite:
-            return
+        if not finite:
+            self._name_nonfinite()
+
+    def _name_nonfinite(self):
+        """Raise ValueError with the place of an entry that is NaN or infinite, if X holds one."""
         where = self.design.locate_nonfinite()
         if where is not None:
             found = "NaN" if np.isnan(self.design.entry(*where)) else "infinity"
             raise ValueError(f"Input X contains {found}, at row {where[0]}, column {where[1]}.")
+
+    def column_moments(self):
+        """Weighted mean and variance of each column, two arrays of shape (p,); the variance of a constant one is 0.
+
+        Raises ValueError if X holds NaN or infinity, or a variance overflows.
+        """
+        n, weight = self.design.shape[0], self.loss.weight
+        with np.errstate(over="ignore", invalid="ignore"):
+            mean, variance = self.design.column_moments(weight if len(weight) == n else np.full(n, weight[0]))
+        self.work.entries_read += 2 * self.design.nnz
+        finite = np.isfinite(variance)
+        if not finite.all():
+            self._name_nonfinite()
+            raise ValueError(f"X has a column whose variance overflows, number {np.argmin(finite)}: rescale it")
+        return mean, variance
 
     def loss_gradient(self, coef, intercept):
         """State, loss and X' residual (p, 1) at a point, in one fused pass where the layout has one."""

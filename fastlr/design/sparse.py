@@ -1,5 +1,6 @@
 """Compressed sparse X in memory: CSR and CSC."""
 
+from abc import abstractmethod
 from functools import cached_property
 
 import numpy as np
@@ -7,7 +8,7 @@ import scipy.sparse as sp
 
 from fastlr.design import costs
 from fastlr.design.base import InMemoryDesign
-from fastlr.kernels import coordinate, csr_by_columns, csr_by_rows, gram, small, sparse
+from fastlr.kernels import coordinate, csr_by_columns, csr_by_rows, gram, moments, outputs, small, sparse
 
 #: How entries spread over columns is learnt from RUNS runs of RUN entries; RELIABLE of them make a share reliable.
 RUNS, RUN = 32, 2048
@@ -61,6 +62,19 @@ class CompressedDesign(InMemoryDesign):
 
     def _scatter(self, u, out):
         sparse.scatter(*self._arrays, self._splits, u, out)
+
+    @abstractmethod
+    def _stored_moments(self, centre, weight):
+        """Sums over the stored entries of each column: mass, count, first, second of kernels/moments.pyx; (p, 4)."""
+
+    def moments_about(self, centre, weight):
+        mass, count, first, second = self._stored_moments(centre, weight).T
+        # what the implicit zeros weigh; where there are none it is zero to the last bit
+        implicit = np.where(count < np.count_nonzero(weight), np.maximum(1.0 - mass, 0.0), 0.0)
+        return first - implicit * centre, second + implicit * centre * centre
+
+    def row(self, i):
+        return self.X[[i]].toarray()[0].astype(np.float64)
 
     def locate_nonfinite(self):
         bad = np.flatnonzero(~np.isfinite(self.X.data))
@@ -138,6 +152,14 @@ class CSRDesign(CompressedDesign):
             self.n_threads,
         )
         return value, out
+
+    def predict(self, v, shift, output):
+        return sparse.predict(*self._arrays, v, shift, *output.for_kernels(), self.n_threads)
+
+    def _stored_moments(self, centre, weight):
+        sums = np.zeros((self.shape[1], 4))
+        moments.by_rows(*self._arrays, self._splits, weight, centre, sums)
+        return sums
 
     def column_shares(self, every):
         counts, entries = self._sampled_counts
@@ -258,6 +280,16 @@ class CSCDesign(CompressedDesign):
         self._scatter(v, image)
         out[:] = 0.0
         self._gather(curvature * image, 0.0, out)
+
+    def predict(self, v, shift, output):
+        eta = np.full(self.shape[0], shift)
+        sparse.scatter_all(*self._arrays, self._splits, v, eta)
+        return outputs.predict(eta, *output.for_kernels(), self.n_threads)
+
+    def _stored_moments(self, centre, weight):
+        sums = np.empty((self.shape[1], 4))
+        moments.by_columns(*self._arrays, weight, centre, sums, self.n_threads)
+        return sums
 
     def gather(self, columns):
         copy = self.X[:, columns]

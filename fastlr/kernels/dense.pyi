@@ -47,4 +47,18 @@ def loss_gradient(
     block: int,
     n_threads: int,
 ) -> float: ...
+def predict(
+    X: Values,
+    v: Vector,
+    shift: float,
+    kind: int,
+    single: bool,
+    out: NDArray[np.uint8],
+    y: NDArray[np.uint8] | None,
+    weight: Vector | None,
+    scale: float,
+    chunk: int,
+    block: int,
+    n_threads: int,
+) -> bool: ...
 def gather(X: Values, columns: NDArray[np.int64], out: Values, n_threads: int) -> None: ...

@@ -14,11 +14,13 @@ axis has unit stride.
 from cython.parallel cimport prange
 from libc.stdint cimport int64_t
 
-from fastlr.kernels.dense_blocks cimport Layout, block_axpy, block_axpy_pair, block_dot, block_squares
+from fastlr.kernels.dense_blocks cimport Layout, block_axpy, block_axpy_pair, block_dot, block_squares, whole_dot
+from fastlr.kernels.outputs cimport Target, put, target_of
 from fastlr.kernels.types cimport floating, logistic_block
 
 cdef enum:
-    MAX_BLOCK = 256  # rows: the scratch of a block lies on the stack
+    MAX_BLOCK = 256   # rows: the scratch of a block lies on the stack
+    MAX_PIECE = 2048  # rows of a prediction, whose scratch is one vector
 
 cdef Layout layout_of(const floating[:, :] X, Py_ssize_t chunk, Py_ssize_t block) noexcept:
     cdef Layout lay
@@ -115,6 +117,19 @@ cdef double loss_chunk(const floating* X, Layout lay, Py_ssize_t begin, Py_ssize
     return loss
 
 
+cdef int predict_chunk(const floating* X, Layout lay, Py_ssize_t begin, Py_ssize_t end, const double* v, double shift,
+                       const Target* target) noexcept nogil:
+    cdef double eta[MAX_PIECE]
+    cdef Py_ssize_t i = begin, n
+    cdef int bad = 0
+    while i < end:
+        n = min(lay.block, end - i)
+        whole_dot(X + i * lay.row_stride, lay, n, v, shift, eta)
+        bad |= put(target, i, n, eta)
+        i = i + n
+    return bad
+
+
 cdef void reduce_tile(const double[:, ::1] partial, double[::1] out, Py_ssize_t begin, Py_ssize_t end) noexcept nogil:
     cdef Py_ssize_t c, j
     for j in range(begin, end):
@@ -205,6 +220,21 @@ def loss_gradient(const floating[:, :] X, const double[::1] v, double shift, con
         for c in range(partial.shape[0]):
             loss = loss + chunk_loss[c]
     return loss
+
+
+def predict(const floating[:, :] X, const double[::1] v, double shift, int kind, bint single, unsigned char[::1] out,
+            const unsigned char[::1] y, const double[::1] weight, double scale, Py_ssize_t chunk, Py_ssize_t block,
+            int n_threads):
+    """out = what `kind` makes of X v + shift, see outputs.pyx; whether that is finite.  `block` a multiple of 64."""
+    cdef Layout lay = layout_of(X, chunk, block)
+    lay.block = min(block, MAX_PIECE)
+    cdef Target target = target_of(kind, single, out, y, weight, scale)
+    cdef Py_ssize_t n = X.shape[0], c, n_chunks = (n + chunk - 1) // chunk
+    cdef int bad = 0
+    with nogil:
+        for c in prange(n_chunks, num_threads=n_threads, use_threads_if=n_threads > 1, schedule="dynamic"):
+            bad |= predict_chunk(&X[0, 0], lay, c * chunk, min(n, c * chunk + chunk), &v[0], shift, &target)
+    return not bad
 
 
 # --- a few columns ---------------------------------------------------------------------------------------------------

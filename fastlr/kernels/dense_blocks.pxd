@@ -39,6 +39,31 @@ cdef inline void block_dot(const floating* X, Layout lay, Py_ssize_t n, const do
                 axpy_f64(v[j], X + j * lay.column_stride, n, out)
 
 
+cdef inline void whole_dot(const floating* X, Layout lay, Py_ssize_t n, const double* v, double shift,
+                           double* out) noexcept nogil:
+    """out[i] = X[i] . v + shift; entries that meet a zero of v are read too, so that NaN there comes through."""
+    cdef Py_ssize_t i, j = 0
+    if lay.column_stride == 1:
+        block_dot(X, lay, n, v, out)
+        for i in range(n):
+            out[i] += shift
+        return
+    for i in range(n):
+        out[i] = shift
+    while j + 4 <= lay.p:  # four columns at a time
+        if floating is float:
+            axpy4_f32(X + j * lay.column_stride, lay.column_stride, v + j, n, out)
+        else:
+            axpy4_f64(X + j * lay.column_stride, lay.column_stride, v + j, n, out)
+        j = j + 4
+    while j < lay.p:
+        if floating is float:
+            axpy_f32(v[j], X + j * lay.column_stride, n, out)
+        else:
+            axpy_f64(v[j], X + j * lay.column_stride, n, out)
+        j = j + 1
+
+
 cdef inline void block_axpy(const floating* X, Layout lay, Py_ssize_t n, const double* u, double* g) noexcept nogil:
     """g += sum_i u[i] X[i]."""
     cdef Py_ssize_t i = 0, j

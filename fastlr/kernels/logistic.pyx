@@ -11,7 +11,8 @@ from fastlr.kernels.types cimport gap_block, logistic_block, loss_block, slope_b
 
 cdef enum:
     BLOCK = 4096
-    MIN_PARALLEL = 16384  # rows; below, waking a second thread costs more than it brings
+    MIN_PARALLEL = 32768      # rows; below, waking a second thread brings nothing (see vector.pyx): 1 to 2 ns a row
+    MIN_PARALLEL_GAP = 16384  # the same for the gap: 7 ns a row
 
 
 cdef inline bint parallel(Py_ssize_t n, int n_threads) noexcept nogil:
@@ -42,7 +43,7 @@ def evaluate(const double[::1] eta, const double[::1] y, const double[::1] weigh
     cdef Py_ssize_t n = eta.shape[0], b, i
     with nogil:
         for b in prange(sums.shape[0], num_threads=n_threads, use_threads_if=parallel(n, n_threads),
-                        schedule="static"):
+                        schedule="dynamic"):
             i = b * BLOCK
             sums[b] = logistic_block(min(BLOCK, n - i), &eta[i], &y[i], at(weight, n, i), &residual[i], &curvature[i])
     return total(sums)
@@ -55,7 +56,7 @@ def losses(const double[::1] eta, const double[::1] image, const double[::1] ste
     for k in range(steps.shape[0]):
         with nogil:
             for b in prange(sums.shape[0], num_threads=n_threads, use_threads_if=parallel(n, n_threads),
-                            schedule="static"):
+                            schedule="dynamic"):
                 i = b * BLOCK
                 sums[b] = loss_block(min(BLOCK, n - i), &eta[i], &image[i], steps[k], &y[i], at(weight, n, i))
         out[k] = total(sums)
@@ -67,7 +68,7 @@ def slope(const double[::1] eta, double shift, const double[::1] y, const double
     cdef Py_ssize_t n = eta.shape[0], b, i
     with nogil:
         for b in prange(sums.shape[0], num_threads=n_threads, use_threads_if=parallel(n, n_threads),
-                        schedule="static"):
+                        schedule="dynamic"):
             i = b * BLOCK
             slope_block(min(BLOCK, n - i), &eta[i], shift, &y[i], at(weight, n, i), &sums[b], &more_sums[b])
     return total(sums), total(more_sums)
@@ -83,8 +84,8 @@ def gap(const double[::1] eta, const double[::1] image, double t, double shift, 
     """
     cdef Py_ssize_t n = eta.shape[0], b, i
     with nogil:
-        for b in prange(sums.shape[0], num_threads=n_threads, use_threads_if=parallel(n, n_threads),
-                        schedule="static"):
+        for b in prange(sums.shape[0], num_threads=n_threads, use_threads_if=n_threads > 1 and n >= MIN_PARALLEL_GAP,
+                        schedule="dynamic"):
             i = b * BLOCK
             sums[b] = gap_block(min(BLOCK, n - i), &eta[i], &image[i], t, shift, scale, back, &y[i], at(weight, n, i),
                                 &more_sums[b])

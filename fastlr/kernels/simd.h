@@ -230,28 +230,10 @@ static inline double fastlr_gap_block(ptrdiff_t n, const double *FASTLR_RESTRICT
 }
 
 /* Dense rows.  Each function exists for float and double storage; sums are double.
- *   fastlr_dot4:  out[k] = sum_j x[k stride + j] v[j], k = 0..3
  *   fastlr_axpy4: g[j] += sum_k u[k] x[k stride + j], k = 0..3
  *   fastlr_dot, fastlr_axpy: one row (or one contiguous piece of a column).
  *   fastlr_axpy_pair: g += u x, h += d x;  fastlr_axpy_squares: g += d x^2;  fastlr_dot_squares: sum_i d_i x_i^2. */
 #define FASTLR_DENSE_ROWS(T, suffix)                                                                                   \
-    static inline void fastlr_dot4_##suffix(const T *FASTLR_RESTRICT x, ptrdiff_t stride,                              \
-                                            const double *FASTLR_RESTRICT v, ptrdiff_t p, double *out)                 \
-    {                                                                                                                  \
-        const T *x1 = x + stride, *x2 = x1 + stride, *x3 = x2 + stride;                                                \
-        double s0 = 0.0, s1 = 0.0, s2 = 0.0, s3 = 0.0;                                                                 \
-        FASTLR_SIMD_SUM(s0, s1, s2, s3)                                                                                \
-        for (ptrdiff_t j = 0; j < p; j++) {                                                                            \
-            s0 += x[j] * v[j];                                                                                         \
-            s1 += x1[j] * v[j];                                                                                        \
-            s2 += x2[j] * v[j];                                                                                        \
-            s3 += x3[j] * v[j];                                                                                        \
-        }                                                                                                              \
-        out[0] = s0;                                                                                                   \
-        out[1] = s1;                                                                                                   \
-        out[2] = s2;                                                                                                   \
-        out[3] = s3;                                                                                                   \
-    }                                                                                                                  \
     static inline void fastlr_axpy4_##suffix(const T *FASTLR_RESTRICT x, ptrdiff_t stride, const double *u,            \
                                              ptrdiff_t p, double *FASTLR_RESTRICT g)                                   \
     {                                                                                                                  \

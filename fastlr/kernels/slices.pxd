@@ -36,6 +36,18 @@ cdef inline void scatter_rows(const integer* indptr, const integer* indices, con
             out[indices[k]] += scale * data[k]
 
 
+cdef inline void scatter_all_rows(const integer* indptr, const integer* indices, const floating* data,
+                                  const integer* splits, Py_ssize_t n_splits, Py_ssize_t t, Py_ssize_t n,
+                                  const double* u, double* out) noexcept nogil:
+    """As scatter_rows over majors 0..n; entries that meet a zero of u are read too, so that NaN there comes through."""
+    cdef Py_ssize_t i, k, first, last
+    for i in range(n):
+        first = indptr[i] if t == 0 else splits[i * n_splits + t - 1]
+        last = indptr[i + 1] if t == n_splits else splits[i * n_splits + t]
+        for k in range(first, last):
+            out[indices[k]] += u[i] * data[k]
+
+
 cdef inline void scatter_squares_rows(const integer* indptr, const integer* indices, const floating* data,
                                       const integer* splits, Py_ssize_t n_splits, Py_ssize_t t, Py_ssize_t begin,
                                       Py_ssize_t end, const double* d, double* out) noexcept nogil:

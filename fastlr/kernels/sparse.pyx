@@ -14,7 +14,8 @@ float64.  Nothing is allocated here and nothing but `structure` checks anything:
 
 from cython.parallel cimport prange
 
-from fastlr.kernels.slices cimport gather_block, scatter_rows, scatter_squares_rows
+from fastlr.kernels.outputs cimport Target, put, target_of
+from fastlr.kernels.slices cimport gather_block, scatter_all_rows, scatter_rows, scatter_squares_rows, slice_dot
 from fastlr.kernels.types cimport floating, integer
 
 cdef enum:
@@ -44,6 +45,39 @@ def scatter(const integer[::1] indptr, const integer[::1] indices, const floatin
     with nogil:
         for t in prange(n_splits + 1, num_threads=<int>n_splits + 1, use_threads_if=n_splits > 0, schedule="static"):
             scatter_rows(&indptr[0], &indices[0], &data[0], &splits[0, 0], n_splits, t, 0, n, &u[0], &out[0])
+
+
+def scatter_all(const integer[::1] indptr, const integer[::1] indices, const floating[::1] data,
+                const integer[:, ::1] splits, const double[::1] u, double[::1] out):
+    """As scatter, but NaN and infinity in X come through also where they meet a zero of u."""
+    cdef Py_ssize_t n = indptr.shape[0] - 1, n_splits = splits.shape[1], t
+    with nogil:
+        for t in prange(n_splits + 1, num_threads=<int>n_splits + 1, use_threads_if=n_splits > 0, schedule="static"):
+            scatter_all_rows(&indptr[0], &indices[0], &data[0], &splits[0, 0], n_splits, t, n, &u[0], &out[0])
+
+
+cdef int predict_block(const integer* indptr, const integer* indices, const floating* data, Py_ssize_t begin,
+                       Py_ssize_t end, const double* v, double shift, const Target* target) noexcept nogil:
+    cdef double eta[BLOCK]
+    cdef Py_ssize_t i
+    for i in range(begin, end):
+        eta[i - begin] = slice_dot(indices, data, indptr[i], indptr[i + 1], v) + shift
+    return put(target, begin, end - begin, eta)
+
+
+def predict(const integer[::1] indptr, const integer[::1] indices, const floating[::1] data, const double[::1] v,
+            double shift, int kind, bint single, unsigned char[::1] out, const unsigned char[::1] y,
+            const double[::1] weight, double scale, int n_threads):
+    """out = what `kind` makes of X v + shift, X by rows, see outputs.pyx; whether that is finite."""
+    cdef Target target = target_of(kind, single, out, y, weight, scale)
+    cdef Py_ssize_t n = indptr.shape[0] - 1, b
+    cdef int bad = 0
+    with nogil:
+        for b in prange((n + BLOCK - 1) // BLOCK, num_threads=n_threads, use_threads_if=n_threads > 1,
+                        schedule="dynamic", chunksize=4):
+            bad |= predict_block(&indptr[0], &indices[0], &data[0], b * BLOCK, min(n, b * BLOCK + BLOCK), &v[0], shift,
+                                 &target)
+    return not bad
 
 
 def scatter_squares(const integer[::1] indptr, const integer[::1] indices, const floating[::1] data,

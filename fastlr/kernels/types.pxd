@@ -29,10 +29,13 @@ cdef extern from "simd.h" nogil:
         Py_ssize_t n, const double* eta, const double* image, double t, double shift, double scale, double back,
         const double* y, const double* weight, double* cut) noexcept
 
+cdef extern from "dot4.h" nogil:
     void dot4_f64 "fastlr_dot4_f64"(const double* x, Py_ssize_t stride, const double* v, Py_ssize_t p,
                                     double* out) noexcept
     void dot4_f32 "fastlr_dot4_f32"(const float* x, Py_ssize_t stride, const double* v, Py_ssize_t p,
                                     double* out) noexcept
+
+cdef extern from "simd.h" nogil:
     void axpy4_f64 "fastlr_axpy4_f64"(const double* x, Py_ssize_t stride, const double* u, Py_ssize_t p,
                                       double* g) noexcept
     void axpy4_f32 "fastlr_axpy4_f32"(const float* x, Py_ssize_t stride, const double* u, Py_ssize_t p,

@@ -2,7 +2,8 @@
 
 Arrays are (p, K) float64, C order; one scalar per right-hand side goes in or comes out as an array (K,).  Sums run over
 blocks of fixed length added in order.  BLAS is not used here: a threaded BLAS call between two passes makes its threads
-and ours fight over the cores.
+and ours fight over the cores.  A second thread is woken for some 50 us of work at least: below, it brings next to
+nothing on idle cores, and on cores shared with other processes each meeting of threads may wait for one of them.
 """
 
 from cython.parallel cimport prange
@@ -13,8 +14,8 @@ from fastlr.kernels.types cimport (
 import numpy as np
 
 cdef enum:
-    BLOCK = 8192          # rows of an array
-    MIN_PARALLEL = 32768  # entries; below, waking a second thread costs more than it brings
+    BLOCK = 8192           # rows of an array
+    MIN_PARALLEL = 131072  # entries: 30 to 80 us on one thread
 
 
 cdef inline Py_ssize_t blocks(Py_ssize_t p) noexcept nogil:
@@ -30,7 +31,7 @@ def dot(const double[:, ::1] a, const double[:, ::1] b, int n_threads):
     cdef Py_ssize_t p = a.shape[0], K = a.shape[1], c
     cdef double[:, ::1] sums = np.zeros((blocks(p), K))
     with nogil:
-        for c in prange(sums.shape[0], num_threads=n_threads, use_threads_if=shared(a, n_threads), schedule="static"):
+        for c in prange(sums.shape[0], num_threads=n_threads, use_threads_if=shared(a, n_threads), schedule="dynamic"):
             dot_rows(&a[c * BLOCK, 0], &b[c * BLOCK, 0], min(BLOCK, p - c * BLOCK), K, &sums[c, 0])
     return np.add.reduce(sums, axis=0)
 
@@ -50,7 +51,7 @@ def weighted_dot(const double[:, :] diagonal, const double[:, ::1] a, const doub
     cdef Py_ssize_t p = a.shape[0], K = a.shape[1], c, row = diagonal.strides[0] // 8, column = diagonal.strides[1] // 8
     cdef double[:, ::1] sums = np.zeros((blocks(p), K))
     with nogil:
-        for c in prange(sums.shape[0], num_threads=n_threads, use_threads_if=shared(a, n_threads), schedule="static"):
+        for c in prange(sums.shape[0], num_threads=n_threads, use_threads_if=shared(a, n_threads), schedule="dynamic"):
             weighted_dot_rows(&diagonal[c * BLOCK, 0], row, column, &a[c * BLOCK, 0], &b[c * BLOCK, 0],
                               min(BLOCK, p - c * BLOCK), K, &sums[c, 0])
     return np.add.reduce(sums, axis=0)
@@ -71,7 +72,7 @@ def add_scaled(const double[::1] alpha, const double[:, ::1] a, double[:, ::1] o
     """out[j, k] += alpha[k] a[j, k]."""
     cdef Py_ssize_t p = a.shape[0], K = a.shape[1], c
     with nogil:
-        for c in prange(blocks(p), num_threads=n_threads, use_threads_if=shared(a, n_threads), schedule="static"):
+        for c in prange(blocks(p), num_threads=n_threads, use_threads_if=shared(a, n_threads), schedule="dynamic"):
             add_scaled_rows(&alpha[0], &a[c * BLOCK, 0], min(BLOCK, p - c * BLOCK), K, &out[c * BLOCK, 0])
 
 
@@ -90,7 +91,7 @@ def add_diagonal(const double[:, :] diagonal, const double[:, ::1] v, double[:, 
     cdef Py_ssize_t p = v.shape[0], K = v.shape[1], c, row = diagonal.strides[0] // 8, column = diagonal.strides[1] // 8
     cdef double[:, ::1] sums = np.zeros((blocks(p), K))
     with nogil:
-        for c in prange(sums.shape[0], num_threads=n_threads, use_threads_if=shared(v, n_threads), schedule="static"):
+        for c in prange(sums.shape[0], num_threads=n_threads, use_threads_if=shared(v, n_threads), schedule="dynamic"):
             add_diagonal_rows(&diagonal[c * BLOCK, 0], row, column, &v[c * BLOCK, 0], min(BLOCK, p - c * BLOCK), K,
                               &out[c * BLOCK, 0], &sums[c, 0])
     return np.add.reduce(sums, axis=0)
@@ -114,7 +115,7 @@ def cg_step(const double[::1] alpha, const double[:, ::1] v, const double[:, ::1
     cdef Py_ssize_t p = v.shape[0], K = v.shape[1], c
     cdef double[:, :, ::1] sums = np.zeros((blocks(p), 2, K))
     with nogil:
-        for c in prange(sums.shape[0], num_threads=n_threads, use_threads_if=shared(v, n_threads), schedule="static"):
+        for c in prange(sums.shape[0], num_threads=n_threads, use_threads_if=shared(v, n_threads), schedule="dynamic"):
             cg_step_rows(&alpha[0], &v[c * BLOCK, 0], &hv[c * BLOCK, 0], &scale[c * BLOCK, 0],
                          min(BLOCK, p - c * BLOCK), K, &x[c * BLOCK, 0], &rho[c * BLOCK, 0], &sums[c, 0, 0],
                          &sums[c, 1, 0])
@@ -141,7 +142,7 @@ def cg_direction(const double[::1] beta, const double[:, ::1] rho, const double[
     """v = beta v - scale * rho."""
     cdef Py_ssize_t p = v.shape[0], K = v.shape[1], c
     with nogil:
-        for c in prange(blocks(p), num_threads=n_threads, use_threads_if=shared(v, n_threads), schedule="static"):
+        for c in prange(blocks(p), num_threads=n_threads, use_threads_if=shared(v, n_threads), schedule="dynamic"):
             cg_direction_rows(&beta[0], &rho[c * BLOCK, 0], &scale[c * BLOCK, 0], min(BLOCK, p - c * BLOCK), K,
                               &v[c * BLOCK, 0])
 

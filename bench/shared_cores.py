@@ -1,0 +1,91 @@
+"""Fits while other processes want the same cores: one that is always busy on each CPU, against the same fit without.
+
+python -m bench.shared_cores
+
+With fair sharing a fit takes twice its quiet time.  What it takes beyond that is waiting: a thread that has lost its
+core holds up all that meet it at the end of a parallel loop.  The goal is a factor of at most 3.  Needs a machine that
+does nothing else, or the quiet time is none.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from bench.environment import clear_blas_overrides, machine_info
+
+clear_blas_overrides()
+
+import numpy as np  # noqa: E402
+
+from bench.problems import load  # noqa: E402
+
+CASES = (("text-20k-47k", "l2"), ("dense-500k-50", "l2"), ("text-20k-47k", "l1"))
+ROUNDS = 5
+GOAL = 3.0
+BUSY = "import os, sys; os.sched_setaffinity(0, {int(sys.argv[1])}); print(flush=True)\nwhile True: pass"
+
+
+@contextmanager
+def busy_cores() -> Iterator[None]:
+    """One process in an endless loop on each CPU that this process may use."""
+    processes = [
+        subprocess.Popen([sys.executable, "-c", BUSY, str(cpu)], stdout=subprocess.PIPE)
+        for cpu in sorted(os.sched_getaffinity(0))
+    ]
+    try:
+        for process in processes:
+            assert process.stdout is not None
+            process.stdout.readline()  # it is running
+        yield
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+
+
+def strengths(X, y: np.ndarray, penalty: str) -> dict[str, float]:
+    """C = 1, or lambda_max / 10."""
+    n = len(y)
+    return {"l2": 1.0 / n} if penalty == "l2" else {"l1": float(np.abs(X.T @ y).max()) / (20 * n)}
+
+
+def median_time(fit) -> float:
+    """Median seconds of ROUNDS fits, after one that does not count."""
+    times = []
+    for _ in range(ROUNDS + 1):
+        start = time.perf_counter()
+        fit()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times[1:])
+
+
+def main() -> None:
+    """Print the table."""
+    from fastlr import fit_logistic
+
+    info = machine_info()
+    print(f"{info['cpu']}, {info['cpus']} CPUs, load before {info['load_before']}, settings {info['settings']}")
+    print(f"{'problem':<15}{'penalty':<9}{'quiet ms':>10}{'shared ms':>11}{'ratio':>7}  goal {GOAL:g}")
+    for problem, penalty in CASES:
+        X, y = load(problem)
+        options = strengths(X, y, penalty)
+
+        def fit(X=X, y=y, options=options):
+            return fit_logistic(X, y, fit_intercept=False, **options)
+
+        quiet = median_time(fit)
+        with busy_cores():
+            shared = median_time(fit)
+        ratio = shared / quiet
+        met = "met" if ratio <= GOAL else "missed"
+        print(f"{problem:<15}{penalty:<9}{1e3 * quiet:>10.1f}{1e3 * shared:>11.1f}{ratio:>7.2f}  {met}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
