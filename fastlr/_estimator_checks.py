@@ -57,7 +57,7 @@ def _are_plain(self):
         and self.max_iter >= 0
         and type(self.verbose) is int
         and self.verbose >= 0
-        and type(self.dual) is type(self.fit_intercept) is type(self.warm_start) is bool
+        and type(self.dual) is type(self.fit_intercept) is type(self.standardize) is type(self.warm_start) is bool
         and type(self.solver) is str
         and self.solver in _SOLVER_NAMES
         and self.class_weight is self.random_state is self.time_limit is None

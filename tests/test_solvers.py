@@ -586,9 +586,7 @@ def test_a_result_has_the_documented_types(name):
     for field in ("intercept", "objective", "duality_gap", "optimality", "n_passes"):
         assert isinstance(getattr(result, field), float), field
     assert isinstance(result.n_iter, int)
-    assert result.solver == arguments(name).get(
-        "solver", "newton_small" if name in ("l2", "none") else "coordinate_descent"
-    )
+    assert result.solver == arguments(name).get("solver", "newton_small" if name in ("l2", "none") else "prox_newton")
     assert result.n_passes > 0
 
 
@@ -597,5 +595,5 @@ def test_solvers_named_by_hand_are_those_of_auto(storage):
     X, y = make_problem(p=P)
     X = as_layout(X, storage)
     smooth = "newton_cg" if storage == "csc" else "newton_small"
-    for solver, penalty in ((smooth, {"l2": 1e-2}), ("coordinate_descent", {"l1": 1e-2})):
+    for solver, penalty in ((smooth, {"l2": 1e-2}), ("prox_newton", {"l1": 1e-2})):
         assert bits(fit_logistic(X, y, **penalty, solver=solver)) == bits(fit_logistic(X, y, **penalty))

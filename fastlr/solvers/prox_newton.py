@@ -9,7 +9,9 @@ from fastlr.solvers.result import Status
 from fastlr.solvers.starts import SPACING, sampled
 
 #: The quadratic model is minimised until its largest violation is this share of that of the objective.
-MODEL = 1e-3
+MODEL = 1e-6
+#: Violations below this share of the gradient that no longer fall are rounding.
+RESOLVED = 1e-9
 #: Rows per column from which a sixteenth of the rows makes a good start.
 ROWS_FOR_START = 10 * SPACING
 #: Epochs of coordinate descent between two exact solutions on the support.
@@ -42,7 +44,8 @@ def solve(objective, coef, intercept, monitor):
     monitor : Monitor
     """
     n, p = objective.rows.design.shape
-    if monitor.controls.max_iter > 0 and not np.any(coef) and n >= ROWS_FOR_START * p:
+    worthwhile = objective.rows.design.can_thin and n >= ROWS_FOR_START * p
+    if worthwhile and monitor.controls.max_iter > 0 and not np.any(coef):
         coef, intercept = sampled(objective, coef, intercept, lambda small, at, _: step(small, at)[0])
     point = monitor.starting_point(coef, intercept)
     decrement = None
@@ -76,11 +79,12 @@ def minimise_model(penalty, hessian, point, tolerance, max_rounds=50):
     Coordinate descent finds the support; on it the minimum is a linear system, taken as far as signs are kept.
     """
     gradient, coef, l1 = point.gradient[:, 0], point.coef[:, 0], penalty.l1[:, 0]
-    delta, product = np.zeros_like(coef), np.zeros_like(coef)
+    delta, product, least = np.zeros_like(coef), np.zeros_like(coef), np.inf
     for _ in range(max_rounds):
         _, worst = coordinate.hessian_epochs(hessian, gradient, l1, coef, delta, product, tolerance, EPOCHS)
-        if worst <= tolerance:
-            break
+        if worst <= tolerance or (worst >= least and worst <= RESOLVED * np.max(np.abs(gradient))):
+            break  # there, or rounding is
+        least = worst
         delta += on_support(hessian, gradient + product, l1, coef + delta)
         product = np.einsum("ij,j->i", hessian, delta)
     return delta[:, None], product[:, None]

@@ -35,11 +35,12 @@ def start(objective, coef, intercept):
 def reason_for_start(design, penalty):
     """What makes truncated Newton fast on this X, in words."""
     n, p = design.shape
-    return {
-        "rows": f"{n} rows span few dimensions, in which the fit is small",
-        "sample": f"a sample of the {n} rows tells the curvature in {p} columns",
-        "zero": "products with the Hessian cost less than the Hessian",
-    }[kind_of_start(design, penalty)]
+    kind = kind_of_start(design, penalty)
+    if kind == "rows":
+        return f"{n} rows span few dimensions, in which the fit is small"
+    if kind == "sample" or sample(design)[1] <= CHEAP:
+        return f"a sample of the {n} rows tells the curvature in {p} columns"
+    return "products with the Hessian cost less than the Hessian"
 
 
 def truncated_newton(objective, point, schedule):
