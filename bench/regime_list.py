@@ -66,14 +66,12 @@ class Regime:
 
     def limits(self, repeats: int) -> Limits:
         """What it may cost."""
-        return Limits(
-            repeats=repeats, steps_per_decade=self.steps_per_decade, budget=self.budget, run_limit=self.budget + 2.0
-        )
+        return Limits(repeats, self.steps_per_decade, self.budget, run_limit=self.budget + 2.0)
 
     def contenders(self) -> list[str]:
         """Who takes part: the peers that came close to the best in a first run with all of them, or all."""
         stored = json.loads(CONTENDERS.read_text()) if CONTENDERS.exists() else {}
-        return [OURS, *stored.get(self.name, [name for name in PEERS if name != OURS])]
+        return [OURS, *(stored.get(self.name) or [name for name in PEERS if name != OURS])]
 
 
 GENERATED = (
@@ -94,16 +92,16 @@ ELASTIC = tuple(
 REAL = tuple(
     Regime("real", problem, kind, value, None, budget)
     for problem, budget in (
-        ("a9a", 3.0),
-        ("w8a", 3.0),
-        ("mnist-zero", 10.0),
-        ("20newsgroups", 8.0),
-        ("reuters21578", 5.0),
-        ("covtype-20k", 5.0),
-        ("higgs-sample", 2.0),
-        ("golub-leukemia", 2.0),
-        ("colon", 2.0),
-        ("skin", 4.0),
+        ("a9a", 4.0),
+        ("w8a", 4.0),
+        ("mnist-zero", 12.0),
+        ("20newsgroups", 10.0),
+        ("reuters21578", 6.0),
+        ("covtype-20k", 6.0),
+        ("higgs-sample", 3.0),
+        ("golub-leukemia", 8.0),
+        ("colon", 4.0),
+        ("skin", 5.0),
     )
     for kind, value in (("l2", 1.0), ("l1", 20.0))
 )

@@ -27,7 +27,7 @@ from bench.race import compete  # noqa: E402
 from bench.regime_list import CONTENDERS, GROUPS, REGIMES, Regime  # noqa: E402
 from bench.regime_table import RECORDS  # noqa: E402
 
-WITHIN = 2.0  # a peer contends where it is within that factor of the best one, at one of the strict targets
+WITHIN = 3.0  # a peer contends where it is within that factor of the best one, at one of the strict targets
 
 
 def run(regime: Regime, repeats: int) -> None:
