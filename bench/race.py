@@ -48,6 +48,7 @@ class Race:
     problem: str
     penalty: Penalty
     fit_intercept: bool
+    n_threads: int = dataclasses.field(default_factory=available_cpus)
 
     @property
     def name(self) -> str:
@@ -56,7 +57,7 @@ class Race:
 
     def specification(self) -> dict:
         """What a worker has to know, but for the peer."""
-        return {**dataclasses.asdict(self), "n_threads": available_cpus()}
+        return dataclasses.asdict(self)
 
 
 class Optimum:

@@ -52,13 +52,13 @@ def scout(regime: Regime) -> None:
 
 
 def contenders(record: dict) -> list[str]:
-    """The peers within a factor of the best at 1e-6 or at 1e-8."""
+    """The peers within a factor of the best at 1e-6 or at 1e-8, and the threaded forms of those."""
     times = {name: peer["times"] for name, peer in record["peers"].items() if name != OURS}
     close: set[str] = set()
     for target in (f"{target:g}" for target in TARGETS[1:]):
         reached = {name: row[target] for name, row in times.items() if row[target] is not None}
         close |= {name for name, seconds in reached.items() if seconds <= WITHIN * min(reached.values())}
-    return [name for name in times if name in close]
+    return [name for name in times if name in close or name.removesuffix("-m") in close]
 
 
 def chosen(options: argparse.Namespace) -> list[Regime]:
