@@ -31,6 +31,7 @@ QUICK_SELECTION = (
     ("dense-2k-10k", "l1", 20.0, False, ("skglm-pn", "celer-pn", "snapml-primal")),
 )
 QUICK_SECONDS = 300.0
+REFERENCE_LIMIT = 120.0  # seconds of the tight run
 CERTIFIERS = 3  # peers asked for a certificate after a race
 # Who makes the tight run that the reference starts from; the first that takes part.
 REFERENCES = {
@@ -115,13 +116,13 @@ def start(race: Race, names: Iterable[str], limits: Limits) -> list[Entry]:
 def refer(race: Race, limits: Limits, optimum: Optimum) -> None:
     """A tight run, so that no ladder ends early; in a worker of its own, which may fail."""
     for name in REFERENCES[race.penalty.kind]:
-        entry = Entry(name, limits)
+        entry = Entry(name, dataclasses.replace(limits, run_limit=REFERENCE_LIMIT))
         entry.start(race.specification())
         entry.await_start()
         if entry.remote is not None:
             entry.run(len(entry.ladder) - 1, thorough=False)
         optimum.lower(entry.lowest())
-        optimum.certify([entry], limits.run_limit)
+        optimum.certify([entry], REFERENCE_LIMIT)
         entry.stop()
         if entry.runs:
             return

@@ -69,7 +69,7 @@ class Regime:
         return Limits(repeats, self.steps_per_decade, self.budget, run_limit=self.budget + 2.0)
 
     def contenders(self) -> list[str]:
-        """Who takes part: the peers that came close to the best in a first run with all of them, or all."""
+        """Who takes part: the peers that can be best here (`regimes --scout` finds them), or all."""
         stored = json.loads(CONTENDERS.read_text()) if CONTENDERS.exists() else {}
         return [OURS, *(stored.get(self.name) or [name for name in PEERS if name != OURS])]
 
@@ -94,8 +94,8 @@ REAL = tuple(
     for problem, budget in (
         ("a9a", 4.0),
         ("w8a", 4.0),
-        ("mnist-zero", 12.0),
-        ("20newsgroups", 10.0),
+        ("mnist-zero", 20.0),
+        ("20newsgroups", 15.0),
         ("reuters21578", 6.0),
         ("covtype-20k", 6.0),
         ("higgs-sample", 3.0),

@@ -54,23 +54,29 @@ def warm_up(peer: Peer, X, y: np.ndarray, penalty: Penalty, fit_intercept: bool,
 # A machine that has been idle for a moment (the harness evaluates objectives between fits) wakes its cores slowly and
 # has cold caches; fits back to back show what the peer can do.  Short fits go on until they have filled some time, so
 # that the shortest of them is steady.
-LIMIT_SECONDS = 1.0
-
-
 @dataclass(frozen=True)
 class BackToBack:
-    """How many fits a run has: so many, and short ones go on until they have taken so long."""
+    """How many fits a run has.
+
+    Attributes
+    ----------
+    fits : int
+        So many.
+    shortest, longest : float
+        Seconds before which there are more, and after which there are fewer.
+    """
 
     fits: int
-    seconds: float
+    shortest: float
+    longest: float
 
     def wants(self, times: list[float]) -> bool:
         """Whether there is to be another fit after fits that took these times."""
-        return sum(times) < (LIMIT_SECONDS if len(times) < self.fits else self.seconds)
+        return sum(times) < (self.longest if len(times) < self.fits else self.shortest)
 
 
-FIRST_LOOK = BackToBack(2, 0.02)
-THOROUGH = BackToBack(5, 0.1)
+FIRST_LOOK = BackToBack(fits=2, shortest=0.02, longest=0.25)
+THOROUGH = BackToBack(fits=5, shortest=0.1, longest=1.0)
 
 
 class Bench:
