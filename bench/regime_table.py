@@ -53,7 +53,7 @@ def compose(records: dict[Regime, dict | None]) -> str:
             parts.append(markdown(BESIDE_HEAD, besides))
         if missing := [regime.name for regime in records if regime.group == group and regime not in raced]:
             parts.append(f"Not recorded: {', '.join(missing)}.\n")
-    return "\n".join(parts)
+    return "\n".join(filter(str.strip, parts))
 
 
 def summary(raced: dict[Regime, dict]) -> str:
