@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := pyproject.toml setup.py README.md LICENSE $(shell find fastlr -name '*.py' -o -name '*.pyx' -o -name '*.pxd' -o -name '*.h' -o -name '*.pyi' -o -name py.typed)
 
-.PHONY: demo test lint bench docs sanitize clean
+.PHONY: demo test lint bench bench-compare docs sanitize clean
 
 demo: .venv/fastlr
 	$(BIN)/python -m bench.demo
@@ -16,6 +16,9 @@ lint: .venv/lint
 
 bench: .venv/bench
 	$(BIN)/python -m bench.race --selection quick
+
+bench-compare: .venv/bench
+	$(BIN)/python -m bench.compare $(BASE)
 
 docs: .venv/docs
 	$(BIN)/sphinx-build -W -b html docs docs/_build

@@ -9,7 +9,10 @@ from bench.peers.base import ladder
 from bench.remote import PeerFailed, Remote
 
 START_LIMIT = 600.0  # seconds for loading, preparation and warm-up
-STOP_AT = 1e-9  # relative suboptimality below which a ladder ends: a tenth of the strictest target
+TARGETS = (1e-4, 1e-6, 1e-8)  # the relative suboptimalities that are raced for
+STOP_AT = TARGETS[-1] / 10  # below it a ladder ends
+HOPELESS = 5.0  # a fit that takes so many times the best peer's time to the strictest target ends a peer's ladder
+PROMISING = 2.0  # a tolerance is run again when its time was within this factor of the peer's best to some target
 
 
 @dataclass(frozen=True)
@@ -19,11 +22,11 @@ class Limits:
     Attributes
     ----------
     repeats : int
-        Runs per tolerance, the best of which counts.
+        Thorough runs of each tolerance that looked promising when the ladder was climbed; the best time counts.
     steps_per_decade : int
         Tolerances per decade, the same for every peer.
     budget : float
-        Seconds of fitting per peer; what is spent limits the repeats first, then the ladder.
+        Seconds of fitting per peer, every fit counted; what is spent limits the repeats first, then the ladder.
     run_limit : float
         Seconds after which a single fit is killed, and with it the peer's race.
     """
@@ -59,15 +62,19 @@ class Entry:
     note: str = ""
     pools: list[dict] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
-    top: int = -1
+    spent: float = 0.0
 
     def __post_init__(self) -> None:
         peer = PEERS[self.name]
         self.ladder = ladder(peer.loosest, peer.tightest, self.limits.steps_per_decade)
 
     def start(self, specification: dict) -> None:
-        """Start the worker and wait until X is prepared; on refusal or failure the note says why."""
+        """Start the worker, which loads and prepares X."""
         self.remote = Remote({**specification, "peer": self.name})
+
+    def await_start(self) -> None:
+        """Wait until X is prepared; on refusal or failure the note says why."""
+        assert self.remote is not None
         try:
             message = self.remote.answer(START_LIMIT)
         except PeerFailed as failure:
@@ -84,34 +91,46 @@ class Entry:
             self.remote.close()
             self.remote = None
 
-    @property
-    def spent(self) -> float:
-        """Seconds of fitting so far."""
-        return sum(run.seconds for run in self.runs)
+    def climbs(self, rung: int, best: float, leader: float) -> bool:
+        """Whether a rung of the ladder is to be tried for the first time.
 
-    def seconds_at(self, tol: float) -> float:
-        """Best time at one tolerance so far, 0 where there is none."""
-        return min((run.seconds for run in self.runs if run.tol == tol), default=0.0)
-
-    def wants(self, rung: int, best: float) -> bool:
-        """Whether the ladder's rung is to be run (again), given the lowest objective known."""
+        Parameters
+        ----------
+        best : float
+            The lowest objective known.
+        leader : float
+            The shortest time in which a peer reached the strictest target.
+        """
         if self.remote is None or rung >= len(self.ladder):
             return False
-        if self.spent + self.seconds_at(self.ladder[rung]) >= self.limits.budget:
+        last = self.runs[-1].seconds if self.runs else 0.0
+        if self.spent + last >= self.limits.budget or last > HOPELESS * leader:
             return False
-        return rung <= self.top or not any(relative(run.objective, best) <= STOP_AT for run in self.runs)
+        return all(relative(run.objective, best) > STOP_AT for run in self.runs)
 
-    def run(self, rung: int) -> None:
+    def repeats(self, rung: int, best: float, leader: float) -> bool:
+        """Whether a rung of the ladder is worth another run."""
+        if self.remote is None or rung >= len(self.ladder):
+            return False
+        before = [run for run in self.runs if run.tol == self.ladder[rung]]
+        fastest = min((run.seconds for run in before), default=float("inf"))
+        if self.spent + fastest >= self.limits.budget or fastest > HOPELESS * leader:
+            return False
+        lowest = relative(min(run.objective for run in before), best)
+        own = [self.time_to(target, best) for target in TARGETS if lowest <= target]
+        return any(seconds is not None and fastest <= PROMISING * seconds for seconds in own)
+
+    def run(self, rung: int, thorough: bool) -> None:
         """One fit at one tolerance; a failure ends this peer's race and keeps its earlier runs."""
         assert self.remote is not None
         tol = self.ladder[rung]
         try:
-            answer = self.remote.ask({"tol": tol}, self.limits.run_limit)
+            answer = self.remote.ask({"tol": tol, "thorough": thorough}, self.limits.run_limit)
         except PeerFailed as failure:
             self.stop(f"at tolerance {tol:g}: {failure}")
             return
+        self.spent += answer.pop("spent")
         self.runs.append(Run(tol, **answer))
-        self.top = max(self.top, rung)
 
     def lowest(self) -> float:
         """Its lowest objective."""

@@ -6,6 +6,7 @@ import importlib.metadata
 import os
 import platform
 import sys
+import time
 
 BLAS_OVERRIDES = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "FASTLR_CPU", "OMP_WAIT_POLICY")
@@ -49,6 +50,24 @@ def cpu_model() -> str:
         return platform.processor() or "unknown"
 
 
+def busy_share(seconds: float = 0.5) -> float | None:
+    """The share of the machine's CPUs that others use while this process sleeps; None where Linux does not tell."""
+
+    def ticks() -> tuple[int, int]:
+        with open("/proc/stat") as file:
+            counts = [int(count) for count in file.readline().split()[1:9]]
+        return sum(counts), counts[3] + counts[4]  # all, and idle or waiting for a disk
+
+    try:
+        before = ticks()
+        time.sleep(seconds)
+        after = ticks()
+    except OSError:
+        return None
+    passed = max(after[0] - before[0], 1)
+    return round(1 - (after[1] - before[1]) / passed, 2)
+
+
 def versions() -> dict[str, str]:
     """Installed versions of every library that takes part, the missing ones left out."""
     found = {"python": platform.python_version()}
@@ -76,7 +95,6 @@ def machine_info() -> dict[str, object]:
         "cpu": cpu_model(),
         "cpus": available_cpus(),
         "system": f"{platform.system()} {platform.machine()}",
-        "load_before": round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,
         "versions": versions(),
         "settings": {name: os.environ[name] for name in THREAD_VARIABLES if name in os.environ},
     }

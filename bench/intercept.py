@@ -5,26 +5,18 @@ python -m bench.intercept
 
 from __future__ import annotations
 
-import time
-
 from bench.environment import clear_blas_overrides
 
 clear_blas_overrides()
 
 import numpy as np  # noqa: E402
 
+from bench.in_turn import loosest, minima  # noqa: E402
 from bench.problems import load  # noqa: E402
 
 CASES = (("text-20k-47k", "l2"), ("text-20k-47k", "l1"), ("dense-500k-50", "l2"))
-TOLERANCES = 10.0 ** -np.arange(1.0, 7.1, 0.5)
 TARGET = 1e-6  # relative suboptimality
-ROUNDS = 15
-
-
-def loosest(fit) -> float:
-    """The loosest tolerance at which a fit reaches the target."""
-    best = fit(1e-12).objective
-    return next(tol for tol in TOLERANCES if fit(tol).objective <= best * (1.0 + TARGET))
+SECONDS = 3.0  # of fits in turn
 
 
 def main() -> None:
@@ -42,14 +34,9 @@ def main() -> None:
             )
             for free in (False, True)
         ]
-        tolerances = [loosest(fit) for fit in fits]
-        times: tuple[list[float], list[float]] = ([], [])
-        for _ in range(ROUNDS):
-            for fit, tol, record in zip(fits, tolerances, times, strict=True):
-                start = time.perf_counter()
-                fit(tol)
-                record.append(time.perf_counter() - start)
-        without, free = (1e3 * min(record) for record in times)
+        tolerances = [loosest(fit, TARGET) for fit in fits]
+        calls = [lambda fit=fit, tol=tol: fit(tol) for fit, tol in zip(fits, tolerances, strict=True)]
+        without, free = (1e3 * seconds for seconds in minima(calls, SECONDS))
         passes = " / ".join(f"{fit(tol).n_passes:.1f}" for fit, tol in zip(fits, tolerances, strict=True))
         print(f"{problem:<15}{penalty:<9}{without:>11.1f}{free:>9.1f}{free / without:>7.2f}{passes:>14}", flush=True)
 

@@ -1,16 +1,18 @@
 """The problems that are raced: generated and real data, each with its variants of penalty.
 
-A problem is a name (`dense-500k-50`, `a9a`, ...) and yields (X, y) with X a C-ordered float64 array or a canonical
-CSR matrix and y in {-1, +1}.  Generated and parsed data are kept in a cache folder, `fastlr-bench` below the system's
-folder for temporary files or the one that FASTLR_BENCH_CACHE names.
+A problem is a name (`dense-500k-50`, `a9a`, ..., or sizes: `dense-3000x50`, `text-2000x9000x60`) and yields (X, y) with
+X a C-ordered float64 array or a canonical CSR matrix and y in {-1, +1}.  Generated and parsed data are kept in a cache
+folder, `fastlr-bench` below the system's folder for temporary files or the one that FASTLR_BENCH_CACHE names.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -73,6 +75,17 @@ GENERATED: dict[str, Callable] = {
     "text-20k-1.3M": lambda: text(20_000, 1_300_000, 455, seed=1),
 }
 PROBLEMS: dict[str, Callable] = {**GENERATED, **REAL_SETS}
+SIZED = re.compile(r"dense-\d+x\d+|text-\d+x\d+x\d+")  # rows x columns (x entries a row)
+
+
+def maker(name: str) -> Callable:
+    """The function that makes a problem; ValueError where the name is not known."""
+    if name in PROBLEMS:
+        return PROBLEMS[name]
+    if SIZED.fullmatch(name):
+        kind, _, sizes = name.partition("-")
+        return partial(text if kind == "text" else dense, *map(int, sizes.split("x")))
+    raise ValueError(f"unknown problem {name!r}; known: {', '.join(PROBLEMS)}, and sizes such as dense-3000x50")
 
 
 def cache_folder() -> Path:
@@ -86,7 +99,7 @@ def load(name: str):
     Parameters
     ----------
     name : str
-        A key of PROBLEMS.
+        A key of PROBLEMS, or sizes.
 
     Returns
     -------
@@ -95,11 +108,10 @@ def load(name: str):
     y : ndarray of shape (n,)
         Labels -1 and +1.
     """
-    if name not in PROBLEMS:
-        raise ValueError(f"unknown problem {name!r}; known: {', '.join(PROBLEMS)}")
+    make = maker(name)
     folder = cache_folder() / name
     if not folder.exists():
-        _store(folder, *PROBLEMS[name]())
+        _store(folder, *make())
     return _restore(folder)
 
 
@@ -141,11 +153,15 @@ def make_penalty(X, y: np.ndarray, kind: str, value: float, fit_intercept: bool,
         For "l2", `value` is scikit-learn's C (l2 = 1 / (C n)).  For "l1" and "enet" it is the divisor d:
         l1 = lambda_max / d, and l2 = l1 (1 - l1_ratio) / l1_ratio for the elastic net.
     """
+    name = label(kind, value, l1_ratio)
     if kind == "none":
-        return Penalty(0.0, 0.0, "none")
+        return Penalty(0.0, 0.0, name)
     if kind == "l2":
-        return Penalty(1 / (value * len(y)), 0.0, f"l2-C{value:g}")
+        return Penalty(1 / (value * len(y)), 0.0, name)
     l1 = lambda_max(X, y, fit_intercept) / value
-    if kind == "l1":
-        return Penalty(0.0, l1, f"l1-{value:g}")
-    return Penalty(l1 * (1 - l1_ratio) / l1_ratio, l1, f"enet{l1_ratio:g}-{value:g}")
+    return Penalty(l1 * (1 - l1_ratio) / l1_ratio if kind == "enet" else 0.0, l1, name)
+
+
+def label(kind: str, value: float, l1_ratio: float = 0.5) -> str:
+    """How files name a penalty."""
+    return {"none": "none", "l2": f"l2-C{value:g}", "l1": f"l1-{value:g}", "enet": f"enet{l1_ratio:g}-{value:g}"}[kind]

@@ -12,12 +12,12 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from bench.environment import available_cpus, clear_blas_overrides
+from bench.environment import available_cpus, busy_share, clear_blas_overrides
 
 clear_blas_overrides()
 
 from bench import problems, report  # noqa: E402
-from bench.entry import Entry, Limits  # noqa: E402
+from bench.entry import TARGETS, Entry, Limits  # noqa: E402
 from bench.objective import Penalty  # noqa: E402
 from bench.peers import OURS, PEERS  # noqa: E402
 from bench.remote import PeerFailed  # noqa: E402
@@ -31,6 +31,7 @@ QUICK_SELECTION = (
     ("dense-2k-10k", "l1", 20.0, False, ("skglm-pn", "celer-pn", "snapml-primal")),
 )
 QUICK_SECONDS = 300.0
+REFERENCE_LIMIT = 120.0  # seconds of the tight run
 CERTIFIERS = 3  # peers asked for a certificate after a race
 # Who makes the tight run that the reference starts from; the first that takes part.
 REFERENCES = {
@@ -48,6 +49,7 @@ class Race:
     problem: str
     penalty: Penalty
     fit_intercept: bool
+    n_threads: int = dataclasses.field(default_factory=available_cpus)
 
     @property
     def name(self) -> str:
@@ -56,7 +58,7 @@ class Race:
 
     def specification(self) -> dict:
         """What a worker has to know, but for the peer."""
-        return {**dataclasses.asdict(self), "n_threads": available_cpus()}
+        return dataclasses.asdict(self)
 
 
 class Optimum:
@@ -100,42 +102,58 @@ class Optimum:
 
 
 def start(race: Race, names: Iterable[str], limits: Limits) -> list[Entry]:
-    """Start the workers, one after the other."""
-    entries = []
-    for name in names:
-        entry = Entry(name, limits)
+    """Start the workers and wait until all are ready; nothing is timed before."""
+    entries = [Entry(name, limits) for name in names]
+    for entry in entries:
         entry.start(race.specification())
+    for entry in entries:
+        entry.await_start()
         if entry.note:
-            print(f"  {name}: skipped, {entry.note}", flush=True)
-        entries.append(entry)
+            print(f"  {entry.name}: skipped, {entry.note}", flush=True)
     return entries
 
 
 def refer(race: Race, limits: Limits, optimum: Optimum) -> None:
     """A tight run, so that no ladder ends early; in a worker of its own, which may fail."""
     for name in REFERENCES[race.penalty.kind]:
-        entry = Entry(name, limits)
+        entry = Entry(name, dataclasses.replace(limits, run_limit=REFERENCE_LIMIT))
         entry.start(race.specification())
+        entry.await_start()
         if entry.remote is not None:
-            entry.run(len(entry.ladder) - 1)
+            entry.run(len(entry.ladder) - 1, thorough=False)
         optimum.lower(entry.lowest())
-        optimum.certify([entry], limits.run_limit)
+        optimum.certify([entry], REFERENCE_LIMIT)
         entry.stop()
         if entry.runs:
             return
 
 
-def sweep(entries: list[Entry], optimum: Optimum, deadline: float) -> None:
-    """Everyone climbs the ladder once, rung by rung in turn."""
+def leading_time(entries: list[Entry], optimum: Optimum) -> float:
+    """The shortest time in which a peer reached the strictest target; infinite before."""
+    times = [entry.time_to(TARGETS[-1], optimum.objective) for entry in entries if entry.name != OURS]
+    return min((seconds for seconds in times if seconds is not None), default=float("inf"))
+
+
+def sweep(entries: list[Entry], optimum: Optimum, deadline: float, thorough: bool) -> None:
+    """Everyone climbs the ladder (again, on the rungs that are worth it), rung by rung in turn."""
     for rung in range(max(len(entry.ladder) for entry in entries)):
         for entry in entries:
-            if time.monotonic() < deadline and entry.wants(rung, optimum.objective):
-                entry.run(rung)
+            wants = entry.repeats if thorough else entry.climbs
+            if time.monotonic() < deadline and wants(rung, optimum.objective, leading_time(entries, optimum)):
+                entry.run(rung, thorough)
                 optimum.lower(entry.lowest())
 
 
-def run_race(race: Race, names: Iterable[str], limits: Limits, deadline: float, folder: Path) -> dict:
-    """Run one race, write its files, print its table.
+def run_race(race: Race, names: Iterable[str], limits: Limits, deadline: float, folder: Path) -> None:
+    """Run one race, write its files, print its table."""
+    print(f"{race.name}", flush=True)
+    record = compete(race, names, limits, deadline)
+    report.write(record, folder)
+    print(report.table(record), flush=True)
+
+
+def compete(race: Race, names: Iterable[str], limits: Limits, deadline: float) -> dict:
+    """Run one race.
 
     Parameters
     ----------
@@ -145,31 +163,27 @@ def run_race(race: Race, names: Iterable[str], limits: Limits, deadline: float, 
         Repeats, ladder, budget.
     deadline : float
         Time on the monotonic clock after which no fit is started.
-    folder : Path
-        Where the JSON file and the plot go.
 
     Returns
     -------
     dict
         The contents of the JSON file.
     """
-    print(f"{race.name}", flush=True)
+    busy = [busy_share()]
     optimum = Optimum(race)
     if optimum.objective == float("inf"):
         refer(race, limits, optimum)
     entries = start(race, names, limits)
     try:
+        sweep(entries, optimum, deadline, thorough=False)
         for repeat in range(limits.repeats):
-            sweep(entries if repeat % 2 == 0 else entries[::-1], optimum, deadline)
+            sweep(entries if repeat % 2 else entries[::-1], optimum, deadline, thorough=True)
         optimum.certify(entries, limits.run_limit)
     finally:
         for entry in entries:
             entry.stop()
     optimum.store()
-    record = report.record(race, entries, optimum, limits)
-    report.write(record, folder)
-    print(report.table(record), flush=True)
-    return record
+    return report.record(race, entries, optimum, limits, [*busy, busy_share()])
 
 
 def make_race(problem: str, kind: str, value: float, fit_intercept: bool, l1_ratio: float = 0.5) -> Race:
@@ -192,7 +206,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m bench.race", description=__doc__.splitlines()[0])
     what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("--problem", help=f"one of {', '.join(problems.PROBLEMS)}")
+    what.add_argument("--problem", help=f"sizes (dense-3000x50) or one of {', '.join(problems.PROBLEMS)}")
     what.add_argument("--selection", choices=["quick"], help="a fixed selection of about five minutes")
     parser.add_argument("--penalty", choices=["l2", "l1", "enet", "none"], help="default: all variants in turn")
     parser.add_argument("--C", type=float, default=1.0, help="inverse strength for l2, as in scikit-learn")
@@ -201,7 +215,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--intercept", action="store_true", help="with an unpenalised intercept")
     parser.add_argument("--peers", help=f"comma-separated, default all: {', '.join(PEERS)}")
     parser.add_argument("--quick", action="store_true", help="fewer tolerances and a budget of seconds per peer")
-    parser.add_argument("--repeats", type=int, help="runs per tolerance")
+    parser.add_argument("--repeats", type=int, help="thorough runs of a promising tolerance")
     parser.add_argument("--budget", type=float, help="seconds of fitting per peer")
     parser.add_argument("--run-limit", type=float, help="seconds after which a single fit is killed")
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder for the JSON files and plots")
@@ -209,8 +223,11 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     names = options.peers.split(",") if options.peers else list(PEERS)
     if unknown := set(names) - set(PEERS):
         parser.error(f"unknown peers: {', '.join(sorted(unknown))}")
-    if options.problem and options.problem not in problems.PROBLEMS:
-        parser.error(f"unknown problem {options.problem}")
+    if options.problem:
+        try:
+            problems.maker(options.problem)
+        except ValueError as error:
+            parser.error(str(error))
     options.peers = names
     return options
 

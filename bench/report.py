@@ -9,7 +9,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.entry import Entry, Limits, relative
+from bench.entry import TARGETS, Entry, Limits, relative
 from bench.environment import machine_info
 from bench.peers import OURS
 from bench.problems import load
@@ -17,12 +17,14 @@ from bench.problems import load
 if TYPE_CHECKING:
     from bench.race import Optimum, Race
 
-TARGETS = (1e-4, 1e-6, 1e-8)
 FLOOR = 1e-16  # suboptimalities below it are rounding, and plotted there
 
 
-def record(race: Race, entries: list[Entry], optimum: Optimum, limits: Limits) -> dict:
-    """Everything that was measured, ready for JSON; free of names and folders of the machine."""
+def record(race: Race, entries: list[Entry], optimum: Optimum, limits: Limits, busy: list[float | None]) -> dict:
+    """Everything that was measured, ready for JSON; free of names and folders of the machine.
+
+    `busy` holds the shares of the CPUs that other processes used before and after the race.
+    """
     X, _ = load(race.problem)
     best = optimum.objective
     times = {entry.name: {f"{target:g}": entry.time_to(target, best) for target in TARGETS} for entry in entries}
@@ -34,7 +36,7 @@ def record(race: Race, entries: list[Entry], optimum: Optimum, limits: Limits) -
         "intercept": race.fit_intercept,
         "optimum": {"objective": best, "relative_gap": optimum.relative_gap},
         "limits": dataclasses.asdict(limits),
-        "machine": machine_info(),
+        "machine": {**machine_info(), "busy": busy},
         "ratios": ratios(times),
         "peers": {entry.name: _peer(entry, best, times[entry.name]) for entry in entries},
     }
@@ -87,12 +89,17 @@ def _cell(value: float | None) -> str:
 
 def write(result: dict, folder: Path) -> None:
     """The JSON file, and the plot where matplotlib is installed."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{result['name']}.json").write_text(_dumps(result))
+    write_json(result, folder)
     try:
         plot(result, folder / f"{result['name']}.png")
     except ImportError:
         print("  no plot: matplotlib is not installed")
+
+
+def write_json(result: dict, folder: Path) -> None:
+    """The JSON file, named after the race."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{result['name']}.json").write_text(_dumps(result))
 
 
 def _dumps(result: dict) -> str:

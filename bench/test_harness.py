@@ -19,6 +19,7 @@ from bench.peers import PEERS
 from bench.peers.base import ladder
 from bench.race import Optimum, make_race, run_race
 from bench.remote import PeerFailed, Remote
+from bench.worker import THOROUGH
 
 CASES = [("l2", 1.0), ("l1", 10.0), ("enet", 20.0), ("none", 0.0)]
 
@@ -124,6 +125,11 @@ def test_unknown_problem_is_named():
         problems.load("nothing")
 
 
+def test_sizes_name_a_problem():
+    assert problems.load("dense-70x6")[0].shape == (70, 6)
+    assert problems.load("text-60x90x12")[0].shape == (60, 90)
+
+
 def test_ladder_has_the_same_steps_for_everyone():
     assert ladder(1e-1, 1e-4, 2) == [0.1, 0.0316, 0.01, 0.00316, 0.001, 0.000316, 0.0001]
     assert ladder(1e-1, 1e-3, 1) == [0.1, 0.01, 0.001]
@@ -189,7 +195,7 @@ def test_a_worker_that_dies_is_reported():
     assert remote.answer(120)["ready"]
     remote.kill()
     with pytest.raises(PeerFailed, match="ended"):
-        remote.ask({"tol": 0.1}, 10)
+        remote.ask({"tol": 0.1, "thorough": False}, 10)
     remote.close()
 
 
@@ -199,17 +205,43 @@ def test_an_error_inside_a_worker_is_reported():
     remote.close()
 
 
-def test_entry_stops_at_the_target_and_at_its_budget():
+NOBODY = float("inf")  # no peer has reached the strictest target
+
+
+def entry_after(*runs: tuple[float, float]) -> Entry:
+    """One that has climbed as many rungs, with these seconds and objectives."""
     entry = Entry("sklearn-lbfgs", Limits(budget=10.0), remote=object())
-    entry.runs = [Run(entry.ladder[0], 1.0, 2.0, 5)]
-    entry.top = 0
-    assert entry.wants(1, best=1.0)
-    assert not entry.wants(1, best=2.0)
-    assert entry.wants(0, best=2.0)
-    entry.runs.append(Run(entry.ladder[0], 8.5, 2.0, 5))
-    assert not entry.wants(0, best=1.0)
+    entry.runs = [Run(tol, seconds, value, 5) for tol, (seconds, value) in zip(entry.ladder, runs, strict=False)]
+    entry.spent = sum(seconds for seconds, _ in runs)
+    return entry
+
+
+def test_entry_climbs_to_the_target_or_its_budget():
+    entry = entry_after((1.0, 2.0))
+    assert entry.climbs(1, best=1.0, leader=NOBODY)
+    assert not entry.climbs(1, best=2.0, leader=NOBODY)
+    assert not entry_after((1.0, 2.0), (8.5, 1.9)).climbs(2, best=1.0, leader=NOBODY)
     assert entry.time_to(1e-4, best=2.0) == 1.0
     assert entry.time_to(1e-4, best=1.0) is None
+
+
+def test_entry_gives_up_far_behind_the_leader():
+    assert entry_after((1.0, 2.0)).climbs(1, best=1.0, leader=0.21)
+    assert not entry_after((1.0, 2.0)).climbs(1, best=1.0, leader=0.19)
+    assert not entry_after((1.0, 1.0)).repeats(0, best=1.0, leader=0.19)
+
+
+def test_entry_repeats_what_is_near_its_own_best_at_some_target():
+    entry = entry_after((0.1, 2.0), (0.2, 1 + 1e-5), (0.3, 1 + 1e-7), (0.7, 1 + 1e-7), (0.8, 1.0))
+    worth = [entry.repeats(rung, best=1.0, leader=NOBODY) for rung in range(5)]
+    assert worth == [False, True, True, False, True]
+
+
+def test_short_fits_go_on_until_they_fill_their_time():
+    assert THOROUGH.wants([0.2] * 4)
+    assert not THOROUGH.wants([0.2] * 5)
+    assert not THOROUGH.wants([1.1])
+    assert THOROUGH.wants([1e-3] * 50)
 
 
 def test_optimum_keeps_the_lowest_between_races():
@@ -233,11 +265,11 @@ def test_a_race_leaves_its_files(tmp_path):
     race = make_race("toy-dense", "l2", 1.0, True)
     limits = Limits(repeats=2, steps_per_decade=1, budget=5.0, run_limit=20.0)
     names = ("sklearn-newton-cholesky", "sklearn-lbfgs", "sklearn-liblinear")
-    result = run_race(race, names, limits, time.monotonic() + 300, tmp_path)
+    run_race(race, names, limits, time.monotonic() + 300, tmp_path)
     stored = json.loads((tmp_path / f"{race.name}.json").read_text())
     assert stored["peers"]["sklearn-liblinear"]["note"] == "intercept: penalised"
     assert stored["peers"]["sklearn-newton-cholesky"]["times"]["1e-08"] > 0
     assert stored["optimum"]["relative_gap"] < 1e-8
-    assert "newton-cholesky" in report.table(result)
+    assert "newton-cholesky" in report.table(stored)
     pytest.importorskip("matplotlib")
     assert (tmp_path / f"{race.name}.png").stat().st_size > 10_000

@@ -3,8 +3,8 @@
 Started as `python -m bench.worker '<specification>'` by bench.remote.  The first line it writes says whether the peer
 takes part ({"ready": ...} or {"refused": reason}); then each request is answered:
 
-    {"tol": t}          fit from zero -> {"seconds", "objective", "nonzeros"}
-    {"certify": true}   -> {"objective", "gap"} of the best coefficients so far
+    {"tol": t, "thorough": b}  fits from zero -> {"seconds", "objective", "nonzeros", "spent"}
+    {"certify": true}          -> {"objective", "gap"} of the best coefficients so far
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import os
 import re
 import sys
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TextIO
 
 import numpy as np
@@ -52,9 +52,31 @@ def warm_up(peer: Peer, X, y: np.ndarray, penalty: Penalty, fit_intercept: bool,
 
 
 # A machine that has been idle for a moment (the harness evaluates objectives between fits) wakes its cores slowly and
-# has cold caches; fits back to back show what the peer can do.
-BACK_TO_BACK = 5
-BACK_TO_BACK_SECONDS = 1.0
+# has cold caches; fits back to back show what the peer can do.  Short fits go on until they have filled some time, so
+# that the shortest of them is steady.
+@dataclass(frozen=True)
+class BackToBack:
+    """How many fits a run has.
+
+    Attributes
+    ----------
+    fits : int
+        So many.
+    shortest, longest : float
+        Seconds before which there are more, and after which there are fewer.
+    """
+
+    fits: int
+    shortest: float
+    longest: float
+
+    def wants(self, times: list[float]) -> bool:
+        """Whether there is to be another fit after fits that took these times."""
+        return sum(times) < (self.longest if len(times) < self.fits else self.shortest)
+
+
+FIRST_LOOK = BackToBack(fits=2, shortest=0.02, longest=0.25)
+THOROUGH = BackToBack(fits=5, shortest=0.1, longest=1.0)
 
 
 class Bench:
@@ -75,23 +97,23 @@ class Bench:
             except ImportError as error:
                 self.refusal = f"not installed ({describe(error)})"
 
-    def fit(self, tol: float) -> dict:
+    def fit(self, tol: float, plan: BackToBack) -> dict:
         """Time fits at one tolerance, back to back, the shortest of which counts; evaluate the last."""
         gc.collect()
         times: list[float] = []
-        while len(times) < BACK_TO_BACK and sum(times) < BACK_TO_BACK_SECONDS:
+        while plan.wants(times):
             self.peer.seconds = None
             start = time.perf_counter()
             coef, intercept = self.peer.fit(tol)
             seconds = time.perf_counter() - start
             times.append(seconds if self.peer.seconds is None else self.peer.seconds)
-        seconds = min(times)
         value = objective(self.X, self.y, coef, intercept, self.penalty)
         if not np.isfinite(value):
             return {"error": "coefficients are not finite"}
         if value < self.best[0]:
             self.best = (value, np.array(coef), intercept)
-        return {"seconds": seconds, "objective": value, "nonzeros": int(np.count_nonzero(coef))}
+        nonzeros = int(np.count_nonzero(coef))
+        return {"seconds": min(times), "objective": value, "nonzeros": nonzeros, "spent": sum(times)}
 
     def certify(self) -> dict:
         """The duality gap of the best coefficients."""
@@ -113,7 +135,10 @@ def serve(bench: Bench, answers: TextIO) -> None:
     for line in sys.stdin:
         request = json.loads(line)
         try:
-            answer(bench.fit(request["tol"]) if "tol" in request else bench.certify())
+            if "tol" in request:
+                answer(bench.fit(request["tol"], THOROUGH if request["thorough"] else FIRST_LOOK))
+            else:
+                answer(bench.certify())
         except Exception as error:  # the race goes on without this peer
             answer({"error": describe(error)})
     bench.peer.close()
