@@ -410,10 +410,10 @@ static inline double fastlr_largest_ratio(ptrdiff_t n, const double *FASTLR_REST
 FASTLR_WEIGHTED_AXPY(double, f64)
 FASTLR_WEIGHTED_AXPY(float, f32)
 
-/* out[4 i + k] += sum_r a[i n + r] b[k n + r] for i, k < 4: a tile of dot products, for few columns;
- * see gemm.h for many. */
+/* out[4 i + k] += sum_r a[i n + r] b[k n + r] for i, k < 4: a tile of dot products, for few columns, which leave most of
+ * the register tile of gemm.h empty (X' diag(h) X of 200 x 5: 1 us against 4; of 72 x 72: 16 against 14). */
 static inline void fastlr_dot_tile(ptrdiff_t n, const double *FASTLR_RESTRICT a, const double *FASTLR_RESTRICT b,
-                               double *FASTLR_RESTRICT out)
+                                   double *FASTLR_RESTRICT out)
 {
     const double *a1 = a + n, *a2 = a1 + n, *a3 = a2 + n, *b1 = b + n, *b2 = b1 + n, *b3 = b2 + n;
     double s00 = 0, s01 = 0, s02 = 0, s03 = 0, s10 = 0, s11 = 0, s12 = 0, s13 = 0;

@@ -6,7 +6,7 @@ of min(n, 4096) equal weights; l2 (p, 1), possibly a broadcast scalar; coef (p,)
 numbers that RECORD names.
 """
 
-from fastlr.kernels cimport small_newton as newton
+from fastlr.kernels cimport small_newton as newton, small_problem as problems
 from fastlr.kernels.small_matrix cimport (
     CSR_F32_I32, CSR_F32_I64, CSR_F64_I32, CSR_F64_I64, DENSE_F32, DENSE_F64, Matrix)
 from fastlr.kernels.types cimport floating, integer
@@ -20,12 +20,12 @@ OUTCOMES = ("running", "finished", "not finite", "singular", "no descent")
 
 def scratch_length(Py_ssize_t n, Py_ssize_t p):
     """Length of `scratch`."""
-    return newton.scratch_length(n, p)
+    return problems.scratch_length(n, p)
 
 
-cdef newton.Problem problem_of(Matrix X, const double[::1] y, const double[::1] weight, const double[::1] offset,
-                               const double[:, :] l2, bint fit_intercept, bint has_gap, double tol) noexcept:
-    cdef newton.Problem problem
+cdef problems.Problem problem_of(Matrix X, const double[::1] y, const double[::1] weight, const double[::1] offset,
+                                 const double[:, :] l2, bint fit_intercept, bint has_gap, double tol) noexcept:
+    cdef problems.Problem problem
     problem.X = X
     problem.y = &y[0]
     problem.weight = &weight[0]
@@ -41,10 +41,10 @@ cdef newton.Problem problem_of(Matrix X, const double[::1] y, const double[::1] 
     return problem
 
 
-cdef tuple run(const newton.Problem* problem, double[::1] coef, double intercept, Py_ssize_t first,
+cdef tuple run(const problems.Problem* problem, double[::1] coef, double intercept, Py_ssize_t first,
                double[:, ::1] records, double[::1] scratch):
     cdef newton.Outcome outcome = newton.RUNNING
-    cdef newton.State* state = <newton.State*> &scratch[0]
+    cdef problems.State* state = <problems.State*> &scratch[0]
     cdef Py_ssize_t filled = 0
     with nogil:
         while filled < records.shape[0] and outcome == newton.RUNNING:
@@ -58,7 +58,7 @@ cdef tuple run(const newton.Problem* problem, double[::1] coef, double intercept
     return outcome, filled, state.null_value, state.reads
 
 
-cdef void record(newton.State* state, const double* coef, Py_ssize_t p, double* row) noexcept nogil:
+cdef void record(problems.State* state, const double* coef, Py_ssize_t p, double* row) noexcept nogil:
     cdef Py_ssize_t j, nonzeros = 0
     for j in range(p):
         nonzeros += coef[j] != 0.0
@@ -82,7 +82,7 @@ def dense(const floating[:, :] X, const double[::1] y, const double[::1] weight,
     the null model, and the readings of X that are in no record.
     """
     cdef Matrix matrix
-    cdef newton.Problem problem
+    cdef problems.Problem problem
     matrix.storage = DENSE_F32 if floating is float else DENSE_F64
     matrix.n, matrix.p = X.shape[0], X.shape[1]
     matrix.values = &X[0, 0]
@@ -99,7 +99,7 @@ def csr(const integer[::1] indptr, const integer[::1] indices, const floating[::
         double[::1] scratch):
     """The same for CSR without repeated entries, in any order within a row."""
     cdef Matrix matrix
-    cdef newton.Problem problem
+    cdef problems.Problem problem
     if floating is float:
         matrix.storage = CSR_F32_I32 if sizeof(integer) == 4 else CSR_F32_I64
     else:

@@ -12,7 +12,7 @@ from fastlr.kernels.types cimport dot_tile, floating, integer
 
 cdef enum:
     TILE = 4
-    PACKED_ROWS = 512  # so that sums over rows, not their reduction, take the time; two blocks of 128 columns are 1 MB
+    PACKED_ROWS = 504  # sums over rows should outweigh their reduction; columns 4096 bytes apart would evict each other
 
 cdef enum Storage:
     DENSE_F64
@@ -45,13 +45,13 @@ cdef inline Py_ssize_t packing_length(Py_ssize_t n, Py_ssize_t p) noexcept nogil
     return 2 * TILE * tiles * packed_rows(n) + TILE * TILE * (tiles * (tiles + 1) // 2)
 
 
-cdef inline void pack_strip(const floating* x, Layout lay, Py_ssize_t j, Py_ssize_t width, Py_ssize_t rows,
-                             Py_ssize_t length, const double* centre, double* plain) noexcept nogil:
-    """Columns j to j + width of a block of rows, minus their centres."""
+cdef inline void pack_strip(const floating* x, Layout lay, Py_ssize_t width, Py_ssize_t rows, Py_ssize_t length,
+                            const double* centre, double* plain) noexcept nogil:
+    """The first `width` columns of a block of rows, minus their centres."""
     cdef Py_ssize_t r, k
     for r in range(rows):
-        for k in range(j, j + width):
-            plain[k * length + r] = x[r * lay.row_stride + k * lay.column_stride] - centre[k]
+        for k in range(width):
+            plain[k * length + r] = x[r * lay.row_stride + k] - centre[k]
 
 
 cdef inline void pack_block(const floating* x, Layout lay, Py_ssize_t rows, Py_ssize_t length, const double* centre,
@@ -61,16 +61,26 @@ cdef inline void pack_block(const floating* x, Layout lay, Py_ssize_t rows, Py_s
     Zero from `rows` up to `length`, and past the last column.  C order is transposed in strips as wide as a cache line.
     """
     cdef Py_ssize_t j = 0, r, width = (lay.p + TILE - 1) // TILE * TILE
-    cdef Py_ssize_t strip = 8 if lay.column_stride == 1 else 1
-    while j < lay.p:
-        pack_strip(x, lay, j, min(strip, lay.p - j), rows, length, centre, plain)
-        j = j + strip
+    if lay.column_stride == 1:
+        while j + 8 <= lay.p:
+            pack_strip(x + j, lay, 8, rows, length, centre + j, plain + j * length)
+            j = j + 8
+        while j + 4 <= lay.p:
+            pack_strip(x + j, lay, 4, rows, length, centre + j, plain + j * length)
+            j = j + 4
+        while j < lay.p:
+            pack_strip(x + j, lay, 1, rows, length, centre + j, plain + j * length)
+            j = j + 1
+    else:
+        for j in range(lay.p):
+            for r in range(rows):
+                plain[j * length + r] = x[r + j * lay.column_stride] - centre[j]
     for j in range(lay.p):
+        for r in range(rows):
+            scaled[j * length + r] = h[r] * plain[j * length + r]
         for r in range(rows, length):
             plain[j * length + r] = 0.0
             scaled[j * length + r] = 0.0
-        for r in range(rows):
-            scaled[j * length + r] = h[r] * plain[j * length + r]
     for j in range(lay.p * length, width * length):
         plain[j] = 0.0
         scaled[j] = 0.0

@@ -8,7 +8,7 @@ from fastlr.solvers.monitor import Measures
 #: Entries of X up to which one thread is enough, and multiplications for a Hessian and its factor up to which they beat
 #: conjugate gradients (the measurements are in docs/design.md).
 MOST_ENTRIES = 200_000
-MOST_WORK = 4_000_000
+MOST_WORK = 5_000_000
 #: Iterations that are run before the monitor hears of them.
 AT_A_TIME = 32
 
@@ -16,7 +16,7 @@ AT_A_TIME = 32
 def suits(design, penalty):
     """Why "auto" should take it: the layout is known to it and the problem is small."""
     n, p = design.shape
-    work = design.nnz * (design.nnz / n + 1.0) / 2.0 + p**3 / 6.0
+    work = design.nnz * (design.nnz / n + 1.0) / 2.0 + p**3 / 4.0  # p^3 / 6, on shorter vectors
     small = not penalty.has_l1 and design.can_iterate and design.nnz <= MOST_ENTRIES and work <= MOST_WORK
     return "a small problem, fitted in one compiled call" if small else ""
 
