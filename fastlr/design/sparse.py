@@ -8,7 +8,8 @@ import scipy.sparse as sp
 
 from fastlr.design import costs
 from fastlr.design.base import InMemoryDesign
-from fastlr.kernels import coordinate, csr_by_columns, csr_by_rows, gram, moments, outputs, small, sparse
+from fastlr.design.dual import FEW_COLUMNS, DualRows, RenumberedRows
+from fastlr.kernels import coordinate, csr_by_columns, csr_by_rows, dual, gram, moments, outputs, small, sparse
 
 #: How entries spread over columns is learnt from RUNS runs of RUN entries; RELIABLE of them make a share reliable.
 RUNS, RUN = 32, 2048
@@ -90,6 +91,7 @@ class CSRDesign(CompressedDesign):
 
     minor_axis = 1
     can_iterate = True
+    can_visit_rows = True
 
     def __init__(self, X, is_sorted, n_threads, copied_bytes=0):
         super().__init__(X, is_sorted, n_threads, copied_bytes)
@@ -188,6 +190,14 @@ class CSRDesign(CompressedDesign):
         out = np.empty((self.shape[1], self.shape[1]))
         gram.csr(*self._arrays, self._splits, weights, out)
         return out
+
+    def dual_rows(self, inverse):
+        affordable = 2 * self.X.indices.nbytes <= _nbytes(self.X)
+        if self.shape[1] > FEW_COLUMNS and affordable:
+            return RenumberedRows(self._arrays, self.shape[1], inverse, self.n_threads)
+        norms = np.zeros(self.shape[0])
+        sparse.gather_squares(*self._arrays, np.ascontiguousarray(inverse), norms, self.n_threads)
+        return DualRows(self._arrays, dual.sparse_epoch, norms, inverse, self.n_threads)
 
     def gather(self, columns):
         indptr, indices, data = self._arrays
