@@ -464,6 +464,29 @@ def test_nothing_is_copied_where_columns_are_few(by_rows):
     assert fit(as_layout(X, by_rows), y, 1e-3).copied_bytes == 0
 
 
+# --- where it is the solver of choice ---------------------------------------------------------------------------------
+
+
+def suits(X, l2, l1=0.0):
+    design = as_design(X)
+    return dual_coordinate_descent.suits(design, ElasticNet(l1, l2, (X.shape[1], 1)))
+
+
+def test_it_suits_sparse_rows_wider_than_long_under_penalties_that_are_not_weak():
+    X = as_layout(wide()[0], "csr")
+    strength = X.multiply(X).sum() / 200**2  # |x_i|^2 / (n l2) is one
+    assert suits(X, strength)
+    assert suits(X, strength / 50)
+    assert not suits(X, strength / 200)
+    assert not suits(X, strength, l1=0.1)
+    assert not suits(X.tocsc(), strength)
+    assert not suits(X.toarray(), strength)
+    assert not suits(as_layout(make_problem(p=P)[0], "csr"), 1.0)
+    mixed = np.full((X.shape[1], 1), strength)
+    mixed[0] = 0.0
+    assert not suits(X, mixed)
+
+
 # --- what it declines -------------------------------------------------------------------------------------------------
 
 

@@ -16,6 +16,8 @@ RUNS, RUN = 32, 2048
 #: Fewest chunks of rows: as many threads can share a gradient.
 FEWEST = 4
 RELIABLE = 8
+#: Entries whose mean square is taken for that of all.
+SAMPLED = 1 << 14
 
 
 class CompressedDesign(InMemoryDesign):
@@ -190,6 +192,11 @@ class CSRDesign(CompressedDesign):
         out = np.empty((self.shape[1], self.shape[1]))
         gram.csr(*self._arrays, self._splits, weights, out)
         return out
+
+    def mean_norm(self):
+        """Mean squared norm of the rows, estimated from a sample of the entries."""
+        sample = self.X.data[:: max(1, self.nnz // SAMPLED)].astype(np.float64)
+        return float(np.mean(sample * sample)) * self.nnz / self.shape[0] if self.nnz else 0.0
 
     def dual_rows(self, inverse):
         affordable = 2 * self.X.indices.nbytes <= _nbytes(self.X)

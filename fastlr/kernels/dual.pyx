@@ -75,10 +75,10 @@ cdef double ascend(const Rows* rows, Py_ssize_t i, double product, double* gain)
     cdef double a = s * rows.norms[i], eta = product + rows.offset[i * rows.offset_step] - s * r * rows.own[i]
     cdef double error = eta - z, c = eta + a * r, low = c - a * (1.0 - y), high = c + a * y
     cdef double tolerance = ENOUGH * fabs(error) + RESOLVED * (fabs(z) + a), miss, new = r
-    cdef int step
+    cdef int _
     z = z + error / (1.0 + a * (y + r) * (1.0 - y - r))
     z = min(max(z, low), high)
-    for step in range(STEPS):
+    for _ in range(STEPS):
         new = residual_of(z, y)
         miss = z + a * new - c
         if fabs(miss) <= tolerance:
