@@ -18,13 +18,15 @@ SPARSE = 0.1
 
 
 def suits(design, penalty):
-    """Whether it is the solver of choice under L2: sparse rows, more columns than rows, a penalty that is not weak."""
+    """Why it should be chosen: rows are sparse, columns outnumber them, the penalty is not weak; "" elsewhere."""
     n, p = design.shape
     if not (design.can_visit_rows and penalty.covers_all and not penalty.has_l1 and p > n):
-        return False
+        return ""
     if design.nnz > SPARSE * n * p:
-        return False
-    return design.mean_norm() <= STRONGEST_COUPLING * n * float(penalty.l2.min())
+        return ""
+    if design.mean_norm() > STRONGEST_COUPLING * n * float(penalty.l2.min()):
+        return ""
+    return "sparse X has more columns than rows, and the penalty is not weak: ascent on the dual"
 
 
 def solve(objective, coef, intercept, monitor):
