@@ -53,8 +53,10 @@ def fit_logistic(
         Let the penalty act on columns divided by their weighted standard deviations, as glmnet does; coefficients come
         back on the scale of X, and constant columns get zero.  The objective reported has strengths l1 sd_j and
         l2 sd_j^2.  X is not copied.
-    solver : {"auto", "newton_small", "newton_cholesky", "newton_cg", "prox_newton", "coordinate_descent"}
+    solver : {"auto", "newton_small", "newton_cholesky", "newton_cg", "dual_coordinate_descent", "prox_newton", \
+            "coordinate_descent"}
         "auto" takes the one that is fastest for the shape of X and the penalty; the result's message says why.
+        dual_coordinate_descent, which "auto" does not take, needs X C-ordered or CSR, no l1, l2 on each coefficient.
     tol : float
         Stop when the certified suboptimality is at most tol times the objective of the null model (coef = 0, best
         intercept).  Without a penalty, half the squared Newton decrement stands in for the bound.

@@ -52,8 +52,9 @@ class LogisticRegression(LinearPrediction, SparseCoefMixin, BaseEstimator):
     random_state :
         Understood for compatibility; every solver here is deterministic.
     solver : str, default="auto"
-        "auto", "newton_small", "newton_cg" or "coordinate_descent".  scikit-learn's names (lbfgs, liblinear, newton-cg,
-        newton-cholesky, sag, saga) select what "auto" would, with the limits they have there.
+        "auto", "newton_small", "newton_cg", "dual_coordinate_descent" or "coordinate_descent".  scikit-learn's names
+        (lbfgs, liblinear, newton-cg, newton-cholesky, sag, saga) select what "auto" would, with the limits they have
+        there.
     max_iter : int, default=100
         Outer iterations.
     verbose : int, default=0

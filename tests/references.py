@@ -116,6 +116,44 @@ def reference_epochs(X, curvature, gradient, first, mass, l1, l2, coef, toleranc
     return delta, curvature * (X @ delta), epochs
 
 
+def reference_dual_epoch(X, order, group, y, weight, offset, own, inverse, free, logit, residual, weights):
+    """One epoch of kernels.dual over a dense X (n, m), one row at a time and block after block; returns the gain.
+
+    logit, residual and weights (n_blocks, m + 2) move along.
+    """
+    n_blocks = len(weights)
+    weights[:, -1] -= free * np.sum(weight * residual)
+    gain = 0.0
+    for w, groups in zip(
+        weights, np.split(order, [b * len(order) // n_blocks for b in range(1, n_blocks)]), strict=True
+    ):
+        for i in np.concatenate([np.arange(g * group, min(len(y), (g + 1) * group)) for g in groups]):
+            a = weight[i] * (X[i] ** 2 @ inverse + own[i] + free)
+            eta = X[i] @ w[:-2] + w[-1] + offset[i] - weight[i] * residual[i] * own[i]
+            error, old = eta - logit[i], residual[i]
+            logit[i] = reference_root(logit[i], error, a, eta + a * old, y[i], old)
+            residual[i] = expit(logit[i]) - y[i]
+            gain += 0.5 * weight[i] * error * (residual[i] - old)
+            change = n_blocks * weight[i] * (residual[i] - old)
+            w[:-2] -= change * inverse * X[i]
+            w[-1] -= free * change
+    weights[:] = weights.mean(axis=0)
+    return gain
+
+
+def reference_root(z, error, a, c, y, residual):
+    """z + a (sigma(z) - y) = c by one Newton step, and more until nine tenths of the error are gone."""
+    low, high = c - a * (1 - y), c + a * y
+    u = y + residual
+    z = min(max(z + error / (1 + a * u * (1 - u)), low), high)
+    while abs(miss := z + a * (expit(z) - y) - c) > 0.1 * abs(error) + 1e-13:
+        low, high = (low, z) if miss > 0 else (z, high)
+        z -= miss / (1 + a * expit(z) * expit(-z))
+        if not low < z < high:
+            z = (low + high) / 2
+    return z
+
+
 def best_intercept(X, y, coef, weight, offset=0.0):
     """The intercept where the weighted loss is least at `coef`, by bisection on its derivative."""
     eta = X @ coef + offset

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fastlr.kernels import small, vector
+from fastlr.design.dual import DualState
+from fastlr.kernels import dual, small, vector
 from fastlr.loss import LogisticLoss
 
 
@@ -160,6 +161,9 @@ class InMemoryDesign(ABC):
 
     #: whether the layout has `newton_iterations`, exact Newton compiled as a whole; see kernels/small.pyx
     can_iterate = False
+
+    #: whether the layout has `dual_rows(inverse)`, the fastlr.design.dual.DualRows over X
+    can_visit_rows = False
 
     #: readings of X per call of hessian_product and loss_gradient (2 where the two uses of an entry are far apart)
     product_reads = 1
@@ -382,6 +386,33 @@ class Rows:
     def count_reads(self, times):
         """Note that X has been read so many times."""
         self.work.entries_read += round(times) * self.design.nnz
+
+    def dual_rows(self, inverse):
+        """X as dual coordinate ascent reads it; inverse (p,) is 1 / l2."""
+        rows = self.design.dual_rows(inverse)
+        self.work.entries_read += rows.reads * self.design.nnz
+        self.work.hold(self.held_bytes + rows.copied_bytes)
+        return rows
+
+    def dual_state(self, dual_rows, state, scale, coef, intercept):
+        """The dual point y + scale (sigma(eta) - y), to which the weights `coef` (p, 1) belong."""
+        logit, residual = np.empty_like(state.eta), np.empty_like(state.eta)
+        dual.scaled_residuals(state.eta, self.loss.y, scale, logit, residual)
+        return DualState(logit, residual, dual_rows.weights(coef[:, 0], intercept))
+
+    def dual_epoch(self, dual_rows, dual_state, free):
+        """One epoch of dual coordinate ascent; returns about what the dual gained."""
+        self.work.entries_read += self.design.nnz
+        offset = np.zeros(1) if self.offset is None else self.offset
+        return dual_rows.epoch(self.loss, offset, free, dual_state)
+
+    def as_state(self, dual_state):
+        """The RowState whose residuals are those of the dual point."""
+        return RowState(dual_state.logit.copy(), np.empty_like(dual_state.logit))
+
+    def divergence_between(self, dual_point, state):
+        """sum_i weight_i KL(u_i || sigma(eta_i)), u = sigma of one state, eta of the other."""
+        return self.loss.divergence(dual_point.eta, state.eta - dual_point.eta, t=1.0)[0]
 
     def squares(self, state):
         """sum_i curvature_i x_ij^2, shape (p, 1)."""

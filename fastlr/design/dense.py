@@ -4,7 +4,8 @@ import numpy as np
 
 from fastlr.design import costs
 from fastlr.design.base import InMemoryDesign
-from fastlr.kernels import coordinate, dense, gram, moments, small
+from fastlr.design.dual import DualRows
+from fastlr.kernels import coordinate, dense, dual, gram, moments, small
 
 
 class DenseDesign(InMemoryDesign):
@@ -13,6 +14,14 @@ class DenseDesign(InMemoryDesign):
     pair_reads = 1
     can_thin = True
     can_iterate = True
+
+    @property
+    def can_visit_rows(self):
+        return self.X.strides[1] == self.X.itemsize
+
+    def dual_rows(self, inverse):
+        norms = DenseDesign(self.X.T, self.n_threads).squares(np.ascontiguousarray(inverse))
+        return DualRows((self.X,), dual.dense_epoch, norms, inverse, self.n_threads)
 
     def __init__(self, X, n_threads, copied_bytes=0):
         super().__init__(X, X.shape[0] * X.shape[1], n_threads, copied_bytes)

@@ -8,13 +8,16 @@ import scipy.sparse as sp
 
 from fastlr.design import costs
 from fastlr.design.base import InMemoryDesign
-from fastlr.kernels import coordinate, csr_by_columns, csr_by_rows, gram, moments, outputs, small, sparse
+from fastlr.design.dual import FEW_COLUMNS, DualRows, RenumberedRows
+from fastlr.kernels import coordinate, csr_by_columns, csr_by_rows, dual, gram, moments, outputs, small, sparse
 
 #: How entries spread over columns is learnt from RUNS runs of RUN entries; RELIABLE of them make a share reliable.
 RUNS, RUN = 32, 2048
 #: Fewest chunks of rows: as many threads can share a gradient.
 FEWEST = 4
 RELIABLE = 8
+#: Entries whose mean square is taken for that of all.
+SAMPLED = 1 << 14
 
 
 class CompressedDesign(InMemoryDesign):
@@ -90,6 +93,7 @@ class CSRDesign(CompressedDesign):
 
     minor_axis = 1
     can_iterate = True
+    can_visit_rows = True
 
     def __init__(self, X, is_sorted, n_threads, copied_bytes=0):
         super().__init__(X, is_sorted, n_threads, copied_bytes)
@@ -188,6 +192,19 @@ class CSRDesign(CompressedDesign):
         out = np.empty((self.shape[1], self.shape[1]))
         gram.csr(*self._arrays, self._splits, weights, out)
         return out
+
+    def mean_norm(self):
+        """Mean squared norm of the rows, estimated from a sample of the entries."""
+        sample = self.X.data[:: max(1, self.nnz // SAMPLED)].astype(np.float64)
+        return float(np.mean(sample * sample)) * self.nnz / self.shape[0] if self.nnz else 0.0
+
+    def dual_rows(self, inverse):
+        affordable = 2 * self.X.indices.nbytes <= _nbytes(self.X)
+        if self.shape[1] > FEW_COLUMNS and affordable:
+            return RenumberedRows(self._arrays, self.shape[1], inverse, self.n_threads)
+        norms = np.zeros(self.shape[0])
+        sparse.gather_squares(*self._arrays, np.ascontiguousarray(inverse), norms, self.n_threads)
+        return DualRows(self._arrays, dual.sparse_epoch, norms, inverse, self.n_threads)
 
     def gather(self, columns):
         indptr, indices, data = self._arrays

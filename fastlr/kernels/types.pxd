@@ -15,6 +15,8 @@ cdef extern from "simd.h" nogil:
 
     double expit "fastlr_expit"(double eta) noexcept
     double expit_derivative "fastlr_expit_derivative"(double eta) noexcept
+    double residual_of "fastlr_residual"(double eta, double y) noexcept
+    double log_positive "fastlr_log"(double u) noexcept
     double logistic_block "fastlr_logistic_block"(
         Py_ssize_t n, const double* eta, const double* y, const double* weight,
         double* residual, double* curvature) noexcept

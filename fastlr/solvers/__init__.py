@@ -9,7 +9,14 @@ entry of SOLVERS.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from fastlr.solvers import coordinate_descent, newton_cg, newton_cholesky, newton_small, prox_newton
+from fastlr.solvers import (
+    coordinate_descent,
+    dual_coordinate_descent,
+    newton_cg,
+    newton_cholesky,
+    newton_small,
+    prox_newton,
+)
 from fastlr.solvers.monitor import Controls, Monitor
 from fastlr.solvers.result import FitInterrupted, LogisticResult, Progress, Status
 
@@ -35,9 +42,15 @@ class SolverSpec:
     penalties: frozenset
     #: Why "auto" should take it for a fit, given (design, ElasticNet); "" where it should not.
     suits: Callable
+    #: Whether it visits rows one by one, which takes C-ordered or CSR X and l2 on every coefficient.
+    by_rows: bool = False
 
     def handles(self, penalty):
         return penalty in self.penalties
+
+    def reaches(self, design, penalty):
+        """Whether it can minimise this, given a penalty that it handles."""
+        return not self.by_rows or (design.can_visit_rows and penalty.covers_all)
 
 
 _SMOOTH, _L1 = frozenset({"none", "l2"}), frozenset({"l1", "elasticnet"})
@@ -48,6 +61,10 @@ SOLVERS = {
     "newton_small": SolverSpec(newton_small.solve, _SMOOTH, newton_small.suits),
     "newton_cholesky": SolverSpec(newton_cholesky.solve, _SMOOTH, newton_cholesky.suits),
     "newton_cg": SolverSpec(newton_cg.solve, _SMOOTH, newton_cg.suits),
+    # behind newton_cg, which suits all: for those who name it
+    "dual_coordinate_descent": SolverSpec(
+        dual_coordinate_descent.solve, frozenset({"l2"}), dual_coordinate_descent.suits, by_rows=True
+    ),
     "prox_newton": SolverSpec(prox_newton.solve, _L1, prox_newton.suits),
     "coordinate_descent": SolverSpec(coordinate_descent.solve, _L1, coordinate_descent.suits),
 }
@@ -66,16 +83,19 @@ def choose_solver(name, design, penalty):
     Raises
     ------
     ValueError
-        If there is no such solver, or it cannot minimise under this penalty; the message names those that can.
+        If there is no such solver, or it cannot minimise this; the message names those that can.
     """
     wanted = penalty_name(penalty.has_l1, penalty.has_l2)
     if isinstance(name, str) and name == "auto":
         for key, spec in SOLVERS.items():
             if spec.handles(wanted) and (reason := spec.suits(design, penalty)):
                 return key, spec, reason
-    able = [key for key, spec in SOLVERS.items() if spec.handles(wanted)]
+    able = [key for key, spec in SOLVERS.items() if spec.handles(wanted) and spec.reaches(design, penalty)]
     if not isinstance(name, str) or name not in SOLVERS:
         raise ValueError(f"solver={name!r}: expected one of {['auto', *SOLVERS]}")
     if name not in able:
-        raise ValueError(f"solver={name!r} cannot fit with penalty {wanted!r}; solvers that can: {['auto', *able]}")
+        reason = f"with penalty {wanted!r}"
+        if SOLVERS[name].handles(wanted):
+            reason = "unless X is C-ordered or CSR and l2 is positive for every coefficient"
+        raise ValueError(f"solver={name!r} cannot fit {reason}; solvers that can: {['auto', *able]}")
     return name, SOLVERS[name], ""

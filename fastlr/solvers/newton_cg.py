@@ -31,7 +31,11 @@ def solve(objective, coef, intercept, monitor):
     """
     if monitor.controls.max_iter > 0 and not np.any(coef):
         coef, intercept = start(objective, coef, intercept)
-    point = monitor.starting_point(coef, intercept)
+    return minimise(objective, monitor.starting_point(coef, intercept), monitor)
+
+
+def minimise(objective, point, monitor):
+    """Truncated Newton steps from a point on, until the monitor says that the fit is finished."""
     schedule = Schedule(objective)
     first_norm = _norm(objective, point, schedule.at(point))
     decrement = None if np.any(point.gradient) else 0.0
