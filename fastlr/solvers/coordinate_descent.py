@@ -6,7 +6,7 @@ import numpy as np
 
 from fastlr.kernels import vector
 from fastlr.objective import Point, inverse
-from fastlr.solvers import prox_newton
+from fastlr.solvers import prox_step
 from fastlr.solvers.conjugate_gradient import conjugate_gradient
 from fastlr.solvers.line_search import armijo
 from fastlr.solvers.preconditioner import Diagonal
@@ -99,18 +99,18 @@ def _restricted(point, columns):
 
 
 def minimise_on(objective, point, goal):
-    """Lower the largest violation on a working set to `goal`, the cheaper way."""
-    if prox_newton.suits(objective.rows.design, objective.penalty):
-        return by_hessian(objective, point, goal)
+    """Lower the largest violation on a working set to `goal`: by its Hessian where that is cheap, else by columns."""
+    if np.isfinite(prox_step.price(objective.rows.design)):
+        point = by_hessian(objective, point, goal)
     return by_columns(objective, point, goal)
 
 
 def by_hessian(objective, point, goal, max_steps=50):
-    """Proximal Newton steps with the Hessian of the working set at hand."""
+    """Proximal Newton steps with the Hessian of the working set at hand, as long as they gain."""
     for _ in range(max_steps):
         if objective.optimality(point) <= goal:
             break
-        moved, _ = prox_newton.step(objective, point)
+        moved, _ = prox_step.step(objective, point)
         if moved is None:
             break
         point = moved

@@ -2,39 +2,26 @@
 
 import numpy as np
 
-from fastlr.factor import CholeskyFactor
-from fastlr.kernels import coordinate
-from fastlr.solvers.line_search import armijo
-from fastlr.solvers.result import Status
+from fastlr.solvers import coordinate_descent
+from fastlr.solvers.prox_step import price, step
 from fastlr.solvers.starts import SPACING, sampled
 
-#: The quadratic model is minimised until its largest violation is this share of that of the objective.
-MODEL = 1e-6
-#: Violations below this share of the gradient that no longer fall are rounding.
-RESOLVED = 1e-9
 #: Rows per column from which a sixteenth of the rows makes a good start.
 ROWS_FOR_START = 10 * SPACING
-#: Epochs of coordinate descent between two exact solutions on the support.
-EPOCHS = 10
-
-
-#: Price of a Hessian in passes, and number of columns, up to which it is worth having.
-WORTH = 12.0
-FEW_COLUMNS = 512
 
 
 def suits(design, penalty):
     """Why "auto" should take it: the Hessian is cheap beside the passes that it saves."""
-    if design.shape[1] > FEW_COLUMNS or (price := design.gram_price()) > WORTH:
-        return ""
-    return f"the Hessian is worth {price:.1f} passes over X"
+    passes = price(design)
+    return f"the Hessian is worth {passes:.1f} passes over X" if np.isfinite(passes) else ""
 
 
 def solve(objective, coef, intercept, monitor):
     """Minimise with l1 by proximal Newton steps (Lee, Sun, Saunders 2014; glmnet).
 
     Each iteration: the Hessian; the minimum of the quadratic model plus l1, by coordinate descent on the Hessian and
-    exact solutions on the support; a line search on the cached image of the step; one pass for the gradient.
+    exact solutions on the support; a line search on the cached image of the step; one pass for the gradient.  Where
+    rounding spoils the Hessian (columns of very different scales), coordinate descent on the columns goes on.
 
     Parameters
     ----------
@@ -48,57 +35,13 @@ def solve(objective, coef, intercept, monitor):
     if worthwhile and monitor.controls.max_iter > 0 and not np.any(coef):
         coef, intercept = sampled(objective, coef, intercept, lambda small, at, _: step(small, at)[0])
     point = monitor.starting_point(coef, intercept)
-    decrement = None
+    decrement, stalled = None, False
     while not monitor.finished(point, decrement):
+        if stalled:  # and not at the limit of double precision
+            monitor.hand_over("coordinate_descent")
+            return coordinate_descent.solve(objective, point.coef, point.intercept, monitor)
         moved, decrement = step(objective, point)
-        if moved is None:
-            monitor.fail(Status.LINE_SEARCH_FAILED, "no proximal Newton step lowers the objective")
-            break
-        point = moved
+        point, stalled = moved or point, moved is None
+        if stalled and not decrement > 0.0:
+            decrement = None  # the model is spoilt and says nothing
     return monitor.result()
-
-
-def step(objective, point):
-    """The next point (None if no step lowers the objective), and the decrease of the model by a full step."""
-    worst = objective.optimality(point)
-    hessian = objective.sampled_hessian(point, 1)
-    delta, product = minimise_model(objective.penalty, hessian, point, MODEL * worst)
-    direction = objective.direction(point, delta)
-    direction.adjoint = point.gradient + product - objective.penalty.l2 * (point.coef + delta)
-    slope = float(np.sum(point.gradient * delta)) + objective.penalty.absolute_change(point.coef, delta)
-    decrease = -slope - 0.5 * float(np.sum(delta * product))
-    t = armijo(objective, point, direction, slope) if slope < 0.0 else None
-    if t is None:
-        return None, decrease
-    return objective.move(point, direction, t), decrease if t == 1.0 else None
-
-
-def minimise_model(penalty, hessian, point, tolerance, max_rounds=50):
-    """argmin over delta of  g . delta + delta' H delta / 2 + l1' |coef + delta|,  and H delta; both (p, 1).
-
-    Coordinate descent finds the support; on it the minimum is a linear system, taken as far as signs are kept.
-    """
-    gradient, coef, l1 = point.gradient[:, 0], point.coef[:, 0], penalty.l1[:, 0]
-    delta, product, least = np.zeros_like(coef), np.zeros_like(coef), np.inf
-    for _ in range(max_rounds):
-        _, worst = coordinate.hessian_epochs(hessian, gradient, l1, coef, delta, product, tolerance, EPOCHS)
-        if worst <= tolerance or (worst >= least and worst <= RESOLVED * np.max(np.abs(gradient))):
-            break  # there, or rounding is
-        least = worst
-        delta += on_support(hessian, gradient + product, l1, coef + delta)
-        product = np.einsum("ij,j->i", hessian, delta)
-    return delta[:, None], product[:, None]
-
-
-def on_support(hessian, gradient, l1, coef):
-    """The step to the minimum of the model in the nonzero coefficients, cut where the first would change its sign."""
-    support = np.flatnonzero(coef)
-    out = np.zeros_like(coef)
-    if not len(support):
-        return out
-    signs = np.sign(coef[support])
-    slope = gradient[support] + l1[support] * signs
-    step = -CholeskyFactor(hessian[np.ix_(support, support)], 1).solve(slope[:, None])[:, 0]
-    crossing = signs * (coef[support] + step) < 0.0
-    out[support] = step * np.min(-coef[support][crossing] / step[crossing], initial=1.0)
-    return out

@@ -1,0 +1,69 @@
+"""One proximal Newton step with the Hessian at hand, for few columns."""
+
+import numpy as np
+
+from fastlr.factor import CholeskyFactor
+from fastlr.kernels import coordinate
+from fastlr.solvers.line_search import armijo
+
+#: The quadratic model is minimised until its largest violation is this share of that of the objective.
+MODEL = 1e-6
+#: Violations below this share of the gradient that no longer fall are rounding.
+RESOLVED = 1e-9
+#: Epochs of coordinate descent between two exact solutions on the support.
+EPOCHS = 10
+#: Price of a Hessian in passes, and number of columns, up to which it is worth having.
+WORTH = 12.0
+FEW_COLUMNS = 512
+
+
+def price(design):
+    """What the Hessian takes, in passes; inf where it is not worth having."""
+    few = design.shape[1] <= FEW_COLUMNS and design.gram_price() <= WORTH
+    return design.gram_price() if few else np.inf
+
+
+def step(objective, point):
+    """The next point (None if no step lowers the objective), and the decrease of the model by a full step."""
+    worst = objective.optimality(point)
+    hessian = objective.sampled_hessian(point, 1)
+    delta, product = minimise_model(objective.penalty, hessian, point, MODEL * worst)
+    direction = objective.direction(point, delta)
+    direction.adjoint = point.gradient + product - objective.penalty.l2 * (point.coef + delta)
+    slope = float(np.sum(point.gradient * delta)) + objective.penalty.absolute_change(point.coef, delta)
+    decrease = -slope - 0.5 * float(np.sum(delta * product))
+    t = armijo(objective, point, direction, slope) if slope < 0.0 else None
+    if t is None:
+        return None, decrease
+    return objective.move(point, direction, t), decrease if t == 1.0 else None
+
+
+def minimise_model(penalty, hessian, point, tolerance, max_rounds=50):
+    """argmin over delta of  g . delta + delta' H delta / 2 + l1' |coef + delta|,  and H delta; both (p, 1).
+
+    Coordinate descent finds the support; on it the minimum is a linear system, taken as far as signs are kept.
+    """
+    gradient, coef, l1 = point.gradient[:, 0], point.coef[:, 0], penalty.l1[:, 0]
+    delta, product, least = np.zeros_like(coef), np.zeros_like(coef), np.inf
+    for _ in range(max_rounds):
+        _, worst = coordinate.hessian_epochs(hessian, gradient, l1, coef, delta, product, tolerance, EPOCHS)
+        if worst <= tolerance or (worst >= least and worst <= RESOLVED * np.max(np.abs(gradient))):
+            break  # there, or rounding is
+        least = worst
+        delta += on_support(hessian, gradient + product, l1, coef + delta)
+        product = np.einsum("ij,j->i", hessian, delta)
+    return delta[:, None], product[:, None]
+
+
+def on_support(hessian, gradient, l1, coef):
+    """The step to the minimum of the model in the nonzero coefficients, cut where the first would change its sign."""
+    support = np.flatnonzero(coef)
+    out = np.zeros_like(coef)
+    if not len(support):
+        return out
+    signs = np.sign(coef[support])
+    slope = gradient[support] + l1[support] * signs
+    step = -CholeskyFactor(hessian[np.ix_(support, support)], 1).solve(slope[:, None])[:, 0]
+    crossing = signs * (coef[support] + step) < 0.0
+    out[support] = step * np.min(-coef[support][crossing] / step[crossing], initial=1.0)
+    return out
