@@ -77,7 +77,6 @@ cdef extern from "simd.h" nogil:
     void weighted_axpy_f32 "fastlr_weighted_axpy_f32"(Py_ssize_t n, double change, const double* d, const float* x,
                                                       double* q) noexcept
 
-
     void dot_tile "fastlr_dot_tile"(Py_ssize_t n, const double* a, const double* b, double* out) noexcept
 
 cdef extern from "special.h" nogil:
