@@ -6,9 +6,10 @@ from fastlr.solvers import newton_cg
 from fastlr.solvers.monitor import Measures
 
 #: Entries of X up to which one thread is enough, and multiplications for a Hessian and its factor up to which they beat
-#: conjugate gradients (the measurements are in docs/design.md).
+#: conjugate gradients (the measurements are in docs/design.md).  Where rows are fewer than columns newton_cg works in
+#: the space of the rows.
 MOST_ENTRIES = 200_000
-MOST_WORK = 5_000_000
+MOST_WORK, MOST_WORK_IF_WIDE = 5_000_000, 1_250_000
 #: Iterations that are run before the monitor hears of them.
 AT_A_TIME = 32
 
@@ -17,7 +18,8 @@ def suits(design, penalty):
     """Why "auto" should take it: the layout is known to it and the problem is small."""
     n, p = design.shape
     work = design.nnz * (design.nnz / n + 1.0) / 2.0 + p**3 / 4.0  # p^3 / 6, on shorter vectors
-    small = not penalty.has_l1 and design.can_iterate and design.nnz <= MOST_ENTRIES and work <= MOST_WORK
+    most = MOST_WORK if p <= n else MOST_WORK_IF_WIDE
+    small = not penalty.has_l1 and design.can_iterate and design.nnz <= MOST_ENTRIES and work <= most
     return "a small problem, fitted in one compiled call" if small else ""
 
 
