@@ -59,12 +59,11 @@ _SMOOTH, _L1 = frozenset({"none", "l2"}), frozenset({"l1", "elasticnet"})
 #: measured figures of design/costs.py.
 SOLVERS = {
     "newton_small": SolverSpec(newton_small.solve, _SMOOTH, newton_small.suits),
-    "newton_cholesky": SolverSpec(newton_cholesky.solve, _SMOOTH, newton_cholesky.suits),
-    "newton_cg": SolverSpec(newton_cg.solve, _SMOOTH, newton_cg.suits),
-    # behind newton_cg, which suits all: for those who name it
     "dual_coordinate_descent": SolverSpec(
         dual_coordinate_descent.solve, frozenset({"l2"}), dual_coordinate_descent.suits, by_rows=True
     ),
+    "newton_cholesky": SolverSpec(newton_cholesky.solve, _SMOOTH, newton_cholesky.suits),
+    "newton_cg": SolverSpec(newton_cg.solve, _SMOOTH, newton_cg.suits),
     "prox_newton": SolverSpec(prox_newton.solve, _L1, prox_newton.suits),
     "coordinate_descent": SolverSpec(coordinate_descent.solve, _L1, coordinate_descent.suits),
 }
