@@ -1,5 +1,7 @@
 """The elastic-net penalty  l1' |coef| + coef' diag(l2) coef / 2,  with a strength for every coefficient."""
 
+from functools import cached_property
+
 import numpy as np
 
 from fastlr.kernels import penalty, vector
@@ -59,7 +61,7 @@ class ElasticNet:
         """
         out = np.empty_like(gradient)
         return out, penalty.subgradient(
-            coef.ravel(), gradient.ravel(), self._flat(self.l1), out.ravel(), self.n_threads
+            coef.ravel(), gradient.ravel(), self._flat_l1, out.ravel(), self.n_threads
         )
 
     def optimality(self, coef, gradient):
@@ -70,7 +72,7 @@ class ElasticNet:
 
     def dual_scale(self, adjoint):
         """The largest factor in (0, 1] that makes X' (factor r) feasible where only l1 acts."""
-        ratio = penalty.largest_ratio(adjoint.ravel(), self._flat(self.l1), self._flat(self.l2), self.n_threads)
+        ratio = penalty.largest_ratio(adjoint.ravel(), self._flat_l1, self._flat_l2, self.n_threads)
         return 1.0 if ratio <= 1.0 else 1.0 / ratio
 
     def gap(self, coef, adjoint, scale=1.0):
@@ -82,14 +84,16 @@ class ElasticNet:
         if not self.covers_all:
             return np.inf
         return penalty.gap(
-            coef.ravel(), adjoint.ravel(), scale, self._flat(self.l1), self._flat(self.l2), self.n_threads
+            coef.ravel(), adjoint.ravel(), scale, self._flat_l1, self._flat_l2, self.n_threads
         )
 
-    def _flat(self, strength):
-        """(p K,) view of a strength: all coefficients one after the other."""
-        if strength.strides == (0, 0):
-            return np.broadcast_to(strength[0, 0], (strength.size,))
-        return strength.reshape(-1)
+    @cached_property
+    def _flat_l1(self):
+        return _flat(self.l1)
+
+    @cached_property
+    def _flat_l2(self):
+        return _flat(self.l2)
 
     def smooth_gap(self, residual):
         """sum_j residual_j^2 / (2 l2_j): the gap without l1 whose dual point misses stationarity by `residual`."""
@@ -123,3 +127,10 @@ def _cover(l1, l2):
 
 def _take(strength, columns):
     return strength[0, 0] if strength.strides == (0, 0) else strength[columns]
+
+
+def _flat(strength):
+    """(p K,) view of a strength: all coefficients one after the other."""
+    if strength.strides == (0, 0):
+        return np.broadcast_to(strength[0, 0], (strength.size,))
+    return strength.reshape(-1)

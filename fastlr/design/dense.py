@@ -102,7 +102,7 @@ class DenseDesign(InMemoryDesign):
     def gram(self, weights):
         p = self.shape[1]
         down, across = gram.panel_shape(p)
-        rows = max(64, min(512, (1 << 16) // across // 8 * 8))  # packed rows stay in the second-level cache
+        rows = max(64, min(1024, (1 << 16) // across // 8 * 8))  # packed rows stay in the second-level cache
         out = np.zeros((across, across))
         gram.dense(self.X, weights, np.zeros((down, rows)), np.zeros((across, rows)), out, self.n_threads)
         return out[:p, :p]

@@ -20,8 +20,12 @@ cdef inline void pack_row(const floating* row, Py_ssize_t stride, Py_ssize_t n, 
                           double* panel) noexcept nogil:
     """scale times the n entries of a piece of a row, then zeros, into a panel of this width."""
     cdef Py_ssize_t j
-    for j in range(n):
-        panel[j] = scale * row[j * stride]
+    if stride == 1:  # told apart so that the compiler makes vectors of it
+        for j in range(n):
+            panel[j] = scale * row[j]
+    else:
+        for j in range(n):
+            panel[j] = scale * row[j * stride]
     for j in range(n, width):
         panel[j] = 0.0
 

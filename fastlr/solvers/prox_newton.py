@@ -8,6 +8,8 @@ from fastlr.solvers.starts import SPACING, sampled
 
 #: Rows per column from which a sixteenth of the rows makes a good start.
 ROWS_FOR_START = 10 * SPACING
+#: Entries of X below which the start costs more than it saves.
+ENTRIES_FOR_START = 300_000
 
 
 def suits(design, penalty):
@@ -31,7 +33,8 @@ def solve(objective, coef, intercept, monitor):
     monitor : Monitor
     """
     n, p = objective.rows.design.shape
-    worthwhile = objective.rows.design.can_thin and n >= ROWS_FOR_START * p
+    design = objective.rows.design
+    worthwhile = design.can_thin and n >= ROWS_FOR_START * p and design.nnz >= ENTRIES_FOR_START
     if worthwhile and monitor.controls.max_iter > 0 and not np.any(coef):
         coef, intercept = sampled(objective, coef, intercept, lambda small, at, _: step(small, at)[0])
     point = monitor.starting_point(coef, intercept)
