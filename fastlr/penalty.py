@@ -60,9 +60,7 @@ class ElasticNet:
         `gradient` is that of the smooth part, (p, K).
         """
         out = np.empty_like(gradient)
-        return out, penalty.subgradient(
-            coef.ravel(), gradient.ravel(), self._flat_l1, out.ravel(), self.n_threads
-        )
+        return out, penalty.subgradient(coef.ravel(), gradient.ravel(), self._flat_l1, out.ravel(), self.n_threads)
 
     def optimality(self, coef, gradient):
         """Inf-norm of the subgradient of least norm."""
@@ -83,9 +81,7 @@ class ElasticNet:
         """
         if not self.covers_all:
             return np.inf
-        return penalty.gap(
-            coef.ravel(), adjoint.ravel(), scale, self._flat_l1, self._flat_l2, self.n_threads
-        )
+        return penalty.gap(coef.ravel(), adjoint.ravel(), scale, self._flat_l1, self._flat_l2, self.n_threads)
 
     @cached_property
     def _flat_l1(self):

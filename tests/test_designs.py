@@ -23,7 +23,7 @@ from references import (
 )
 
 from fastlr import fit_logistic
-from fastlr.design import as_design, convert
+from fastlr.design import RowSpace, as_design, convert
 from fastlr.design.sparse import ChunkedCSRDesign, CSRDesign
 from fastlr.loss import WEIGHT_BLOCK, LogisticLoss
 
@@ -729,3 +729,27 @@ def test_fits_in_threads_over_one_design_do_not_disturb_each_other(layout):
         together = list(pool.map(fit, strengths))
     for coef, l2 in zip(together, strengths, strict=True):
         np.testing.assert_array_equal(coef, fit(l2))
+
+
+@pytest.mark.parametrize("every", [2, 3, 7])
+def test_thinned_and_transposed_designs_are_those_of_the_matrix(layout, every):
+    values = np.random.default_rng(0).standard_normal((50, 6)) * (np.arange(300).reshape(50, 6) % 3 > 0)
+    design = as_design(as_layout(values, layout))
+    for derived, matrix in ((design.thin(every), values[::every]), (design.transposed(), values.T)):
+        v, u = np.arange(1.0, matrix.shape[1] + 1), np.arange(1.0, matrix.shape[0] + 1)
+        eta = np.zeros(matrix.shape[0])
+        derived.forward(v, 0.5, eta)
+        np.testing.assert_allclose(eta, matrix @ v + 0.5, rtol=0, atol=1e-12)
+        np.testing.assert_allclose(derived.adjoint(u), matrix.T @ u, rtol=0, atol=1e-11)
+        np.testing.assert_allclose(derived.gram(u), matrix.T @ (u[:, None] * matrix), rtol=0, atol=1e-10)
+
+
+def test_the_space_of_the_rows_keeps_predictors_and_penalty(layout):
+    rng = np.random.default_rng(0)
+    values, weights = rng.standard_normal((8, 30)), rng.uniform(0.5, 2.0, 30)
+    values[5] = values[2]  # dependent
+    space = RowSpace(as_design(as_layout(values, layout)), weights)
+    v = space.design.X.T @ rng.standard_normal(8)  # in the row space
+    coef = space.lift(v[:, None])[:, 0]
+    np.testing.assert_allclose(values @ coef, space.design.X @ v, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(coef @ (coef / weights), v @ v, rtol=1e-6)

@@ -20,6 +20,7 @@ from helpers import (
 from sklearn.linear_model import LogisticRegression as SklearnLogisticRegression
 
 from fastlr import LogisticResult, Status, fit_logistic
+from fastlr.solvers import prox_step
 
 P = 12
 #: Penalties on the scale of the weighted mean loss; arrays mix strengths, each coefficient penalised.
@@ -36,14 +37,15 @@ PENALTIES = {
     "elasticnet-array": {"l1": np.geomspace(1e-4, 0.1, P), "l2": np.geomspace(0.1, 1e-4, P)},
     "l1-here-l2-there": {"l1": np.where(np.arange(P) % 2, 1e-2, 0.0), "l2": np.where(np.arange(P) % 2, 0.0, 1e-2)},
 }
-#: Problems here are small: without l1, "auto" is newton_small but for CSC.
+#: Problems here are small: without l1, "auto" is newton_small but for CSC, with l1 it is prox_newton.
+OTHERS = {False: ("newton_cg", "newton_cholesky"), True: ("coordinate_descent",)}
 PENALTIES |= {
-    f"{name} by newton_cg": penalty | {"solver": "newton_cg"}
+    f"{name} by {solver}": penalty | {"solver": solver}
     for name, penalty in PENALTIES.items()
-    if "l1" not in penalty
+    for solver in OTHERS["l1" in penalty]
 }
-UNPENALISED = {"none": {}, "none by newton_cg": {"solver": "newton_cg"}}
-FEW = ("l2", "l2 by newton_cg", "l1", "elasticnet")
+UNPENALISED = {"none": {}} | {f"none by {solver}": {"solver": solver} for solver in OTHERS[False]}
+FEW = ("l2", "l2 by newton_cg", "l2 by newton_cholesky", "l1", "l1 by coordinate_descent", "elasticnet")
 
 
 @pytest.fixture(params=PENALTIES)
@@ -597,3 +599,29 @@ def test_solvers_named_by_hand_are_those_of_auto(storage):
     smooth = "newton_cg" if storage == "csc" else "newton_small"
     for solver, penalty in ((smooth, {"l2": 1e-2}), ("prox_newton", {"l1": 1e-2})):
         assert bits(fit_logistic(X, y, **penalty, solver=solver)) == bits(fit_logistic(X, y, **penalty))
+
+
+@pytest.mark.parametrize("fit_intercept", [False, True])
+@pytest.mark.parametrize("penalty", [{"l1": 2e-3}, {"l1": 2e-3, "l2": 2e-3}, {"l1": 2e-4}])
+def test_working_sets_go_the_same_way_by_columns_as_by_the_hessian(layout, penalty, fit_intercept, monkeypatch):
+    X, y = make_problem(n=300, p=90)
+    X = as_layout(X, layout)
+    options = penalty | {"fit_intercept": fit_intercept, "tol": 1e-12}
+    expected = fit_logistic(X, y, **options, solver="prox_newton")
+    monkeypatch.setattr(prox_step, "WORTH", 0.0)
+    found = fit_logistic(X, y, **options, solver="coordinate_descent")
+    assert found.converged
+    assert_same_fit(found, expected, rel=1e-11, rtol=1e-4)
+
+
+@pytest.mark.parametrize("fit_intercept", [False, True])
+@pytest.mark.parametrize("copies", [1, 2])
+def test_few_rows_are_fitted_in_their_own_space(layout, fit_intercept, copies):
+    X, y = make_problem(n=40, p=400)
+    X, y = np.tile(X, (copies, 1)), np.tile(y, copies)  # rows that depend on each other
+    X = as_layout(X, layout)
+    options = {"l2": np.geomspace(1e-3, 1.0, 400), "fit_intercept": fit_intercept, "tol": 1e-12}
+    found = fit_logistic(X, y, solver="newton_cg", **options)
+    expected = fit_logistic(X, y, solver="newton_cg", start=(np.full(400, 1e-3), 0.0), **options)
+    assert found.n_iter <= 1 < expected.n_iter
+    assert_same_fit(found, expected, rel=1e-11, rtol=1e-3)

@@ -103,6 +103,10 @@ class InMemoryDesign(ABC):
         """X' diag(weights) X, shape (p, p); weights (n,) of any sign."""
 
     @abstractmethod
+    def thin(self, every):
+        """The design over every k-th row: in place, or a copy of these rows."""
+
+    @abstractmethod
     def transposed(self):
         """The design over X', which shares the memory of X."""
 
@@ -155,9 +159,6 @@ class InMemoryDesign(ABC):
     def entry(self, row, column):
         """One entry of X."""
         return self.X[row, column]
-
-    #: whether the layout has `thin(every)`, the design over every k-th row: in place, or a copy of these rows
-    can_thin = False
 
     #: whether the layout has `newton_iterations`, exact Newton compiled as a whole; see kernels/small.pyx
     can_iterate = False

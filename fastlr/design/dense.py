@@ -12,7 +12,6 @@ class DenseDesign(InMemoryDesign):
     """Rows or columns contiguous; float32 or float64; any row (or column) stride, so slices are not copied."""
 
     pair_reads = 1
-    can_thin = True
     can_iterate = True
 
     @property

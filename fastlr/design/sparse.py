@@ -173,8 +173,6 @@ class CSRDesign(CompressedDesign):
     def transposed(self):
         return CSCDesign(self.X.T, self.is_sorted, self.n_threads)
 
-    can_thin = True
-
     def thin(self, every):
         sample = self.X[::every]
         sample.sort_indices()
@@ -318,6 +316,11 @@ class CSCDesign(CompressedDesign):
 
     def transposed(self):
         return csr_design(self.X.T, self.is_sorted, self.n_threads)
+
+    def thin(self, every):
+        sample = self.X[::every]
+        sample.sort_indices()
+        return CSCDesign(sample, True, self.n_threads, _nbytes(sample))
 
     def gram_price(self):
         return 0.5 * costs.CSC_PRODUCT * self.shape[1]

@@ -101,6 +101,6 @@ def sample(design):
     whole = design.gram_price()
     fewest, most = (rows * p for rows in ROWS_PER_COLUMN)
     rows = max(FEWEST_ROWS, min(most, max(fewest, n / whole)))
-    every = int(n / rows) if design.can_thin else 1
+    every = int(n / rows)
     every = every if every > 2 else 1  # a sample is a copy in most layouts: a third of X at the most
     return every, whole / every + factor_price(p, design.nnz)

@@ -34,7 +34,7 @@ def solve(objective, coef, intercept, monitor):
     """
     n, p = objective.rows.design.shape
     design = objective.rows.design
-    worthwhile = design.can_thin and n >= ROWS_FOR_START * p and design.nnz >= ENTRIES_FOR_START
+    worthwhile = n >= ROWS_FOR_START * p and design.nnz >= ENTRIES_FOR_START
     if worthwhile and monitor.controls.max_iter > 0 and not np.any(coef):
         coef, intercept = sampled(objective, coef, intercept, lambda small, at, _: step(small, at)[0])
     point = monitor.starting_point(coef, intercept)
