@@ -62,7 +62,7 @@ def main() -> None:
     from fastlr import special
 
     info = machine_info()
-    print(f"{info['cpu']}, {info['cpus']} CPUs, load before {info['load_before']}, {info['versions']}")
+    print(f"{info['cpu']}, {info['cpus']} CPUs, {info['versions']}")
     rng = np.random.default_rng(0)
     wide = rng.standard_normal((N, P))
     y = (wide[:, 0] + rng.logistic(size=N) > 0).astype(int)

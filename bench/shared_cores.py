@@ -70,7 +70,7 @@ def main() -> None:
     from fastlr import fit_logistic
 
     info = machine_info()
-    print(f"{info['cpu']}, {info['cpus']} CPUs, load before {info['load_before']}, settings {info['settings']}")
+    print(f"{info['cpu']}, {info['cpus']} CPUs, settings {info['settings']}")
     print(f"{'problem':<15}{'penalty':<9}{'quiet ms':>10}{'shared ms':>11}{'ratio':>7}  goal {GOAL:g}")
     for problem, penalty in CASES:
         X, y = load(problem)
