@@ -625,3 +625,14 @@ def test_few_rows_are_fitted_in_their_own_space(layout, fit_intercept, copies):
     expected = fit_logistic(X, y, solver="newton_cg", start=(np.full(400, 1e-3), 0.0), **options)
     assert found.n_iter <= 1 < expected.n_iter
     assert_same_fit(found, expected, rel=1e-11, rtol=1e-3)
+
+
+@pytest.mark.parametrize("far", [1e3, 1e6])
+def test_the_gap_under_l1_holds_for_columns_far_from_zero(layout, far):
+    X, y = make_problem(p=P)
+    shifted = X + far
+    l1 = 1e-2
+    truth = fit_logistic(X, y, l1=l1, tol=1e-13).objective
+    for max_iter in range(1, 8):
+        result = fit_logistic(as_layout(shifted, layout), y, l1=l1, tol=0.0, max_iter=max_iter, solver="prox_newton")
+        assert result.objective - truth <= result.duality_gap + 1e-16 * far

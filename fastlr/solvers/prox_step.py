@@ -4,6 +4,7 @@ import numpy as np
 
 from fastlr.factor import CholeskyFactor
 from fastlr.kernels import coordinate
+from fastlr.objective import Direction
 from fastlr.solvers.line_search import armijo
 
 #: The quadratic model is minimised until its largest violation is this share of that of the objective.
@@ -24,11 +25,17 @@ def price(design):
 
 
 def step(objective, point):
-    """The next point (None if no step lowers the objective), and the decrease of the model by a full step."""
+    """The next point (None if no step lowers the objective), and the decrease of the model by a full step.
+
+    The Hessian at hand finds the step; what the certificate and the decrease rest on is a product made by a pass, which
+    keeps its digits where the matrix has lost them (columns far from zero beside a free intercept).
+    """
     worst = objective.optimality(point)
     hessian = objective.sampled_hessian(point, 1)
-    delta, product = minimise_model(objective.penalty, hessian, point, MODEL * worst)
-    direction = objective.direction(point, delta)
+    delta = minimise_model(objective.penalty, hessian, point, MODEL * worst)
+    product = np.empty_like(delta)
+    image, intercept, _ = objective.hessian_product(point, delta, product)
+    direction = Direction(delta, image.copy(), intercept)
     direction.adjoint = point.gradient + product - objective.penalty.l2 * (point.coef + delta)
     slope = float(np.sum(point.gradient * delta)) + objective.penalty.absolute_change(point.coef, delta)
     decrease = -slope - 0.5 * float(np.sum(delta * product))
@@ -39,7 +46,7 @@ def step(objective, point):
 
 
 def minimise_model(penalty, hessian, point, tolerance, max_rounds=50):
-    """argmin over delta of  g . delta + delta' H delta / 2 + l1' |coef + delta|,  and H delta; both (p, 1).
+    """argmin over delta of  g . delta + delta' H delta / 2 + l1' |coef + delta|,  (p, 1).
 
     Coordinate descent finds the support; on it the minimum is a linear system, taken as far as signs are kept.
     """
@@ -52,7 +59,7 @@ def minimise_model(penalty, hessian, point, tolerance, max_rounds=50):
         least = worst
         delta += on_support(hessian, gradient + product, l1, coef + delta)
         product = np.einsum("ij,j->i", hessian, delta)
-    return delta[:, None], product[:, None]
+    return delta[:, None]
 
 
 def on_support(hessian, gradient, l1, coef):
