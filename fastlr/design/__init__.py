@@ -1,7 +1,8 @@
 """Layer 1: where X lies, and the passes it answers.  `as_design` is the one place that decides dtype and layout."""
 
-from fastlr.design.base import InMemoryDesign, Rows, RowState
+from fastlr.design.base import InMemoryDesign
 from fastlr.design.convert import as_design
 from fastlr.design.row_space import RowSpace
+from fastlr.design.rows import Rows, RowState
 
 __all__ = ["InMemoryDesign", "RowSpace", "RowState", "Rows", "as_design"]

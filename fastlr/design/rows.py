@@ -1,0 +1,304 @@
+"""Row state of a fit: what lies along the rows of X, and the passes over X that it takes part in."""
+
+import copy
+from dataclasses import dataclass
+
+import numpy as np
+
+from fastlr.design.dual import DualState
+from fastlr.kernels import dual, small, vector
+
+
+@dataclass
+class Work:
+    """How much of X a fit has read, and the most it held in copies; shared by all that is gathered from one design."""
+
+    nnz: int
+    entries_read: int = 0
+    copied_bytes: int = 0
+
+    def hold(self, nbytes):
+        self.copied_bytes = max(self.copied_bytes, nbytes)
+
+    @property
+    def n_passes(self):
+        return self.entries_read / max(1, self.nnz)
+
+
+@dataclass
+class RowState:
+    """Where a fit stands in row space: the linear predictor, and the curvature once it has been evaluated there."""
+
+    eta: np.ndarray
+    curvature: np.ndarray
+
+
+class Rows:
+    """Row state of one fit over a design in memory: targets, weights, offset, and the passes over X they take part in.
+
+    Above this class no vector of length n is ever indexed: RowState and images travel as handles.  Vectors over
+    columns are (p, 1) float64.
+    """
+
+    def __init__(self, design, loss, offset, work):
+        self.design = design
+        self.loss = loss
+        self.offset = offset
+        self.work = work
+        self.n_threads = design.n_threads
+        #: Bytes of copies alive beneath these rows: conversions, and what they were gathered from.
+        self.held_bytes = design.copied_bytes
+        self._scratch = np.empty(design.shape[0])  # residuals, or the image of a Hessian product: never both
+
+    def restrict(self, columns):
+        """The same rows over a gathered copy of a few columns; states and work are shared."""
+        gathered = self.design.gather(columns)
+        self.work.entries_read += gathered.nnz
+        restricted = copy.copy(self)
+        restricted.design = gathered
+        restricted.held_bytes = self.held_bytes + gathered.copied_bytes
+        self.work.hold(restricted.held_bytes)
+        return restricted
+
+    def thin(self, every):
+        """Every k-th row alone; work is shared."""
+        thinned = copy.copy(self)
+        thinned.design = self._sample(every)
+        thinned.loss = self.loss.thin(every)
+        thinned.offset = None if self.offset is None else np.ascontiguousarray(self.offset[::every])
+        thinned._scratch = np.empty(thinned.design.shape[0])
+        return thinned
+
+    def _sample(self, every):
+        if every == 1:
+            return self.design
+        sample = self.design.thin(every)
+        self.work.hold(self.held_bytes + sample.copied_bytes)
+        return sample
+
+    def over(self, design):
+        """The same rows over another design with as many rows; work is shared."""
+        other = copy.copy(self)
+        other.design = design
+        return other
+
+    def sampled_gram(self, state, every):
+        """X' D X, X' D 1 and 1' D 1 estimated from every k-th row."""
+        sample = self._sample(every)
+        weights = np.ascontiguousarray(state.curvature[::every]) * every
+        self.work.entries_read += 2 * sample.nnz
+        return sample.gram(weights), sample.adjoint(weights), float(weights.sum())
+
+    def state(self, coef, intercept):
+        """RowState at a point; X is read unless coef is zero."""
+        n = self.design.shape[0]
+        eta = np.full(n, intercept) if self.offset is None else self.offset + intercept
+        if np.any(coef):
+            self.design.forward(coef[:, 0], 0.0, eta)
+            self.work.entries_read += self.design.nnz
+        return RowState(eta, np.empty(n))
+
+    def image(self):
+        """A fresh image, zero: the handle of X @ step."""
+        return np.zeros(self.design.shape[0])
+
+    def apply(self, v, shift):
+        """The image X v + shift."""
+        image = np.zeros(self.design.shape[0])
+        self.design.forward(v[:, 0], shift, image)
+        self.work.entries_read += self.design.nnz
+        return image
+
+    def centre(self, state, max_steps=200):
+        """Shift eta to where the loss is least in the intercept; returns the shift.
+
+        Newton's method in one variable on the derivative, which rises with the shift; kept inside the bracket found so
+        far, with steps of at most `reach`, which doubles, where all rows are saturated and the curvature is useless.
+        """
+        shift, low, high, reach = 0.0, -np.inf, np.inf, 2.0
+        for _ in range(max_steps):
+            first, second = self.loss.slope(state.eta, shift)
+            if first == 0.0 or not np.isfinite(first):
+                break
+            low, high = (shift, high) if first < 0.0 else (low, shift)
+            step = -first / second if abs(first) < reach * second else np.copysign(reach, -first)
+            reach = 2.0 * reach if abs(step) == reach else reach
+            proposed = shift + step
+            if proposed != shift and not low < proposed < high:
+                proposed = 0.5 * (low + high)
+            if proposed in (low, high):
+                break
+            shift = proposed
+            if abs(step) <= 1e-7:  # the error left is its square
+                break
+        if shift:
+            state.eta += shift
+        return shift
+
+    @property
+    def pairs_are_free(self):
+        """Whether X' u and X' d together cost one reading of X."""
+        return self.design.pair_reads == 1
+
+    def gradient(self, state, with_curvature):
+        """Loss at the state and X' residual, each (p, 1); with X' curvature as well if asked (else None).
+
+        Fills state.curvature.
+        """
+        loss = self.loss.evaluate(state.eta, self._scratch, state.curvature)
+        if with_curvature:
+            gradient, first = self.design.adjoint_pair(self._scratch, state.curvature)
+            self.work.entries_read += self.design.pair_reads * self.design.nnz
+            return loss, gradient[:, None], first[:, None]
+        gradient = self.design.adjoint(self._scratch)
+        self.work.entries_read += self.design.nnz
+        return loss, gradient[:, None], None
+
+    def column_shares(self, every):
+        """Share of the rows in which columns 0, every, 2 every... have an entry; NaN where it is not known."""
+        return self.design.column_shares(every)
+
+    def check_finite(self, gradient):
+        """Raise ValueError if X holds NaN or infinity, which the gradient of a first pass gives away.
+
+        Rows of weight zero leave no trace in a gradient; where there are any, one more pass looks at all rows.
+        """
+        finite = np.isfinite(gradient).all()
+        if finite and not self.loss.weight.all():
+            finite = np.isfinite(self.design.adjoint(np.ones(self.design.shape[0]))).all()
+            self.work.entries_read += self.design.nnz
+        if not finite:
+            self._name_nonfinite()
+
+    def _name_nonfinite(self):
+        """Raise ValueError with the place of an entry that is NaN or infinite, if X holds one."""
+        where = self.design.locate_nonfinite()
+        if where is not None:
+            found = "NaN" if np.isnan(self.design.entry(*where)) else "infinity"
+            raise ValueError(f"Input X contains {found}, at row {where[0]}, column {where[1]}.")
+
+    def column_moments(self):
+        """Weighted mean and variance of each column, two arrays of shape (p,); the variance of a constant one is 0.
+
+        Raises ValueError if X holds NaN or infinity, or a variance overflows.
+        """
+        n, weight = self.design.shape[0], self.loss.weight
+        with np.errstate(over="ignore", invalid="ignore"):
+            mean, variance = self.design.column_moments(weight if len(weight) == n else np.full(n, weight[0]))
+        self.work.entries_read += 2 * self.design.nnz
+        finite = np.isfinite(variance)
+        if not finite.all():
+            self._name_nonfinite()
+            raise ValueError(f"X has a column whose variance overflows, number {np.argmin(finite)}: rescale it")
+        return mean, variance
+
+    def loss_gradient(self, coef, intercept):
+        """State, loss and X' residual (p, 1) at a point, in one fused pass where the layout has one."""
+        state = self.state(np.zeros_like(coef), intercept)
+        loss, gradient = self.design.loss_gradient(
+            coef[:, 0], 0.0, self.loss, state.eta, self._scratch, state.curvature
+        )
+        self.work.entries_read += self.design.product_reads * self.design.nnz
+        return state, loss, gradient[:, None]
+
+    def first(self, state):
+        """X' curvature, shape (p, 1)."""
+        self.work.entries_read += self.design.nnz
+        return self.design.adjoint(state.curvature)[:, None]
+
+    def coordinate_epochs(self, state, model, tolerance, max_epochs):
+        """Coordinate descent on a quadratic model over gathered columns; see kernels/coordinate.pyx.
+
+        `model` holds gradient, diagonal, first, mass, l1, l2, coef; returns delta (p, 1).
+        """
+        p = self.design.shape[1]
+        delta, q = np.zeros(p), np.zeros(self.design.shape[0])
+        epochs = self.design.coordinate_epochs(state.curvature, *model, delta, q, tolerance, max_epochs)
+        self.work.entries_read += epochs * self.design.nnz
+        return delta[:, None]
+
+    def newton_scratch(self):
+        """What `newton_iterations` keeps from one call to the next."""
+        return np.empty(small.scratch_length(*self.design.shape))
+
+    def newton_iterations(self, penalty, fit_intercept, tol, start, first, records, scratch):
+        """Run iterations `first`, `first` + 1, ... of exact Newton in one go; see kernels/small.pyx.
+
+        `start` is (coef (p,), intercept); coef is overwritten.  Returns (outcome, rows of `records` that were filled,
+        null value).  Readings of X are in the records, for `count_reads`; those of a step that failed are noted here.
+        """
+        coef, intercept = start
+        outcome, filled, null_value, more_reads = self.design.newton_iterations(
+            self.loss.y,
+            self.loss.weight,
+            self.offset,
+            penalty.l2,
+            fit_intercept,
+            penalty.covers_all,
+            tol,
+            intercept,
+            first,
+            coef,
+            records,
+            scratch,
+        )
+        self.count_reads(more_reads)
+        return small.OUTCOMES[outcome], filled, null_value
+
+    def count_reads(self, times):
+        """Note that X has been read so many times."""
+        self.work.entries_read += round(times) * self.design.nnz
+
+    def dual_rows(self, inverse):
+        """X as dual coordinate ascent reads it; inverse (p,) is 1 / l2."""
+        rows = self.design.dual_rows(inverse)
+        self.work.entries_read += rows.reads * self.design.nnz
+        self.work.hold(self.held_bytes + rows.copied_bytes)
+        return rows
+
+    def dual_state(self, dual_rows, state, scale, coef, intercept):
+        """The dual point y + scale (sigma(eta) - y), to which the weights `coef` (p, 1) belong."""
+        logit, residual = np.empty_like(state.eta), np.empty_like(state.eta)
+        dual.scaled_residuals(state.eta, self.loss.y, scale, logit, residual)
+        return DualState(logit, residual, dual_rows.weights(coef[:, 0], intercept))
+
+    def dual_epoch(self, dual_rows, dual_state, free):
+        """One epoch of dual coordinate ascent; returns about what the dual gained."""
+        self.work.entries_read += self.design.nnz
+        offset = np.zeros(1) if self.offset is None else self.offset
+        return dual_rows.epoch(self.loss, offset, free, dual_state)
+
+    def as_state(self, dual_state):
+        """The RowState whose residuals are those of the dual point."""
+        return RowState(dual_state.logit.copy(), np.empty_like(dual_state.logit))
+
+    def divergence_between(self, dual_point, state):
+        """sum_i weight_i KL(u_i || sigma(eta_i)), u = sigma of one state, eta of the other."""
+        return self.loss.divergence(dual_point.eta, state.eta - dual_point.eta, t=1.0)[0]
+
+    def squares(self, state):
+        """sum_i curvature_i x_ij^2, shape (p, 1)."""
+        self.work.entries_read += self.design.nnz
+        return self.design.squares(state.curvature)[:, None]
+
+    def hessian_product(self, state, v, shift, out):
+        """out = X' (curvature * (X v + shift)); returns the image X v + shift, valid until the next pass."""
+        self.design.hessian_product(state.curvature, v[:, 0], shift, self._scratch, out[:, 0])
+        self.work.entries_read += self.design.product_reads * self.design.nnz
+        return self._scratch
+
+    def along(self, state, image, steps):
+        """Losses at eta + t * image for each t of `steps`, from the cached image: no pass."""
+        return self.loss.along(state.eta, image, np.asarray(steps, dtype=float))
+
+    def divergence(self, state, image=None, **dual_point):
+        """Rows' share of the duality gap, and how many rows were cut; see LogisticLoss.divergence."""
+        return self.loss.divergence(state.eta, state.eta if image is None else image, **dual_point)
+
+    def accumulate(self, t, image, out):
+        """out += t * image, between images."""
+        vector.add_scaled(np.array([t]), image[:, None], out[:, None], self.n_threads)
+
+    def advance(self, state, image, t):
+        """Move the state to eta + t * image, in place."""
+        self.accumulate(t, image, state.eta)
