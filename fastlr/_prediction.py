@@ -13,7 +13,7 @@ from sklearn.utils.validation import (
 from fastlr._environment import resolve_threads
 from fastlr._sklearn_arguments import merge_n_jobs
 from fastlr.design import as_design, outputs
-from fastlr.design.convert import ENTRIES_PER_THREAD
+from fastlr.design.base import ENTRIES_PER_THREAD
 
 _FORMATS = ["csr", "csc"]
 

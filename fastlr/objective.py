@@ -48,6 +48,12 @@ class Point:
     first: np.ndarray | None = None
     mass: float = 0.0
 
+    def restrict(self, columns):
+        """The same point seen by the objective in these columns alone; no gap is known there."""
+        first = None if self.first is None else self.first[columns]
+        coef, gradient = self.coef[columns], self.gradient[columns]
+        return Point(coef, self.intercept, self.state, self.value, gradient, np.inf, first, self.mass)
+
 
 @dataclass
 class Direction:
@@ -92,8 +98,12 @@ class LogisticObjective:
         return float(self.rows.along(state, self.rows.image(), [0.0])[0])
 
     def restrict(self, columns):
-        """The objective in a few coefficients, all others held at zero, over a gathered copy of their columns."""
+        """The objective in a few coefficients, all others held at zero, over a copy of their columns by column."""
         return LogisticObjective(self.rows.restrict(columns), self.penalty.restrict(columns), self.fit_intercept)
+
+    def select(self, columns):
+        """The same over a copy for passes."""
+        return LogisticObjective(self.rows.select(columns), self.penalty.restrict(columns), self.fit_intercept)
 
     def point(self, coef, intercept=0.0):
         """Evaluate at coef (p, 1), the intercept being optimised from the given value on.
@@ -228,6 +238,21 @@ class LogisticObjective:
         coef = point.coef + direction.coef if t == 1.0 else point.coef + t * direction.coef
         self.rows.advance(point.state, direction.image, t)
         return self.evaluate(coef, point.intercept + t * direction.intercept, point.state, bound)
+
+    def model_decrease(self, point, direction, slope):
+        """By how much a full step lowers the quadratic model at the point: no pass.  `slope` as for a line search."""
+        curvature = self.rows.curvature_along(point.state, direction.image)
+        return -slope - 0.5 * curvature - self.penalty.smooth(direction.coef)
+
+    def linearised_adjoint(self, point, direction):
+        """X' times the linearised residual after a full step, (p, 1): one pass."""
+        product = self.rows.curvature_product(point.state, direction.image)
+        return point.gradient - self.penalty.l2 * point.coef + product
+
+    def rows_gap_after(self, point, direction):
+        """The least that the duality gap of the linearised residual can be after a full step: no pass."""
+        divergence, cut = self.rows.divergence(point.state, direction.image, t=1.0, back=1.0)
+        return np.inf if cut else divergence
 
     def _linearised_gap(self, point, direction):
         """Gap after a full step for the residual linearised before it; inf where that leaves the dual domain."""

@@ -23,7 +23,7 @@ from references import (
 )
 
 from fastlr import fit_logistic
-from fastlr.design import RowSpace, as_design, convert
+from fastlr.design import RowSpace, as_design, base
 from fastlr.design.sparse import ChunkedCSRDesign, CSRDesign
 from fastlr.loss import WEIGHT_BLOCK, LogisticLoss
 
@@ -36,7 +36,7 @@ COMPRESSED = ("csr", "csc")
 @contextmanager
 def threads_for_any_size():
     """as_design gives small X as many threads as asked for."""
-    with mock.patch.object(convert, "ENTRIES_PER_THREAD", 1):
+    with mock.patch.object(base, "ENTRIES_PER_THREAD", 1):
         yield
 
 
@@ -142,6 +142,36 @@ def test_every_layout_answers_like_numpy_with_the_same_bits_for_any_threads(n, p
         check_for_all_threads(as_layout(values, layout, dtype, index), values, vectors(n, p, seed))
 
 
+@pytest.mark.parametrize("shape", [(300, 12), (6000, 12), (200, 60)])
+@pytest.mark.parametrize("layout", COMPRESSED)
+@pytest.mark.parametrize("index", INDEX_TYPES)
+def test_values_that_are_all_equal_are_read_once(shape, layout, index):
+    values = np.where(random_matrix(*shape, 0.3) != 0.0, np.float32(0.7), np.float32(0.0))
+    X = as_layout(values, layout, np.float32, index)
+    with threads_for_any_size():
+        check_for_all_threads(X, values, vectors(*shape))
+    assert as_design(X)._entries[2].shape == (1,)
+    X.data[-1] = 0.5
+    assert as_design(X)._entries[2] is X.data
+
+
+@pytest.mark.parametrize("form", ["sorted", "unsorted"])
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("columns", [(), (0,), (9,), (1, 4, 7), tuple(range(10))])
+def test_selected_columns_answer_passes(layout, form, columns):
+    values = random_matrix(2000, 10, 0.4)
+    X = as_layout(values, layout)
+    if form == "unsorted" and sp.issparse(X):
+        X = scrambled(X, split_entries=False)
+    columns = np.array(columns, dtype=np.intp)
+    for n_threads in THREADS:
+        selected = as_design(X, n_threads).select(columns)
+        assert selected.shape == (2000, len(columns))
+        assert selected.copied_bytes >= np.count_nonzero(values[:, columns]) * 8
+        if len(columns):
+            check_answers(selected, values[:, columns], vectors(2000, len(columns)))
+
+
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("kind", list(dense_layouts(np.zeros((2, 2)))))
 def test_slices_of_dense_arrays_answer_like_their_values(kind, dtype):
@@ -197,7 +227,7 @@ def test_both_ways_of_sharing_csr_gradients_answer_alike(shape, expected, form, 
 
 def test_small_x_gets_one_thread_and_no_more_than_its_entries_are_worth():
     assert as_design(np.zeros((100, 10)), 8).n_threads == 1
-    entries = 3 * convert.ENTRIES_PER_THREAD
+    entries = 3 * base.ENTRIES_PER_THREAD
     assert as_design(np.zeros((entries // 10, 10)), 8).n_threads == 3
     assert as_design(sp.csr_array(np.ones((entries // 10, 10))), 8).n_threads == 3
     assert as_design(sp.csr_array((10**6, 10)), 8).n_threads == 1

@@ -448,6 +448,7 @@ class CompressedCase:
         self.eta, self.y, self.weight, self.u = random_rows(n, seed, spread=1.0)
         self.u[rng.random(n) < 0.2] = 0.0
         self.d = rng.random(n)
+        self.form = form
         self.is_sorted = form == "sorted"
 
     def splits(self, n_threads):
@@ -623,6 +624,66 @@ def test_csr_by_rows_product_over_chunks_longer_than_a_piece(kernels):
     case.check(run, *expected_product(case))
 
 
+def products(kernels, arrays, case, n_threads):
+    """What all kernels that take the bits of one value for equal values make of a compressed matrix."""
+    n, p, u, d, v = case.n, case.p, case.u, case.d, case.v
+    splits, blocks = case.splits(n_threads), empty(-(-n // 64))
+
+    def rows():
+        return case.eta.copy(), empty(n), empty(n)
+
+    outs = [np.zeros(size) for size in (n, p, p, p, n, p, p, p, p, p, p)]
+    kernels.sparse.gather(*arrays, v, 0.3, outs[0], n_threads)
+    kernels.sparse.scatter(*arrays, splits, u, outs[1])
+    kernels.sparse.scatter_all(*arrays, splits, u, outs[2])
+    kernels.sparse.scatter_squares(*arrays, splits, d, outs[3])
+    kernels.sparse.gather_squares(*arrays, np.abs(v), outs[4], n_threads)
+    image, scaled, _ = rows()
+    kernels.csr_by_columns.hessian_product(*arrays, splits, d, v, -0.2, image, scaled, outs[5], 64, n_threads)
+    eta, residual, curvature = rows()
+    rest = case.y, case.weight
+    kernels.csr_by_columns.loss_gradient(
+        *arrays, splits, v, 0.1, *rest, eta, residual, curvature, blocks, outs[6], 64, n_threads
+    )
+    chunks = len(blocks)
+    kernels.csr_by_rows.adjoint(*arrays, u, empty(chunks, p), outs[7], 64, n_threads)
+    kernels.csr_by_rows.squares(*arrays, d, empty(chunks, p), outs[8], 64, n_threads)
+    kernels.csr_by_rows.hessian_product(*arrays, d, v, -0.2, image, empty(chunks, p), outs[9], 64, n_threads)
+    eta, curvature, _ = rows()
+    kernels.csr_by_rows.loss_gradient(
+        *arrays, v, 0.1, *rest, eta, curvature, empty(chunks), empty(chunks, p), outs[10], 64, n_threads
+    )
+    sums = np.zeros((chunks, p, p))
+    kernels.gram_by_rows.csr(*arrays, d, sums, 64, n_threads)
+    return np.concatenate([*outs, image, eta, sums.ravel()])
+
+
+def test_equal_values_may_be_given_once(kernels, dtype, index, form):
+    """Up to rounding: the compiler contracts products and sums differently."""
+    for n, p, density in COMPRESSED_SHAPES[2:]:
+        case = CompressedCase(n, p, density, dtype, index, form)
+        indptr, indices, data = case.arrays
+        value = np.full(1, 0.7, dtype=dtype)
+        given_once = indptr, indices, value.astype(np.float64).view(np.int64)
+        expected = products(kernels, (indptr, indices, np.full_like(data, value[0])), case, 1)
+        assert np.isfinite(expected).all()
+        found = [products(kernels, given_once, case, n_threads) for n_threads in THREADS]
+        np.testing.assert_allclose(found[0], expected, rtol=1e-12, atol=1e-13)
+        assert_same_bits(found)
+
+
+@pytest.mark.parametrize("n", [1, 2, 1023, 1024, 1025, 5000])
+def test_all_equal_sees_the_one_that_differs(kernels, dtype, n):
+    data = np.full(n, 0.7, dtype=dtype)
+    assert kernels.sparse.all_equal(data)
+    for k in {0, n // 2, n - 1}:
+        other = data.copy()
+        other[k] = np.nextafter(other[k], 1, dtype=dtype)
+        assert kernels.sparse.all_equal(other) == (n == 1)
+    data[-1] = np.nan
+    assert not kernels.sparse.all_equal(data)
+
+
 def expected_product(case):
     """Image and Hessian product for the shift -0.2, and their magnitudes."""
     image, size = case.exact @ case.v - 0.2, case.size @ np.abs(case.v) + 0.2
@@ -720,6 +781,24 @@ def test_gather_columns_moves_them_into_the_other_layout(kernels, dtype, index, 
         assert kernels.sparse.structure(new_indptr, new_indices, 120, 1) == 0
 
 
+@pytest.mark.parametrize("columns", [(), (0,), (39,), (2, 5, 17), tuple(range(40))])
+def test_select_keeps_columns_in_their_layout(kernels, dtype, index, form, columns):
+    case = CompressedCase(120, 40, 0.2, dtype, index, form)
+    position = np.full(40, -1, dtype=np.intc)
+    position[list(columns)] = np.arange(len(columns))
+    kept = [position[indices] >= 0 for indices in np.split(case.arrays[1], case.arrays[0][1:-1])]
+    new_indptr = np.concatenate([[0], np.cumsum([part.sum() for part in kept])]).astype(index)
+    for n_threads in THREADS:
+        counts = np.full(120, -1, dtype=index)
+        kernels.sparse.count_selected(*case.arrays[:2], position, counts, n_threads)
+        np.testing.assert_array_equal(counts, np.diff(new_indptr))
+        new_indices = np.full(new_indptr[-1], -1, dtype=index)
+        new_data = np.full(new_indptr[-1], np.nan, dtype=dtype)
+        kernels.sparse.select(*case.arrays, position, new_indptr, new_indices, new_data, n_threads)
+        np.testing.assert_array_equal(new_indices, position[case.arrays[1]][np.concatenate(kept)])
+        np.testing.assert_array_equal(new_data, case.arrays[2][np.concatenate(kept)])
+
+
 # --- Gram matrices --------------------------------------------------------------------------------------------------
 
 
@@ -748,6 +827,39 @@ def test_dense_gram_for_weights_of_any_sign(kernels, dense_cases):
 def test_dense_gram_has_the_same_bits_for_any_number_of_threads(kernels, dtype):
     case = DenseCase(300, 37, dtype, "C")
     assert_same_bits([dense_gram(kernels, case, 128, n_threads).ravel() for n_threads in THREADS])
+
+
+@pytest.mark.parametrize("chunk", [64, 1000])
+@pytest.mark.parametrize("rows", [8, 128])
+def test_dense_gram_by_rows(kernels, dense_cases, chunk, rows):
+    for case in dense_cases:
+        down, across = kernels.gram.panel_shape(case.p)
+        chunks, found = -(-case.n // chunk), []
+        for n_threads in THREADS:
+            scratch = np.zeros((n_threads, down, rows)), np.zeros((n_threads, across, rows))
+            sums = np.zeros((chunks, across, across))
+            kernels.gram_by_rows.dense(case.X, case.u, *scratch, sums, chunk, n_threads)
+            out = sums.sum(axis=0)
+            kernels.gram.mirror(out)
+            found.append(np.ascontiguousarray(out[: case.p, : case.p]))
+        assert_within(found[0], *expected_gram(case.exact, case.size, case.u))
+        assert_same_bits(found)
+
+
+@pytest.mark.parametrize("chunk", [64, 1000])
+def test_csr_gram_by_rows(kernels, compressed_cases, chunk):
+    for case in compressed_cases:
+
+        def run(n_threads, case=case):
+            sums = np.zeros((-(-case.n // chunk), case.p, case.p))
+            kernels.gram_by_rows.csr(*case.arrays, case.u, sums, chunk, n_threads)
+            out = sums.sum(axis=0)
+            if case.is_sorted:
+                assert not np.triu(out, 1).any()
+            return (out + np.tril(out, -1).T + np.triu(out, 1).T).ravel()
+
+        if case.form != "duplicates":
+            case.check(run, *map(np.ravel, expected_gram(case.exact, case.size, case.u)))
 
 
 def test_csr_gram_for_weights_of_any_sign(kernels, dtype, index):

@@ -7,6 +7,21 @@ import numpy as np
 from fastlr.design.rows import Rows, Work
 from fastlr.loss import LogisticLoss
 
+#: Below this many entries a second thread costs more than it brings (measured: bench/README.md).
+ENTRIES_PER_THREAD = 30_000
+#: Columns up to which each chunk of rows has its own sums for X' D X (measured: threads gain nothing there otherwise).
+FEW_FOR_GRAM = 128
+
+
+def worthwhile_threads(entries, n_threads):
+    """As many threads as so many entries are worth, at most n_threads."""
+    return max(1, min(n_threads, entries // ENTRIES_PER_THREAD))
+
+
+def gram_chunk(n):
+    """Rows of a chunk, a multiple of 64: at most 16 chunks, none of them too small for its sums."""
+    return max(1024, -(-n // 1024) * 64)
+
 
 class InMemoryDesign(ABC):
     """X in the memory of this process.  Subclasses know one storage layout each.
@@ -18,6 +33,7 @@ class InMemoryDesign(ABC):
         Stored entries.
     dtype : float32 or float64
     n_threads : int
+        At the most: few entries get fewer.
     copied_bytes : int
         What was copied of X to get here; 0 if X is used as it came.
     """
@@ -27,7 +43,7 @@ class InMemoryDesign(ABC):
         self.shape = X.shape
         self.dtype = X.dtype
         self.nnz = nnz
-        self.n_threads = n_threads
+        self.n_threads = worthwhile_threads(nnz, n_threads)
         self.copied_bytes = copied_bytes
 
     def bind(self, y, weight, offset=None):
@@ -124,6 +140,10 @@ class InMemoryDesign(ABC):
     @abstractmethod
     def gather(self, columns):
         """A design in memory with a copy of these columns, laid out for access by column."""
+
+    def select(self, columns):
+        """A design in memory with a copy of these columns, laid out for passes."""
+        return self.gather(columns)
 
     @abstractmethod
     def locate_nonfinite(self):

@@ -3,12 +3,10 @@
 import numpy as np
 import scipy.sparse as sp
 
+from fastlr.design.base import worthwhile_threads
 from fastlr.design.dense import DenseDesign
 from fastlr.design.sparse import CSCDesign, _nbytes, csr_design
 from fastlr.kernels import sparse
-
-#: Below this many entries a second thread costs more than it brings (measured: bench/README.md).
-ENTRIES_PER_THREAD = 30_000
 
 #: The bits of kernels.sparse.structure.
 UNSORTED, DUPLICATES, OUT_OF_RANGE = 1, 2, 4
@@ -94,7 +92,7 @@ def _dense_design(X, n_threads):
     if array.dtype != wanted or not _has_unit_stride(array):
         array = np.array(array, dtype=wanted, order="C")
     shared = array is X or (isinstance(X, np.ndarray) and np.shares_memory(X, array))
-    return DenseDesign(array, _threads(array.size, n_threads), 0 if shared else array.nbytes)
+    return DenseDesign(array, n_threads, 0 if shared else array.nbytes)
 
 
 def _has_unit_stride(array):
@@ -114,7 +112,7 @@ def _sparse_design(X, n_threads):
     copied = 0 if X is given else _nbytes(X)
     _check_indptr(X)
     X, more = _usable_arrays(X)
-    n_threads = _threads(X.nnz, n_threads)
+    n_threads = worthwhile_threads(X.nnz, n_threads)
     is_sorted, has_duplicates = _structure(X, n_threads)
     if has_duplicates:
         X = type(X)((X.data.copy(), X.indices.copy(), X.indptr.copy()), shape=X.shape)
@@ -165,7 +163,3 @@ def _structure(X, n_threads):
         return True, bool(found & DUPLICATES)
     last_seen = np.full((n_threads, n_minor), -1, dtype=X.indices.dtype)
     return False, sparse.repeats(X.indptr, X.indices, last_seen)
-
-
-def _threads(entries, n_threads):
-    return max(1, min(n_threads, entries // ENTRIES_PER_THREAD))

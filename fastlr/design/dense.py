@@ -3,9 +3,9 @@
 import numpy as np
 
 from fastlr.design import costs
-from fastlr.design.base import InMemoryDesign
+from fastlr.design.base import FEW_FOR_GRAM, InMemoryDesign, gram_chunk
 from fastlr.design.dual import DualRows
-from fastlr.kernels import coordinate, dense, dual, gram, moments, small
+from fastlr.kernels import coordinate, dense, dual, gram, gram_by_rows, moments, small
 
 
 class DenseDesign(InMemoryDesign):
@@ -99,8 +99,16 @@ class DenseDesign(InMemoryDesign):
         return costs.DENSE_PACKING + 0.5 * costs.DENSE_PRODUCT * self.shape[1]
 
     def gram(self, weights):
-        p = self.shape[1]
+        n, p = self.shape
         down, across = gram.panel_shape(p)
+        if p <= FEW_FOR_GRAM:
+            chunk, rows = gram_chunk(n), 128
+            scratch = np.zeros((self.n_threads, down, rows)), np.zeros((self.n_threads, across, rows))
+            sums = np.zeros((-(-n // chunk), across, across))
+            gram_by_rows.dense(self.X, weights, *scratch, sums, chunk, self.n_threads)
+            out = sums.sum(axis=0)
+            gram.mirror(out)
+            return out[:p, :p]
         rows = max(64, min(1024, (1 << 16) // across // 8 * 8))  # packed rows stay in the second-level cache
         out = np.zeros((across, across))
         gram.dense(self.X, weights, np.zeros((down, rows)), np.zeros((across, rows)), out, self.n_threads)

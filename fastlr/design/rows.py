@@ -51,14 +51,19 @@ class Rows:
         self._scratch = np.empty(design.shape[0])  # residuals, or the image of a Hessian product: never both
 
     def restrict(self, columns):
-        """The same rows over a gathered copy of a few columns; states and work are shared."""
-        gathered = self.design.gather(columns)
-        self.work.entries_read += gathered.nnz
-        restricted = copy.copy(self)
-        restricted.design = gathered
-        restricted.held_bytes = self.held_bytes + gathered.copied_bytes
-        self.work.hold(restricted.held_bytes)
-        return restricted
+        """The same rows over a copy of a few columns for access by column; states and work are shared."""
+        return self._over_copy(self.design.gather(columns))
+
+    def select(self, columns):
+        """The same rows over a copy of a few columns for passes; states and work are shared."""
+        return self._over_copy(self.design.select(columns))
+
+    def _over_copy(self, design):
+        self.work.entries_read += design.nnz
+        self.work.hold(self.held_bytes + design.copied_bytes)
+        other = self.over(design)
+        other.held_bytes += design.copied_bytes
+        return other
 
     def thin(self, every):
         """Every k-th row alone; work is shared."""
@@ -286,6 +291,17 @@ class Rows:
         self.design.hessian_product(state.curvature, v[:, 0], shift, self._scratch, out[:, 0])
         self.work.entries_read += self.design.product_reads * self.design.nnz
         return self._scratch
+
+    def curvature_product(self, state, image):
+        """X' (curvature * image), shape (p, 1)."""
+        np.multiply(state.curvature, image, out=self._scratch)
+        self.work.entries_read += self.design.nnz
+        return self.design.adjoint(self._scratch)[:, None]
+
+    def curvature_along(self, state, image):
+        """sum_i curvature_i image_i^2: no pass."""
+        curvature, image = state.curvature[:, None], image[:, None]
+        return float(vector.weighted_dot(curvature, image, image, self.n_threads).sum())
 
     def along(self, state, image, steps):
         """Losses at eta + t * image for each t of `steps`, from the cached image: no pass."""

@@ -7,9 +7,20 @@ import numpy as np
 import scipy.sparse as sp
 
 from fastlr.design import costs
-from fastlr.design.base import InMemoryDesign
+from fastlr.design.base import FEW_FOR_GRAM, InMemoryDesign, gram_chunk
 from fastlr.design.dual import FEW_COLUMNS, DualRows, RenumberedRows
-from fastlr.kernels import coordinate, csr_by_columns, csr_by_rows, dual, gram, moments, outputs, small, sparse
+from fastlr.kernels import (
+    coordinate,
+    csr_by_columns,
+    csr_by_rows,
+    dual,
+    gram,
+    gram_by_rows,
+    moments,
+    outputs,
+    small,
+    sparse,
+)
 
 #: How entries spread over columns is learnt from RUNS runs of RUN entries; RELIABLE of them make a share reliable.
 RUNS, RUN = 32, 2048
@@ -30,6 +41,8 @@ class CompressedDesign(InMemoryDesign):
         super().__init__(X, X.nnz, n_threads, copied_bytes)
         self.is_sorted = is_sorted
         self._arrays = X.indptr, X.indices, X.data
+        #: the same where nothing but products is asked for: of equal values one is read, again and again
+        self._entries = X.indptr, X.indices, _stored(X.data)
 
     @cached_property
     def _minor_counts(self):
@@ -61,10 +74,10 @@ class CompressedDesign(InMemoryDesign):
         return splits
 
     def _gather(self, v, shift, out):
-        sparse.gather(*self._arrays, v, shift, out, self.n_threads)
+        sparse.gather(*self._entries, v, shift, out, self.n_threads)
 
     def _scatter(self, u, out):
-        sparse.scatter(*self._arrays, self._splits, u, out)
+        sparse.scatter(*self._entries, self._splits, u, out)
 
     @abstractmethod
     def _stored_moments(self, centre, weight):
@@ -121,12 +134,12 @@ class CSRDesign(CompressedDesign):
 
     def squares(self, d):
         out = np.zeros(self.shape[1])
-        sparse.scatter_squares(*self._arrays, self._splits, d, out)
+        sparse.scatter_squares(*self._entries, self._splits, d, out)
         return out
 
     def hessian_product(self, curvature, v, shift, image, out):
         csr_by_columns.hessian_product(
-            *self._arrays,
+            *self._entries,
             self._splits,
             curvature,
             v,
@@ -141,7 +154,7 @@ class CSRDesign(CompressedDesign):
     def loss_gradient(self, v, shift, loss, eta, residual, curvature):
         out = np.empty(self.shape[1])
         value = csr_by_columns.loss_gradient(
-            *self._arrays,
+            *self._entries,
             self._splits,
             v,
             shift,
@@ -158,7 +171,7 @@ class CSRDesign(CompressedDesign):
         return value, out
 
     def predict(self, v, shift, output):
-        return sparse.predict(*self._arrays, v, shift, *output.for_kernels(), self.n_threads)
+        return sparse.predict(*self._entries, v, shift, *output.for_kernels(), self.n_threads)
 
     def _stored_moments(self, centre, weight):
         sums = np.zeros((self.shape[1], 4))
@@ -179,16 +192,29 @@ class CSRDesign(CompressedDesign):
         return csr_design(sample, True, self.n_threads, _nbytes(sample))
 
     def gram_price(self):
-        if not self.is_sorted:  # goes by columns, in a copy
+        if not self.is_sorted and self.shape[1] > FEW_FOR_GRAM:  # goes by columns, in a copy
             return 0.5 * costs.CSC_PRODUCT * self.shape[1]
         lengths = np.diff(self.X.indptr).astype(np.float64)
         return 0.5 * costs.CSR_PRODUCT * float((lengths * lengths).sum()) / max(1, self.nnz)
 
     def gram(self, weights):
+        if self.shape[1] <= FEW_FOR_GRAM:
+            return self._gram_by_rows(weights)
         if not self.is_sorted:
             return self.gather(np.arange(self.shape[1])).gram(weights)
         out = np.empty((self.shape[1], self.shape[1]))
         gram.csr(*self._arrays, self._splits, weights, out)
+        return out
+
+    def _gram_by_rows(self, weights):
+        n, p = self.shape
+        chunk = gram_chunk(n)
+        sums = np.zeros((-(-n // chunk), p, p))
+        gram_by_rows.csr(*self._entries, weights, sums, chunk, self.n_threads)
+        out = sums.sum(axis=0)
+        if not self.is_sorted:
+            out += np.triu(out, 1).T
+        gram.mirror(out)
         return out
 
     def mean_norm(self):
@@ -201,13 +227,18 @@ class CSRDesign(CompressedDesign):
         if self.shape[1] > FEW_COLUMNS and affordable:
             return RenumberedRows(self._arrays, self.shape[1], inverse, self.n_threads)
         norms = np.zeros(self.shape[0])
-        sparse.gather_squares(*self._arrays, np.ascontiguousarray(inverse), norms, self.n_threads)
+        sparse.gather_squares(*self._entries, np.ascontiguousarray(inverse), norms, self.n_threads)
         return DualRows(self._arrays, dual.sparse_epoch, norms, inverse, self.n_threads)
+
+    def _positions(self, columns):
+        """The number of each column among these, or -1."""
+        position = np.full(self.shape[1], -1, dtype=np.int32)
+        position[columns] = np.arange(len(columns), dtype=np.int32)
+        return position
 
     def gather(self, columns):
         indptr, indices, data = self._arrays
-        position = np.full(self.shape[1], -1, dtype=np.int32)
-        position[columns] = np.arange(len(columns), dtype=np.int32)
+        position = self._positions(columns)
         new_indptr = np.zeros(len(columns) + 1, dtype=indptr.dtype)
         np.cumsum(self._minor_counts[columns], out=new_indptr[1:])
         new_indices = np.empty(new_indptr[-1], dtype=indices.dtype)
@@ -215,6 +246,18 @@ class CSRDesign(CompressedDesign):
         sparse.gather_columns(*self._arrays, self._splits, position, new_indptr[:-1].copy(), new_indices, new_data)
         copy = sp.csc_array((new_data, new_indices, new_indptr), shape=(self.shape[0], len(columns)))
         return CSCDesign(copy, True, self.n_threads, _nbytes(copy))
+
+    def select(self, columns):
+        indptr, indices, data = self._arrays
+        position = self._positions(columns)
+        new_indptr = np.zeros_like(indptr)
+        sparse.count_selected(indptr, indices, position, new_indptr[1:], self.n_threads)
+        np.cumsum(new_indptr, out=new_indptr)
+        new_indices = np.empty(new_indptr[-1], dtype=indices.dtype)
+        new_data = np.empty(new_indptr[-1], dtype=data.dtype)
+        sparse.select(*self._arrays, position, new_indptr, new_indices, new_data, self.n_threads)
+        copy = sp.csr_array((new_data, new_indices, new_indptr), shape=(self.shape[0], len(columns)))
+        return csr_design(copy, self.is_sorted, self.n_threads, _nbytes(copy))
 
     def newton_iterations(self, *fit):
         return small.csr(*self._arrays, *fit)
@@ -234,23 +277,23 @@ class ChunkedCSRDesign(CSRDesign):
 
     def adjoint(self, u):
         out = np.empty(self.shape[1])
-        csr_by_rows.adjoint(*self._arrays, u, self._partial, out, self._chunk, self.n_threads)
+        csr_by_rows.adjoint(*self._entries, u, self._partial, out, self._chunk, self.n_threads)
         return out
 
     def squares(self, d):
         out = np.empty(self.shape[1])
-        csr_by_rows.squares(*self._arrays, d, self._partial, out, self._chunk, self.n_threads)
+        csr_by_rows.squares(*self._entries, d, self._partial, out, self._chunk, self.n_threads)
         return out
 
     def hessian_product(self, curvature, v, shift, image, out):
         csr_by_rows.hessian_product(
-            *self._arrays, curvature, v, shift, image, self._partial, out, self._chunk, self.n_threads
+            *self._entries, curvature, v, shift, image, self._partial, out, self._chunk, self.n_threads
         )
 
     def loss_gradient(self, v, shift, loss, eta, residual, curvature):
         out = np.empty(self.shape[1])
         value = csr_by_rows.loss_gradient(
-            *self._arrays,
+            *self._entries,
             v,
             shift,
             loss.y,
@@ -287,7 +330,7 @@ class CSCDesign(CompressedDesign):
 
     def squares(self, d):
         out = np.zeros(self.shape[1])
-        sparse.gather_squares(*self._arrays, d, out, self.n_threads)
+        sparse.gather_squares(*self._entries, d, out, self.n_threads)
         return out
 
     def hessian_product(self, curvature, v, shift, image, out):
@@ -298,7 +341,7 @@ class CSCDesign(CompressedDesign):
 
     def predict(self, v, shift, output):
         eta = np.full(self.shape[0], shift)
-        sparse.scatter_all(*self._arrays, self._splits, v, eta)
+        sparse.scatter_all(*self._entries, self._splits, v, eta)
         return outputs.predict(eta, *output.for_kernels(), self.n_threads)
 
     def _stored_moments(self, centre, weight):
@@ -336,7 +379,7 @@ class CSCDesign(CompressedDesign):
 
 def n_chunks(nnz, p):
     """Chunks of rows whose sums over columns stay small beside X, at most 16."""
-    return min(16, nnz // (48 * p))
+    return min(16, nnz // (48 * p)) if p else 0
 
 
 def csr_design(X, is_sorted, n_threads, copied_bytes=0):
@@ -347,6 +390,13 @@ def csr_design(X, is_sorted, n_threads, copied_bytes=0):
     """
     by_rows = X.shape[0] >= 1024 and (n_chunks(X.nnz, X.shape[1]) >= 8 or not is_sorted)
     return (ChunkedCSRDesign if by_rows else CSRDesign)(X, is_sorted, n_threads, copied_bytes)
+
+
+def _stored(data):
+    """Values as the kernels of products take them: where all are equal, the bits of one of them; see sparse.pyx."""
+    if len(data) < 2 or not sparse.all_equal(data):
+        return data
+    return data[:1].astype(np.float64).view(np.int64)
 
 
 def _nbytes(X):

@@ -79,7 +79,7 @@ def factor(double[:, ::1] A, Py_ssize_t p, const double[::1] diagonal, double su
             panels = (below + TILE_ROWS - 1) // TILE_ROWS
             for i in prange((below + TILE_COLUMNS - 1) // TILE_COLUMNS, num_threads=n_threads,
                             use_threads_if=n_threads > 1, schedule="dynamic"):
-                panel_products(&plain[0, 0], &scaled[0, 0], WIDTH, panels, i, &A[k + WIDTH, k + WIDTH], ld)
+                panel_products(&plain[0, 0], &scaled[0, 0], WIDTH, WIDTH, panels, i, &A[k + WIDTH, k + WIDTH], ld)
             k = k + WIDTH
     return replaced
 

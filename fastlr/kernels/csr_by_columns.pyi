@@ -5,12 +5,13 @@ from numpy.typing import NDArray
 
 Vector = NDArray[np.float64]
 Values = NDArray[np.float32] | NDArray[np.float64]
+Stored = Values | NDArray[np.int64]
 Index = NDArray[np.int32] | NDArray[np.int64]
 
 def hessian_product(
     indptr: Index,
     indices: Index,
-    data: Values,
+    data: Stored,
     splits: Index,
     curvature: Vector,
     v: Vector,
@@ -24,7 +25,7 @@ def hessian_product(
 def loss_gradient(
     indptr: Index,
     indices: Index,
-    data: Values,
+    data: Stored,
     splits: Index,
     v: Vector,
     shift: float,

@@ -8,13 +8,13 @@ gives the same bits for any number of threads.  Shapes and types as in sparse.py
 from cython.parallel cimport prange
 
 from fastlr.kernels.slices cimport gather_block, scatter_rows, slice_dot
-from fastlr.kernels.types cimport floating, integer, logistic_block
+from fastlr.kernels.types cimport integer, logistic_block, stored
 
 cdef enum:
     BLOCK = 64  # rows a thread takes at a time
 
 
-cdef void product_block(const integer* indptr, const integer* indices, const floating* data, Py_ssize_t begin,
+cdef void product_block(const integer* indptr, const integer* indices, const stored* data, Py_ssize_t begin,
                         Py_ssize_t end, const double* curvature, const double* v, double shift, double* image,
                         double* scaled) noexcept nogil:
     """image[i] = X[i] . v + shift; scaled = curvature * image"""
@@ -24,7 +24,7 @@ cdef void product_block(const integer* indptr, const integer* indices, const flo
         scaled[i] = curvature[i] * image[i]
 
 
-cdef double loss_block(const integer* indptr, const integer* indices, const floating* data, Py_ssize_t begin,
+cdef double loss_block(const integer* indptr, const integer* indices, const stored* data, Py_ssize_t begin,
                        Py_ssize_t end, const double* v, double shift, const double* y, const double* weight,
                        Py_ssize_t weight_step, double* eta, double* residual, double* curvature) noexcept nogil:
     gather_block(indptr, indices, data, begin, end, v, shift, eta)
@@ -38,7 +38,7 @@ cdef void clear(double[::1] out) noexcept nogil:
         out[j] = 0.0
 
 
-def hessian_product(const integer[::1] indptr, const integer[::1] indices, const floating[::1] data,
+def hessian_product(const integer[::1] indptr, const integer[::1] indices, const stored[::1] data,
                     const integer[:, ::1] splits, const double[::1] curvature, const double[::1] v, double shift,
                     double[::1] image, double[::1] scaled, double[::1] out, Py_ssize_t superblock, int n_threads):
     """image = X v + shift; out = X' (curvature * image); `scaled` (n,) is scratch."""
@@ -59,7 +59,7 @@ def hessian_product(const integer[::1] indptr, const integer[::1] indices, const
             s = end
 
 
-def loss_gradient(const integer[::1] indptr, const integer[::1] indices, const floating[::1] data,
+def loss_gradient(const integer[::1] indptr, const integer[::1] indices, const stored[::1] data,
                   const integer[:, ::1] splits, const double[::1] v, double shift, const double[::1] y,
                   const double[::1] weight, double[::1] eta, double[::1] residual, double[::1] curvature,
                   double[::1] block_loss, double[::1] out, Py_ssize_t superblock, int n_threads):

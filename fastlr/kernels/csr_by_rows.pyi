@@ -6,12 +6,13 @@ from numpy.typing import NDArray
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
 Values = NDArray[np.float32] | NDArray[np.float64]
+Stored = Values | NDArray[np.int64]
 Index = NDArray[np.int32] | NDArray[np.int64]
 
 def adjoint(
     indptr: Index,
     indices: Index,
-    data: Values,
+    data: Stored,
     u: Vector,
     partial: Matrix,
     out: Vector,
@@ -21,7 +22,7 @@ def adjoint(
 def squares(
     indptr: Index,
     indices: Index,
-    data: Values,
+    data: Stored,
     d: Vector,
     partial: Matrix,
     out: Vector,
@@ -31,7 +32,7 @@ def squares(
 def hessian_product(
     indptr: Index,
     indices: Index,
-    data: Values,
+    data: Stored,
     curvature: Vector,
     v: Vector,
     shift: float,
@@ -44,7 +45,7 @@ def hessian_product(
 def loss_gradient(
     indptr: Index,
     indices: Index,
-    data: Values,
+    data: Stored,
     v: Vector,
     shift: float,
     y: Vector,

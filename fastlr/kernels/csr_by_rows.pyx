@@ -8,7 +8,7 @@ not be sorted.  Other shapes and types as in sparse.pyx.
 from cython.parallel cimport prange
 
 from fastlr.kernels.slices cimport gather_block, scatter_rows, scatter_squares_rows, slice_dot
-from fastlr.kernels.types cimport floating, integer, logistic_block
+from fastlr.kernels.types cimport integer, logistic_block, stored
 
 cdef enum:
     BLOCK = 64        # rows between two uses of their entries for a loss
@@ -31,19 +31,19 @@ cdef void reduce_chunks(const double[:, ::1] partial, double[::1] out) noexcept 
             out[j] += partial[c, j]
 
 
-cdef void adjoint_chunk(const integer* indptr, const integer* indices, const floating* data, Py_ssize_t begin,
+cdef void adjoint_chunk(const integer* indptr, const integer* indices, const stored* data, Py_ssize_t begin,
                         Py_ssize_t end, const double* u, double* g, Py_ssize_t p) noexcept nogil:
     clear(g, p)
     scatter_rows(indptr, indices, data, indptr, 0, 0, begin, end, u, g)
 
 
-cdef void squares_chunk(const integer* indptr, const integer* indices, const floating* data, Py_ssize_t begin,
+cdef void squares_chunk(const integer* indptr, const integer* indices, const stored* data, Py_ssize_t begin,
                         Py_ssize_t end, const double* d, double* g, Py_ssize_t p) noexcept nogil:
     clear(g, p)
     scatter_squares_rows(indptr, indices, data, indptr, 0, 0, begin, end, d, g)
 
 
-cdef void product_chunk(const integer* indptr, const integer* indices, const floating* data, Py_ssize_t begin,
+cdef void product_chunk(const integer* indptr, const integer* indices, const stored* data, Py_ssize_t begin,
                         Py_ssize_t end, const double* curvature, const double* v, double shift, double* image,
                         double* g, Py_ssize_t p) noexcept nogil:
     cdef double scaled[PIECE]
@@ -58,7 +58,7 @@ cdef void product_chunk(const integer* indptr, const integer* indices, const flo
         begin = last
 
 
-cdef double loss_chunk(const integer* indptr, const integer* indices, const floating* data, Py_ssize_t begin,
+cdef double loss_chunk(const integer* indptr, const integer* indices, const stored* data, Py_ssize_t begin,
                        Py_ssize_t end, const double* v, double shift, const double* y, const double* weight,
                        Py_ssize_t weight_step, double* eta, double* curvature, double* g, Py_ssize_t p) noexcept nogil:
     cdef double residual[BLOCK]
@@ -75,7 +75,7 @@ cdef double loss_chunk(const integer* indptr, const integer* indices, const floa
     return loss
 
 
-def adjoint(const integer[::1] indptr, const integer[::1] indices, const floating[::1] data, const double[::1] u,
+def adjoint(const integer[::1] indptr, const integer[::1] indices, const stored[::1] data, const double[::1] u,
             double[:, ::1] partial, double[::1] out, Py_ssize_t chunk, int n_threads):
     """out = X' u."""
     cdef Py_ssize_t n = u.shape[0], c
@@ -86,7 +86,7 @@ def adjoint(const integer[::1] indptr, const integer[::1] indices, const floatin
         reduce_chunks(partial, out)
 
 
-def squares(const integer[::1] indptr, const integer[::1] indices, const floating[::1] data, const double[::1] d,
+def squares(const integer[::1] indptr, const integer[::1] indices, const stored[::1] data, const double[::1] d,
             double[:, ::1] partial, double[::1] out, Py_ssize_t chunk, int n_threads):
     """out[j] = sum_i d[i] X[i, j]^2."""
     cdef Py_ssize_t n = d.shape[0], c
@@ -97,7 +97,7 @@ def squares(const integer[::1] indptr, const integer[::1] indices, const floatin
         reduce_chunks(partial, out)
 
 
-def hessian_product(const integer[::1] indptr, const integer[::1] indices, const floating[::1] data,
+def hessian_product(const integer[::1] indptr, const integer[::1] indices, const stored[::1] data,
                     const double[::1] curvature, const double[::1] v, double shift, double[::1] image,
                     double[:, ::1] partial, double[::1] out, Py_ssize_t chunk, int n_threads):
     """image = X v + shift; out = X' (curvature * image)."""
@@ -109,7 +109,7 @@ def hessian_product(const integer[::1] indptr, const integer[::1] indices, const
         reduce_chunks(partial, out)
 
 
-def loss_gradient(const integer[::1] indptr, const integer[::1] indices, const floating[::1] data,
+def loss_gradient(const integer[::1] indptr, const integer[::1] indices, const stored[::1] data,
                   const double[::1] v, double shift, const double[::1] y, const double[::1] weight,
                   double[::1] eta, double[::1] curvature, double[::1] chunk_loss, double[:, ::1] partial,
                   double[::1] out, Py_ssize_t chunk, int n_threads):

@@ -10,8 +10,8 @@ from fastlr.kernels.tiles cimport GROUP, TILE_COLUMNS, TILE_ROWS, pack_group, pa
 from fastlr.kernels.types cimport floating, integer
 
 
-cdef void mirror(double[:, ::1] out) noexcept nogil:
-    """The lower triangle into the upper one, by squares that stay in the cache."""
+cpdef void mirror(double[:, ::1] out) noexcept nogil:
+    """The lower triangle of a square matrix into the upper one, by squares that stay in the cache."""
     cdef Py_ssize_t p = out.shape[0], a = 0, b, i, j
     while a < p:
         b = 0
@@ -47,7 +47,7 @@ def dense(const floating[:, :] X, const double[::1] h, double[:, ::1] plain, dou
                            &plain[0, 0], &scaled[0, 0])
             for k in prange(scaled.shape[0] // TILE_COLUMNS, num_threads=n_threads, use_threads_if=n_threads > 1,
                             schedule="dynamic"):
-                panel_products(&plain[0, 0], &scaled[0, 0], rows, n_panels, k, &out[0, 0], ld)
+                panel_products(&plain[0, 0], &scaled[0, 0], rows, rows, n_panels, k, &out[0, 0], ld)
             begin = begin + rows
         mirror(out)
 

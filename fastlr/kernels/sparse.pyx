@@ -8,15 +8,16 @@ Threads share a scatter by minor ranges: each adds up its own range, in major or
 so bits do not depend on it.  `splits` (n_major, n_ranges - 1) says where in each major slice a range begins; it needs
 sorted indices.
 
-indptr (n_major + 1,), indices (nnz,) and splits share one integer type; data (nnz,) float32 or float64; vectors are
-float64.  Nothing is allocated here and nothing but `structure` checks anything: fastlr.design does both.
+indptr (n_major + 1,), indices (nnz,) and splits share one integer type; data (nnz,) float32 or float64, or where all
+values are equal (1,) int64 with the bits of that float64, so that passes read the pattern alone; vectors are float64.
+Nothing is allocated here and nothing but `structure` checks anything: fastlr.design does both.
 """
 
 from cython.parallel cimport prange
 
 from fastlr.kernels.outputs cimport Target, put, target_of
-from fastlr.kernels.slices cimport gather_block, scatter_all_rows, scatter_rows, scatter_squares_rows, slice_dot
-from fastlr.kernels.types cimport floating, integer
+from fastlr.kernels.slices cimport entry, gather_block, scatter_all_rows, scatter_rows, scatter_squares_rows, slice_dot
+from fastlr.kernels.types cimport floating, integer, stored
 
 cdef enum:
     BLOCK = 64  # rows a thread takes at a time
@@ -27,7 +28,7 @@ cdef enum:
 
 # --- along one axis -------------------------------------------------------------------------------------------------
 
-def gather(const integer[::1] indptr, const integer[::1] indices, const floating[::1] data, const double[::1] v,
+def gather(const integer[::1] indptr, const integer[::1] indices, const stored[::1] data, const double[::1] v,
            double shift, double[::1] out, int n_threads):
     """out[i] += X[i] . v + shift, i on the major axis."""
     cdef Py_ssize_t n = indptr.shape[0] - 1, b
@@ -38,7 +39,7 @@ def gather(const integer[::1] indptr, const integer[::1] indices, const floating
                          &out[0])
 
 
-def scatter(const integer[::1] indptr, const integer[::1] indices, const floating[::1] data,
+def scatter(const integer[::1] indptr, const integer[::1] indices, const stored[::1] data,
             const integer[:, ::1] splits, const double[::1] u, double[::1] out):
     """out[j] += sum_i u[i] X[i, j], j on the minor axis; one thread per range of `splits`."""
     cdef Py_ssize_t n = indptr.shape[0] - 1, n_splits = splits.shape[1], t
@@ -47,7 +48,7 @@ def scatter(const integer[::1] indptr, const integer[::1] indices, const floatin
             scatter_rows(&indptr[0], &indices[0], &data[0], &splits[0, 0], n_splits, t, 0, n, &u[0], &out[0])
 
 
-def scatter_all(const integer[::1] indptr, const integer[::1] indices, const floating[::1] data,
+def scatter_all(const integer[::1] indptr, const integer[::1] indices, const stored[::1] data,
                 const integer[:, ::1] splits, const double[::1] u, double[::1] out):
     """As scatter, but NaN and infinity in X come through also where they meet a zero of u."""
     cdef Py_ssize_t n = indptr.shape[0] - 1, n_splits = splits.shape[1], t
@@ -56,7 +57,7 @@ def scatter_all(const integer[::1] indptr, const integer[::1] indices, const flo
             scatter_all_rows(&indptr[0], &indices[0], &data[0], &splits[0, 0], n_splits, t, n, &u[0], &out[0])
 
 
-cdef int predict_block(const integer* indptr, const integer* indices, const floating* data, Py_ssize_t begin,
+cdef int predict_block(const integer* indptr, const integer* indices, const stored* data, Py_ssize_t begin,
                        Py_ssize_t end, const double* v, double shift, const Target* target) noexcept nogil:
     cdef double eta[BLOCK]
     cdef Py_ssize_t i
@@ -65,7 +66,7 @@ cdef int predict_block(const integer* indptr, const integer* indices, const floa
     return put(target, begin, end - begin, eta)
 
 
-def predict(const integer[::1] indptr, const integer[::1] indices, const floating[::1] data, const double[::1] v,
+def predict(const integer[::1] indptr, const integer[::1] indices, const stored[::1] data, const double[::1] v,
             double shift, int kind, bint single, unsigned char[::1] out, const unsigned char[::1] y,
             const double[::1] weight, double scale, int n_threads):
     """out = what `kind` makes of X v + shift, X by rows, see outputs.pyx; whether that is finite."""
@@ -80,7 +81,7 @@ def predict(const integer[::1] indptr, const integer[::1] indices, const floatin
     return not bad
 
 
-def scatter_squares(const integer[::1] indptr, const integer[::1] indices, const floating[::1] data,
+def scatter_squares(const integer[::1] indptr, const integer[::1] indices, const stored[::1] data,
                     const integer[:, ::1] splits, const double[::1] d, double[::1] out):
     """out[j] += sum_i d[i] X[i, j]^2, j on the minor axis."""
     cdef Py_ssize_t n = indptr.shape[0] - 1, n_splits = splits.shape[1], t
@@ -89,19 +90,19 @@ def scatter_squares(const integer[::1] indptr, const integer[::1] indices, const
             scatter_squares_rows(&indptr[0], &indices[0], &data[0], &splits[0, 0], n_splits, t, 0, n, &d[0], &out[0])
 
 
-cdef void gather_squares_block(const integer* indptr, const integer* indices, const floating* data, Py_ssize_t begin,
+cdef void gather_squares_block(const integer* indptr, const integer* indices, const stored* data, Py_ssize_t begin,
                                Py_ssize_t end, const double* d, double* out) noexcept nogil:
     cdef Py_ssize_t j, k
     cdef double x, s
     for j in range(begin, end):
         s = 0.0
         for k in range(indptr[j], indptr[j + 1]):
-            x = data[k]
+            x = entry(data, k)
             s = s + d[indices[k]] * (x * x)
         out[j] += s
 
 
-def gather_squares(const integer[::1] indptr, const integer[::1] indices, const floating[::1] data,
+def gather_squares(const integer[::1] indptr, const integer[::1] indices, const stored[::1] data,
                    const double[::1] d, double[::1] out, int n_threads):
     """out[j] += sum_i d[i] X[j, i]^2, j on the major axis."""
     cdef Py_ssize_t n = indptr.shape[0] - 1, b
@@ -191,6 +192,18 @@ cdef void split_slice(const integer* indices, integer begin, integer end, const 
         out[t] = low
 
 
+def all_equal(const floating[::1] data):
+    """Whether all values are the same number."""
+    cdef Py_ssize_t begin = 0, k
+    cdef int differ = 0
+    with nogil:
+        while begin < data.shape[0] and not differ:
+            for k in range(begin, min(data.shape[0], begin + 1024)):  # in pieces, so that the compiler makes vectors
+                differ |= data[k] != data[0]
+            begin = begin + 1024
+    return not differ
+
+
 def count_minor(const integer[::1] indices, integer[::1] counts):
     """counts[j] += number of entries with minor index j."""
     cdef Py_ssize_t k
@@ -199,7 +212,46 @@ def count_minor(const integer[::1] indices, integer[::1] counts):
             counts[indices[k]] += 1
 
 
-# --- a few columns ---------------------------------------------------------------------------------------------------
+# --- a few minor slices ----------------------------------------------------------------------------------------------
+
+cdef integer count_kept(const integer* indices, Py_ssize_t begin, Py_ssize_t end, const int* position) noexcept nogil:
+    cdef Py_ssize_t k
+    cdef integer count = 0
+    for k in range(begin, end):
+        count += position[indices[k]] >= 0
+    return count
+
+
+def count_selected(const integer[::1] indptr, const integer[::1] indices, const int[::1] position,
+                   integer[::1] counts, int n_threads):
+    """counts[i] = entries of major slice i whose minor index has a position >= 0."""
+    cdef Py_ssize_t n = indptr.shape[0] - 1, i
+    with nogil:
+        for i in prange(n, num_threads=n_threads, use_threads_if=n_threads > 1, schedule="static"):
+            counts[i] = count_kept(&indices[0], indptr[i], indptr[i + 1], &position[0])
+
+
+cdef void keep(const integer* indices, const floating* data, Py_ssize_t k, const int* position, Py_ssize_t at,
+               Py_ssize_t end, integer* new_indices, floating* new_data) noexcept nogil:
+    """Kept entries from k on, to at, ..., end - 1.  What is not kept is overwritten: no branch to be mispredicted."""
+    cdef int new
+    while at < end:
+        new = position[indices[k]]
+        new_indices[at] = new
+        new_data[at] = data[k]
+        at = at + (new >= 0)
+        k = k + 1
+
+
+def select(const integer[::1] indptr, const integer[::1] indices, const floating[::1] data, const int[::1] position,
+           const integer[::1] new_indptr, integer[::1] new_indices, floating[::1] new_data, int n_threads):
+    """Copies the entries of a few minor slices along the major axis; position[j] is the new number of j, or -1."""
+    cdef Py_ssize_t n = indptr.shape[0] - 1, i
+    with nogil:
+        for i in prange(n, num_threads=n_threads, use_threads_if=n_threads > 1, schedule="static"):
+            keep(&indices[0], &data[0], indptr[i], &position[0], new_indptr[i], new_indptr[i + 1], &new_indices[0],
+                 &new_data[0])
+
 
 def gather_columns(const integer[::1] indptr, const integer[::1] indices, const floating[::1] data,
                    const integer[:, ::1] splits, const int[::1] position, integer[::1] next_entry,

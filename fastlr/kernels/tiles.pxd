@@ -53,10 +53,10 @@ cdef inline void pack_group(const floating* X, Py_ssize_t row_stride, Py_ssize_t
         j = j + TILE_COLUMNS
 
 
-cdef inline void panel_products(const double* plain, const double* scaled, Py_ssize_t rows, Py_ssize_t n_panels,
-                                Py_ssize_t k, double* out, Py_ssize_t ld) noexcept nogil:
-    """out += plain' scaled in the columns of panel k, for the lower triangle."""
+cdef inline void panel_products(const double* plain, const double* scaled, Py_ssize_t used, Py_ssize_t rows,
+                                Py_ssize_t n_panels, Py_ssize_t k, double* out, Py_ssize_t ld) noexcept nogil:
+    """out += plain' scaled over the first `used` of their rows in the columns of panel k, for the lower triangle."""
     cdef Py_ssize_t i
     for i in range(k * TILE_COLUMNS // TILE_ROWS, n_panels):
-        tile(rows, plain + i * rows * TILE_ROWS, scaled + k * rows * TILE_COLUMNS,
+        tile(used, plain + i * rows * TILE_ROWS, scaled + k * rows * TILE_COLUMNS,
              out + i * TILE_ROWS * ld + k * TILE_COLUMNS, ld)

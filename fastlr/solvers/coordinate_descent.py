@@ -5,12 +5,13 @@ from dataclasses import replace
 import numpy as np
 
 from fastlr.kernels import vector
-from fastlr.objective import Point, inverse
+from fastlr.objective import inverse
 from fastlr.solvers import prox_step
 from fastlr.solvers.conjugate_gradient import conjugate_gradient
 from fastlr.solvers.line_search import armijo
 from fastlr.solvers.preconditioner import Diagonal
 from fastlr.solvers.result import Status
+from fastlr.solvers.working_set import holds_violators, working_set
 
 #: Epochs of coordinate descent on one quadratic model.
 EPOCHS = 5
@@ -51,29 +52,20 @@ def solve(objective, coef, intercept, monitor):
             monitor.fail(Status.LINE_SEARCH_FAILED, "no step on the working set lowers the objective")
             break
         subgradient, worst = objective.penalty.subgradient(point.coef, point.gradient)
-        wanted = working_set(point.coef[:, 0], subgradient[:, 0])
+        wanted = working_set(point.coef[:, 0], subgradient[:, 0], SMALLEST)
         if small is None or not np.isin(wanted, columns, assume_unique=True).all():
             small = None  # lets go of the old copy before the new one is made
             columns, small = wanted, objective.restrict(wanted)
         before = point.value
-        inner = minimise_on(small, _restricted(point, columns), INNER * worst)
+        inner = minimise_on(small, point.restrict(columns), INNER * worst)
         coef = np.zeros_like(point.coef)
         coef[columns] = inner.coef
         point = objective.evaluate(coef, inner.intercept, inner.state)
         stalled = not point.value < before and objective.optimality(point) >= worst
         if stalled or not objective.penalty.covers_all:
-            decrement = attainable(small, _restricted(point, columns))
+            within = holds_violators(columns, objective.penalty, point)
+            decrement = attainable(small, point.restrict(columns)) if within else attainable(objective, point)
     return monitor.result()
-
-
-def working_set(coef, subgradient):
-    """Sorted indices of the support and of as many of the worst violators, at least SMALLEST of them."""
-    support = np.flatnonzero(coef)
-    outside = np.flatnonzero((coef == 0.0) & (subgradient != 0.0))
-    room = max(SMALLEST, len(support), len(outside) // 4)
-    if len(outside) > room:
-        outside = outside[np.argpartition(-np.abs(subgradient[outside]), room)[:room]]
-    return np.sort(np.concatenate([support, outside]))
 
 
 def attainable(objective, point):
@@ -81,21 +73,6 @@ def attainable(objective, point):
     stands in for half the squared Newton decrement."""
     subgradient, _ = objective.penalty.subgradient(point.coef, point.gradient)
     return 0.5 * float(np.sum(subgradient * subgradient * inverse(objective.diagonal(point))))
-
-
-def _restricted(point, columns):
-    """The same point seen by the objective in these columns alone."""
-    first = None if point.first is None else point.first[columns]
-    return Point(
-        point.coef[columns],
-        point.intercept,
-        point.state,
-        point.value,
-        point.gradient[columns],
-        np.inf,
-        first,
-        point.mass,
-    )
 
 
 def minimise_on(objective, point, goal):
@@ -110,7 +87,7 @@ def by_hessian(objective, point, goal, max_steps=50):
     for _ in range(max_steps):
         if objective.optimality(point) <= goal:
             break
-        moved, _ = prox_step.step(objective, point)
+        moved, _ = prox_step.step(objective, objective, slice(None), point)
         if moved is None:
             break
         point = moved
@@ -166,7 +143,7 @@ def newton_on_support(objective, point, subgradient):
     """
     support = np.flatnonzero(point.coef)
     within = objective.restrict(support)
-    smooth = replace(_restricted(point, support), gradient=subgradient[support])
+    smooth = replace(point.restrict(support), gradient=subgradient[support])
     preconditioner = Diagonal(inverse(within.diagonal(smooth)), objective.n_threads)
     narrow = conjugate_gradient(within, smooth, preconditioner, forcing=FORCING, enough=np.inf)
     coef = np.zeros_like(point.coef)

@@ -5,6 +5,7 @@ import numpy as np
 from fastlr.solvers import coordinate_descent
 from fastlr.solvers.prox_step import price, step
 from fastlr.solvers.starts import SPACING, sampled
+from fastlr.solvers.working_set import Candidates, holds_violators
 
 #: Rows per column from which a sixteenth of the rows makes a good start.
 ROWS_FOR_START = 10 * SPACING
@@ -18,12 +19,19 @@ def suits(design, penalty):
     return f"the Hessian is worth {passes:.1f} passes over X" if np.isfinite(passes) else ""
 
 
+def prox_steps(objective):
+    """The steps of this solver, for a start."""
+    candidates = Candidates(objective)
+    return lambda point: step(objective, *candidates.at(point), point)[0]
+
+
 def solve(objective, coef, intercept, monitor):
     """Minimise with l1 by proximal Newton steps (Lee, Sun, Saunders 2014; glmnet).
 
-    Each iteration: the Hessian; the minimum of the quadratic model plus l1, by coordinate descent on the Hessian and
-    exact solutions on the support; a line search on the cached image of the step; one pass for the gradient.  Where
-    rounding spoils the Hessian (columns of very different scales), coordinate descent on the columns goes on.
+    Each iteration: the Hessian in the columns that are likely to leave zero; the minimum of the quadratic model plus
+    l1, by coordinate descent on the Hessian and exact solutions on the support; a line search on the cached image of
+    the step; one pass for the gradient.  Where rounding spoils the Hessian (columns of very different scales),
+    coordinate descent on the columns goes on.
 
     Parameters
     ----------
@@ -36,15 +44,17 @@ def solve(objective, coef, intercept, monitor):
     design = objective.rows.design
     worthwhile = n >= ROWS_FOR_START * p and design.nnz >= ENTRIES_FOR_START
     if worthwhile and monitor.controls.max_iter > 0 and not np.any(coef):
-        coef, intercept = sampled(objective, coef, intercept, lambda small, at, _: step(small, at)[0])
+        coef, intercept = sampled(objective, coef, intercept, prox_steps)
     point = monitor.starting_point(coef, intercept)
-    decrement, stalled = None, False
+    candidates, decrement, stalled = Candidates(objective), None, False
     while not monitor.finished(point, decrement):
         if stalled:  # and not at the limit of double precision
             monitor.hand_over("coordinate_descent")
             return coordinate_descent.solve(objective, point.coef, point.intercept, monitor)
-        moved, decrement = step(objective, point)
+        within, columns = candidates.at(point)
+        moved, decrement = step(objective, within, columns, point, monitor.target)
         point, stalled = moved or point, moved is None
-        if stalled and not decrement > 0.0:
-            decrement = None  # the model is spoilt and says nothing
+        spoilt = stalled and not decrement > 0.0
+        if spoilt or not holds_violators(columns, objective.penalty, point):
+            decrement = None  # the model says nothing, or not all
     return monitor.result()

@@ -4,7 +4,6 @@ import numpy as np
 
 from fastlr.factor import CholeskyFactor
 from fastlr.kernels import coordinate
-from fastlr.objective import Direction
 from fastlr.solvers.line_search import armijo
 
 #: The quadratic model is minimised until its largest violation is this share of that of the objective.
@@ -24,24 +23,27 @@ def price(design):
     return design.gram_price() if few else np.inf
 
 
-def step(objective, point):
+def step(objective, within, columns, point, target=0.0):
     """The next point (None if no step lowers the objective), and the decrease of the model by a full step.
 
-    The Hessian at hand finds the step; what the certificate and the decrease rest on is a product made by a pass, which
-    keeps its digits where the matrix has lost them (columns far from zero beside a free intercept).
+    The step is taken in `columns`, by the Hessian of the objective `within` them.  What certificate and decrease rest
+    on are passes over X, which keep their digits where that Hessian has lost them (columns far from zero beside a free
+    intercept).  The certificate is made where it may reach `target`: it asks for a pass.
     """
-    worst = objective.optimality(point)
-    hessian = objective.sampled_hessian(point, 1)
-    delta = minimise_model(objective.penalty, hessian, point, MODEL * worst)
-    product = np.empty_like(delta)
-    image, intercept, _ = objective.hessian_product(point, delta, product)
-    direction = Direction(delta, image.copy(), intercept)
-    direction.adjoint = point.gradient + product - objective.penalty.l2 * (point.coef + delta)
-    slope = float(np.sum(point.gradient * delta)) + objective.penalty.absolute_change(point.coef, delta)
-    decrease = -slope - 0.5 * float(np.sum(delta * product))
+    seen = point.restrict(columns)
+    hessian = within.sampled_hessian(seen, 1)
+    delta = minimise_model(within.penalty, hessian, seen, MODEL * within.optimality(seen))
+    direction = within.direction(seen, delta)
+    if len(delta) < len(point.coef):
+        direction.coef = np.zeros_like(point.coef)
+        direction.coef[columns] = delta
+    slope = float(np.sum(seen.gradient * delta)) + within.penalty.absolute_change(seen.coef, delta)
+    decrease = objective.model_decrease(point, direction, slope)
     t = armijo(objective, point, direction, slope) if slope < 0.0 else None
     if t is None:
         return None, decrease
+    if target > 0.0 and t == 1.0 and objective.rows_gap_after(point, direction) <= target:
+        direction.adjoint = objective.linearised_adjoint(point, direction)
     return objective.move(point, direction, t), decrease if t == 1.0 else None
 
 

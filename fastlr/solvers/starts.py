@@ -45,24 +45,30 @@ def reason_for_start(design, penalty):
     return "products with the Hessian cost less than the Hessian"
 
 
-def truncated_newton(objective, point, schedule):
-    """One step of newton_cg, for a start."""
-    moved, direction = newton_step(objective, point, schedule.at(point), 0.1, np.inf, schedule.products_left)
-    schedule.charge(direction.products)
-    return moved
+def truncated_newton(objective):
+    """The steps of newton_cg, for a start."""
+    schedule = Schedule(objective)
+
+    def step(point):
+        moved, direction = newton_step(objective, point, schedule.at(point), 0.1, np.inf, schedule.products_left)
+        schedule.charge(direction.products)
+        return moved
+
+    return step
 
 
-def sampled(objective, coef, intercept, step):
-    """Where every 16th row has its optimum, roughly (Erdogdu, Montanari 2015), by step(objective, point, schedule).
+def sampled(objective, coef, intercept, method):
+    """Where every 16th row has its optimum, roughly (Erdogdu, Montanari 2015).
 
-    Worth its price where few rows tell the Hessian.
+    Worth its price where few rows tell the Hessian.  `method` gives, for an objective, a function from one point to the
+    next (None where there is none).
     """
     small = objective.thin(SPACING)
-    schedule = Schedule(small)
+    step = method(small)
     point = small.point(coef, intercept)
     for _ in range(10):
         before = point.value
-        moved = step(small, point, schedule)
+        moved = step(point)
         if moved is None:
             break
         point = moved

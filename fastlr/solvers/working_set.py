@@ -1,0 +1,57 @@
+"""Which columns are worth looking at under l1: few will leave zero."""
+
+import numpy as np
+
+#: Columns that come at the price of one: the width of a register tile of X' D X.
+FEWEST = 16
+
+
+def working_set(coef, subgradient, fewest):
+    """Sorted indices of the support and of as many of the worst violators, at least `fewest` of them."""
+    support = np.flatnonzero(coef)
+    outside = np.flatnonzero((coef == 0.0) & (subgradient != 0.0))
+    room = max(fewest, len(support), len(outside) // 4)
+    if len(outside) > room:
+        outside = outside[np.argpartition(-np.abs(subgradient[outside]), room)[:room]]
+    return np.sort(np.concatenate([support, outside]))
+
+
+def holds_violators(columns, penalty, point):
+    """Whether all optimality conditions that the point violates are those of the given columns."""
+    violated = penalty.subgradient(point.coef, point.gradient)[0][:, 0] != 0.0
+    violated[columns] = False
+    return not violated.any()
+
+
+class Candidates:
+    """The objective in a working set and in as many again of the columns nearest to it, over a copy of these columns
+    that is kept until others are needed.
+
+    Parameters
+    ----------
+    objective : LogisticObjective
+    """
+
+    def __init__(self, objective):
+        self._objective = objective
+        self._columns = np.empty(0, dtype=np.intp)
+        self._within = None
+
+    def at(self, point):
+        """(objective in the candidates, their columns: an index for vectors over all columns)."""
+        subgradient, _ = self._objective.penalty.subgradient(point.coef, point.gradient)
+        needed = working_set(point.coef[:, 0], subgradient[:, 0], FEWEST)
+        count = max(FEWEST, 2 * len(needed))
+        if 4 * count > 3 * len(point.coef):  # the copy would be most of X
+            return self._objective, slice(None)
+        if self._within is None or not np.isin(needed, self._columns, assume_unique=True).all():
+            self._within = None  # lets go of the old copy before the new one is made
+            self._columns = self._nearest(point, needed, count)
+            self._within = self._objective.select(self._columns)
+        return self._within, self._columns
+
+    def _nearest(self, point, needed, count):
+        """Sorted indices of the columns needed and of others, `count` in all, where |gradient| is nearest to l1."""
+        distance = self._objective.penalty.l1[:, 0] - np.abs(point.gradient[:, 0])
+        distance[needed] = -np.inf
+        return np.sort(np.argpartition(distance, count)[:count])
