@@ -2,7 +2,7 @@
 
 import math
 import numbers
-from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from fastlr.design import as_design
 from fastlr.loss import WEIGHT_BLOCK
 from fastlr.objective import LogisticObjective
 from fastlr.penalty import ElasticNet
+from fastlr.screening import screen
 from fastlr.solvers import Controls, FitInterrupted, Monitor, Status, choose_solver
 from fastlr.standardization import standardized_strengths
 
@@ -96,23 +97,29 @@ def fit_logistic(
     if standardize:
         l1, l2, held = standardized_strengths(l1, l2, *rows.column_moments())
         coef[held] = 0.0
-    penalty = ElasticNet(l1, l2, (p, 1), design.n_threads)
-    name, spec, reason = choose_solver(solver, design, penalty)
+    rows, penalty, kept = screen(rows, ElasticNet(l1, l2, (p, 1), design.n_threads))
+    coef = coef if kept is None else coef[kept]
+    name, spec, reason = choose_solver(solver, rows.design, penalty)
+    if kept is not None:
+        reason = f"{reason or 'as asked'}; l1 holds all but {len(kept)} of {p} columns at zero"
     objective = LogisticObjective(rows, penalty, bool(fit_intercept))
-    monitor = Monitor(controls, objective, name, reason)
+    monitor = Monitor(controls, objective, name, reason, partial(_all_coefficients, p, kept, held))
     try:
-        result = spec.run(objective, coef, intercept, monitor)
+        return spec.run(objective, coef, intercept, monitor)
     except KeyboardInterrupt:
         if not monitor.reached_a_point:
             raise
         monitor.fail(Status.INTERRUPTED, "interrupted from the keyboard")
-        raise FitInterrupted(_with_zeros(monitor.result(), held)) from None
-    return _with_zeros(result, held)
+        raise FitInterrupted(monitor.result()) from None
 
 
-def _with_zeros(result, held):
-    """The result with coefficients that are held at zero exactly there."""
-    return result if held is None else replace(result, coef=np.where(held, 0.0, result.coef))
+def _all_coefficients(p, kept, held, coef):
+    """(p,) coefficients from those of the columns that were kept; those that are held at zero exactly there."""
+    out = np.zeros(p)
+    out[slice(None) if kept is None else kept] = coef[:, 0]
+    if held is not None:
+        out[held] = 0.0
+    return out
 
 
 def _number(name, value, kind, low, *, none=False):

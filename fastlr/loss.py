@@ -31,6 +31,10 @@ class LogisticLoss:
         self.n_threads = n_threads
         self._sums = np.empty((2, logistic.n_blocks(len(y))))
 
+    def weight_of_rows(self):
+        """The weights, one for each row."""
+        return self.weight if len(self.weight) == len(self.y) else np.full(len(self.y), self.weight[0])
+
     def thin(self, every):
         """Every k-th row alone, weights normalised again."""
         y = np.ascontiguousarray(self.y[::every])

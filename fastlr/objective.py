@@ -272,6 +272,10 @@ class LogisticObjective:
         """Inf-norm of the subgradient of least norm."""
         return self.penalty.optimality(point.coef, point.gradient)
 
+    def violations(self, point):
+        """By how much coefficients violate their optimality conditions, in units that let them be compared; (p, 1)."""
+        return self.penalty.violations(self.penalty.subgradient(point.coef, point.gradient)[0])
+
     def rounding(self, point):
         """What double precision may hide of the gap: a few units in the last place of the terms it is made of."""
         terms = abs(float(vector.dot(point.coef, point.gradient, self.n_threads).sum()))

@@ -62,6 +62,16 @@ class ElasticNet:
         out = np.empty_like(gradient)
         return out, penalty.subgradient(coef.ravel(), gradient.ravel(), self._flat_l1, out.ravel(), self.n_threads)
 
+    def violations(self, subgradient):
+        """|subgradient|, beside l1 where that differs between columns: then no column's scale matters."""
+        return np.abs(subgradient) / self._unit
+
+    @cached_property
+    def _unit(self):
+        if self.l1.strides == (0, 0):
+            return 1.0
+        return np.where(self.l1 > 0.0, self.l1, self.l1.max())
+
     def optimality(self, coef, gradient):
         """Inf-norm of the subgradient of least norm."""
         if self.has_l1:

@@ -509,6 +509,25 @@ def test_scatter_squares_adds_weighted_squares_of_entries(kernels, compressed_ca
         case.check(run, expected, expected)
 
 
+def test_absolute_sums_along_either_axis(kernels, compressed_cases):
+    for case in compressed_cases:
+
+        def scatter(n_threads, case=case):
+            out = np.ones(case.p)
+            kernels.sparse.scatter_absolute(*case.arrays, case.splits(n_threads), case.d, out)
+            return out
+
+        def gather(n_threads, case=case):
+            out = empty(case.n)
+            kernels.sparse.gather_absolute(*case.arrays, np.abs(case.v), out, n_threads)
+            return out
+
+        expected = 1.0 + case.size.T @ case.d
+        case.check(scatter, expected, expected)
+        expected = case.size @ np.abs(case.v)
+        case.check(gather, expected, expected)
+
+
 def test_gather_squares_adds_weighted_squares_of_entries(kernels, compressed_cases):
     for case in compressed_cases:
         weights = np.abs(case.v)

@@ -87,6 +87,10 @@ class InMemoryDesign(ABC):
         """Share of the rows in which columns 0, every, 2 every... have an entry; NaN where it is not known."""
         return np.ones(-(-self.shape[1] // every))
 
+    def absolute_sums(self, d):
+        """sum_i d_i |x_ij| for each column, shape (p,); None for dense X, where it tells columns hardly apart."""
+        return None
+
     @abstractmethod
     def gram(self, weights):
         """X' diag(weights) X, shape (p, p); weights (n,) of any sign."""

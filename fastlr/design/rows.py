@@ -159,6 +159,17 @@ class Rows:
         self.work.entries_read += self.design.nnz
         return loss, gradient[:, None], None
 
+    def absolute_sums(self):
+        """sum_i weight_i |x_ij| for each column, shape (p,); None where that is of no use."""
+        sums = self.design.absolute_sums(self.loss.weight_of_rows())
+        if sums is not None:
+            self.work.entries_read += self.design.nnz
+        return sums
+
+    def share(self, columns):
+        """About the share of the entries of X that these columns hold."""
+        return self.design.share(columns)
+
     def column_shares(self, every):
         """Share of the rows in which columns 0, every, 2 every... have an entry; NaN where it is not known."""
         return self.design.column_shares(every)
@@ -187,9 +198,8 @@ class Rows:
 
         Raises ValueError if X holds NaN or infinity, or a variance overflows.
         """
-        n, weight = self.design.shape[0], self.loss.weight
         with np.errstate(over="ignore", invalid="ignore"):
-            mean, variance = self.design.column_moments(weight if len(weight) == n else np.full(n, weight[0]))
+            mean, variance = self.design.column_moments(self.loss.weight_of_rows())
         self.work.entries_read += 2 * self.design.nnz
         finite = np.isfinite(variance)
         if not finite.all():

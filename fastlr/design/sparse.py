@@ -178,6 +178,15 @@ class CSRDesign(CompressedDesign):
         moments.by_rows(*self._arrays, self._splits, weight, centre, sums)
         return sums
 
+    def absolute_sums(self, d):
+        out = np.zeros(self.shape[1])
+        sparse.scatter_absolute(*self._entries, self._splits, d, out)
+        return out
+
+    def share(self, columns):
+        counts, _ = self._sampled_counts
+        return counts[columns].sum() / max(1, counts.sum())
+
     def column_shares(self, every):
         counts, entries = self._sampled_counts
         counts = counts[::every]
@@ -217,10 +226,12 @@ class CSRDesign(CompressedDesign):
         gram.mirror(out)
         return out
 
-    def mean_norm(self):
-        """Mean squared norm of the rows, estimated from a sample of the entries."""
-        sample = self.X.data[:: max(1, self.nnz // SAMPLED)].astype(np.float64)
-        return float(np.mean(sample * sample)) * self.nnz / self.shape[0] if self.nnz else 0.0
+    def mean_norm(self, l2):
+        """Mean of sum_j x_ij^2 / l2_j over the rows, estimated from a sample of the entries; l2 (p,) is positive."""
+        every = max(1, self.nnz // SAMPLED)
+        sample = self.X.data[::every].astype(np.float64)
+        squares = sample * sample / l2[self.X.indices[::every]]
+        return float(squares.mean()) * self.nnz / self.shape[0] if self.nnz else 0.0
 
     def dual_rows(self, inverse):
         affordable = 2 * self.X.indices.nbytes <= _nbytes(self.X)
@@ -352,6 +363,14 @@ class CSCDesign(CompressedDesign):
     def gather(self, columns):
         copy = self.X[:, columns]
         return CSCDesign(copy, self.is_sorted, self.n_threads, _nbytes(copy))
+
+    def absolute_sums(self, d):
+        out = np.empty(self.shape[1])
+        sparse.gather_absolute(*self._entries, d, out, self.n_threads)
+        return out
+
+    def share(self, columns):
+        return (self.X.indptr[columns + 1] - self.X.indptr[columns]).sum() / max(1, self.nnz)
 
     def column_shares(self, every):
         begins, ends = self.X.indptr[:-1:every], self.X.indptr[1::every]

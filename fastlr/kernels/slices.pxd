@@ -1,5 +1,6 @@
 """Inline functions on slices of a compressed sparse matrix; see sparse.pyx, csr_by_columns.pyx, csr_by_rows.pyx."""
 
+from libc.math cimport fabs
 from libc.stdint cimport int64_t
 
 from fastlr.kernels.types cimport integer, stored
@@ -70,6 +71,18 @@ cdef inline void scatter_squares_rows(const integer* indptr, const integer* indi
         for k in range(first, last):
             x = entry(data, k)
             out[indices[k]] += d[i] * (x * x)
+
+
+cdef inline void scatter_absolute_rows(const integer* indptr, const integer* indices, const stored* data,
+                                       const integer* splits, Py_ssize_t n_splits, Py_ssize_t t, Py_ssize_t n,
+                                       const double* d, double* out) noexcept nogil:
+    """out[j] += sum_i d[i] |X[i, j]| over majors 0..n and the entries of minor range t."""
+    cdef Py_ssize_t i, k, first, last
+    for i in range(n):
+        first = indptr[i] if t == 0 else splits[i * n_splits + t - 1]
+        last = indptr[i + 1] if t == n_splits else splits[i * n_splits + t]
+        for k in range(first, last):
+            out[indices[k]] += d[i] * fabs(entry(data, k))
 
 
 cdef inline void gather_block(const integer* indptr, const integer* indices, const stored* data, Py_ssize_t begin,

@@ -14,9 +14,18 @@ Nothing is allocated here and nothing but `structure` checks anything: fastlr.de
 """
 
 from cython.parallel cimport prange
+from libc.math cimport fabs
 
 from fastlr.kernels.outputs cimport Target, put, target_of
-from fastlr.kernels.slices cimport entry, gather_block, scatter_all_rows, scatter_rows, scatter_squares_rows, slice_dot
+from fastlr.kernels.slices cimport (
+    entry,
+    gather_block,
+    scatter_absolute_rows,
+    scatter_all_rows,
+    scatter_rows,
+    scatter_squares_rows,
+    slice_dot,
+)
 from fastlr.kernels.types cimport floating, integer, stored
 
 cdef enum:
@@ -88,6 +97,33 @@ def scatter_squares(const integer[::1] indptr, const integer[::1] indices, const
     with nogil:
         for t in prange(n_splits + 1, num_threads=<int>n_splits + 1, use_threads_if=n_splits > 0, schedule="static"):
             scatter_squares_rows(&indptr[0], &indices[0], &data[0], &splits[0, 0], n_splits, t, 0, n, &d[0], &out[0])
+
+
+def scatter_absolute(const integer[::1] indptr, const integer[::1] indices, const stored[::1] data,
+                     const integer[:, ::1] splits, const double[::1] d, double[::1] out):
+    """out[j] += sum_i d[i] |X[i, j]|, j on the minor axis."""
+    cdef Py_ssize_t n = indptr.shape[0] - 1, n_splits = splits.shape[1], t
+    with nogil:
+        for t in prange(n_splits + 1, num_threads=<int>n_splits + 1, use_threads_if=n_splits > 0, schedule="static"):
+            scatter_absolute_rows(&indptr[0], &indices[0], &data[0], &splits[0, 0], n_splits, t, n, &d[0], &out[0])
+
+
+cdef double absolute_sum(const integer* indices, const stored* data, Py_ssize_t begin, Py_ssize_t end,
+                         const double* d) noexcept nogil:
+    cdef Py_ssize_t k
+    cdef double s = 0.0
+    for k in range(begin, end):
+        s = s + d[indices[k]] * fabs(entry(data, k))
+    return s
+
+
+def gather_absolute(const integer[::1] indptr, const integer[::1] indices, const stored[::1] data,
+                    const double[::1] d, double[::1] out, int n_threads):
+    """out[j] = sum_i d[i] |X[j, i]|, j on the major axis."""
+    cdef Py_ssize_t n = indptr.shape[0] - 1, j
+    with nogil:
+        for j in prange(n, num_threads=n_threads, use_threads_if=n_threads > 1, schedule="dynamic", chunksize=64):
+            out[j] = absolute_sum(&indices[0], &data[0], indptr[j], indptr[j + 1], &d[0])
 
 
 cdef void gather_squares_block(const integer* indptr, const integer* indices, const stored* data, Py_ssize_t begin,

@@ -51,8 +51,9 @@ def solve(objective, coef, intercept, monitor):
         if stalled:
             monitor.fail(Status.LINE_SEARCH_FAILED, "no step on the working set lowers the objective")
             break
-        subgradient, worst = objective.penalty.subgradient(point.coef, point.gradient)
-        wanted = working_set(point.coef[:, 0], subgradient[:, 0], SMALLEST)
+        violations = objective.violations(point)
+        worst = violations.max()
+        wanted = working_set(point.coef[:, 0], violations[:, 0], SMALLEST)
         if small is None or not np.isin(wanted, columns, assume_unique=True).all():
             small = None  # lets go of the old copy before the new one is made
             columns, small = wanted, objective.restrict(wanted)
@@ -61,7 +62,7 @@ def solve(objective, coef, intercept, monitor):
         coef = np.zeros_like(point.coef)
         coef[columns] = inner.coef
         point = objective.evaluate(coef, inner.intercept, inner.state)
-        stalled = not point.value < before and objective.optimality(point) >= worst
+        stalled = not point.value < before and objective.violations(point).max() >= worst
         if stalled or not objective.penalty.covers_all:
             within = holds_violators(columns, objective.penalty, point)
             decrement = attainable(small, point.restrict(columns)) if within else attainable(objective, point)
@@ -85,7 +86,7 @@ def minimise_on(objective, point, goal):
 def by_hessian(objective, point, goal, max_steps=50):
     """Proximal Newton steps with the Hessian of the working set at hand, as long as they gain."""
     for _ in range(max_steps):
-        if objective.optimality(point) <= goal:
+        if objective.violations(point).max() <= goal:
             break
         moved, _ = prox_step.step(objective, objective, slice(None), point)
         if moved is None:
@@ -98,14 +99,15 @@ def by_columns(objective, point, goal, max_steps=50):
     """Proximal Newton steps by epochs over the columns, and Newton steps on the support."""
     newton_next = False
     for _ in range(max_steps):
-        subgradient, worst = objective.penalty.subgradient(point.coef, point.gradient)
+        violations = objective.violations(point)
+        worst = violations.max()
         if worst <= goal:
             break
-        if newton_next and _on_support(point.coef, subgradient, worst):
-            moved, newton_next = newton_on_support(objective, point, subgradient)
+        if newton_next and np.any(violations[point.coef != 0.0] >= worst):
+            moved, newton_next = newton_on_support(objective, point)
             point = moved or point
             continue
-        moved = column_step(objective, point, INNER * worst)
+        moved = column_step(objective, point)
         if moved is None:
             break
         newton_next = True
@@ -113,12 +115,7 @@ def by_columns(objective, point, goal, max_steps=50):
     return point
 
 
-def _on_support(coef, subgradient, worst):
-    """Whether the largest violation lies on the support."""
-    return bool(np.any((coef != 0.0) & (np.abs(subgradient) >= worst)))
-
-
-def column_step(objective, point, tolerance):
+def column_step(objective, point):
     """One step on the quadratic model, minimised by a few epochs of coordinate descent; None if nothing is gained."""
     diagonal = objective.diagonal(point)
     penalty = objective.penalty
@@ -132,16 +129,17 @@ def column_step(objective, point, tolerance):
         penalty.l2[:, 0],
         point.coef[:, 0],
     )
-    delta = objective.rows.coordinate_epochs(point.state, model, tolerance, EPOCHS)
+    delta = objective.rows.coordinate_epochs(point.state, model, INNER * objective.optimality(point), EPOCHS)
     return _step(objective, point, objective.direction(point, delta))
 
 
-def newton_on_support(objective, point, subgradient):
+def newton_on_support(objective, point):
     """One Newton step in the nonzero coefficients; those that would change sign are set to zero.
 
     Returns the new point (None if nothing is gained) and whether the signs were kept.
     """
     support = np.flatnonzero(point.coef)
+    subgradient, _ = objective.penalty.subgradient(point.coef, point.gradient)
     within = objective.restrict(support)
     smooth = replace(point.restrict(support), gradient=subgradient[support])
     preconditioner = Diagonal(inverse(within.diagonal(smooth)), objective.n_threads)

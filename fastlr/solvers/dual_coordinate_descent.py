@@ -24,7 +24,7 @@ def suits(design, penalty):
         return ""
     if design.nnz > SPARSE * n * p:
         return ""
-    if design.mean_norm() > STRONGEST_COUPLING * n * float(penalty.l2.min()):
+    if design.mean_norm(penalty.l2[:, 0]) > STRONGEST_COUPLING * n:
         return ""
     return "sparse X has more columns than rows, and the penalty is not weak: ascent on the dual"
 

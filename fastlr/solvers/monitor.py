@@ -45,13 +45,16 @@ class Monitor:
         Name for the result.
     reason : str
         Why it was chosen; "" if it was asked for.
+    lift : callable, optional
+        From coefficients of the objective, (p, 1), to those that users see, (columns of X,): a fresh array.
     """
 
-    def __init__(self, controls, objective, solver, reason=""):
+    def __init__(self, controls, objective, solver, reason="", lift=None):
         self.controls = controls
         self.objective = objective
         self.solver = solver
         self.reason = reason
+        self.lift = lift or (lambda coef: coef[:, 0].copy())
         self.history = []
         self.status = None
         self.message = ""
@@ -156,7 +159,7 @@ class Monitor:
         callback = self.controls.callback
         if callback is None:
             return False
-        return callback(replace(self.history[-1], coefficients=lambda: (coef[:, 0].copy(), intercept)))
+        return callback(replace(self.history[-1], coefficients=lambda: (self.lift(coef), intercept)))
 
     def _limits(self, stop):
         controls, progress = self.controls, self.history[-1]
@@ -186,7 +189,7 @@ class Monitor:
         gap = measures.gap
         work = self.objective.rows.work
         return LogisticResult(
-            coef=coef[:, 0].copy(),
+            coef=self.lift(coef),
             intercept=intercept,
             objective=measures.objective,
             duality_gap=gap + measures.rounding if math.isfinite(gap) else float("nan"),

@@ -6,13 +6,13 @@ import numpy as np
 FEWEST = 16
 
 
-def working_set(coef, subgradient, fewest):
+def working_set(coef, violations, fewest):
     """Sorted indices of the support and of as many of the worst violators, at least `fewest` of them."""
     support = np.flatnonzero(coef)
-    outside = np.flatnonzero((coef == 0.0) & (subgradient != 0.0))
+    outside = np.flatnonzero((coef == 0.0) & (violations != 0.0))
     room = max(fewest, len(support), len(outside) // 4)
     if len(outside) > room:
-        outside = outside[np.argpartition(-np.abs(subgradient[outside]), room)[:room]]
+        outside = outside[np.argpartition(-violations[outside], room)[:room]]
     return np.sort(np.concatenate([support, outside]))
 
 
@@ -39,8 +39,7 @@ class Candidates:
 
     def at(self, point):
         """(objective in the candidates, their columns: an index for vectors over all columns)."""
-        subgradient, _ = self._objective.penalty.subgradient(point.coef, point.gradient)
-        needed = working_set(point.coef[:, 0], subgradient[:, 0], FEWEST)
+        needed = working_set(point.coef[:, 0], self._objective.violations(point)[:, 0], FEWEST)
         count = max(FEWEST, 2 * len(needed))
         if 4 * count > 3 * len(point.coef):  # the copy would be most of X
             return self._objective, slice(None)
@@ -51,7 +50,7 @@ class Candidates:
         return self._within, self._columns
 
     def _nearest(self, point, needed, count):
-        """Sorted indices of the columns needed and of others, `count` in all, where |gradient| is nearest to l1."""
-        distance = self._objective.penalty.l1[:, 0] - np.abs(point.gradient[:, 0])
-        distance[needed] = -np.inf
-        return np.sort(np.argpartition(distance, count)[:count])
+        """Sorted indices of the columns needed and of others, `count` in all, where |gradient| is largest beside l1."""
+        closeness = self._objective.penalty.violations(point.gradient)[:, 0]
+        closeness[needed] = np.inf
+        return np.sort(np.argpartition(-closeness, count)[:count])
