@@ -3,9 +3,11 @@
 import numpy as np
 
 from fastlr.solvers.newton_step import newton_step
-from fastlr.solvers.preconditioner import CHEAP, Cholesky, sample
+from fastlr.solvers.preconditioner import Cholesky, sample
 from fastlr.solvers.result import Status
 
+#: Passes up to which a Hessian at every iteration is worth having.
+CHEAP = 3.0
 #: Residual, relative to the gradient, that is as good as none.
 EXACT = 1e-8
 
