@@ -23,6 +23,7 @@ def fit_logistic(
     l2=0.0,
     l1=0.0,
     sample_weight=None,
+    offset=None,
     fit_intercept=True,
     standardize=False,
     solver="auto",
@@ -54,10 +55,14 @@ def fit_logistic(
         Let the penalty act on columns divided by their weighted standard deviations, as glmnet does; coefficients come
         back on the scale of X, and constant columns get zero.  The objective reported has strengths l1 sd_j and
         l2 sd_j^2.  X is not copied.
+    offset : array-like of shape (n,), optional
+        Added to the linear predictor of each row, with a coefficient of one.  The null model that `tol` refers to keeps
+        it.
     solver : {"auto", "newton_small", "newton_cholesky", "newton_cg", "dual_coordinate_descent", "prox_newton", \
-            "coordinate_descent"}
+            "coordinate_descent", "lbfgs", "gradient_descent", "accelerated_gradient"}
         "auto" takes the one that is fastest for the shape of X and the penalty; the result's message says why.
-        dual_coordinate_descent, which "auto" does not take, needs X C-ordered or CSR, no l1, l2 on each coefficient.
+        dual_coordinate_descent needs X C-ordered or CSR, no l1, and l2 on each coefficient.  The last three, which
+        "auto" never takes, are there for comparison; "lbfgs" cannot fit l1.
     tol : float
         Stop when the certified suboptimality is at most tol times the objective of the null model (coef = 0, best
         intercept).  Without a penalty, half the squared Newton decrement stands in for the bound.
@@ -92,7 +97,8 @@ def fit_logistic(
     weight = _normalised_weights(sample_weight, n)
     y = _targets(y, n, None if sample_weight is None else weight)
     l1, l2 = _strength("l1", l1, p), _strength("l2", l2, p)
-    rows, held = design.bind(y, weight), None
+    offset = None if offset is None else _vector("offset", offset, n)
+    rows, held = design.bind(y, weight, offset), None
     coef, intercept = _start(start, p)
     if standardize:
         l1, l2, held = standardized_strengths(l1, l2, *rows.column_moments())

@@ -21,7 +21,7 @@ full Newton step d from a point with residual r, curvature D and CG residual rho
 r + D (X d - tau), for which z + l2 (w + d) = rho: its gap is of second order in d.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -110,12 +110,15 @@ class LogisticObjective:
 
         Raises ValueError if X holds NaN or infinity: the first pass meets every entry.
         """
-        if self.fit_intercept or not np.any(coef):
-            point = self.evaluate(coef, intercept, self.rows.state(coef, intercept))
-        else:
-            point = self._complete(coef, intercept, *self.rows.loss_gradient(coef, intercept))
+        point = self.at(coef, intercept)
         self.rows.check_finite(point.gradient)
         return point
+
+    def at(self, coef, intercept):
+        """The Point at coef, for X that is known to be finite: in one fused pass where there is one."""
+        if self.fit_intercept or not np.any(coef):
+            return self.evaluate(coef, intercept, self.rows.state(coef, intercept))
+        return self._complete(coef, intercept, *self.rows.loss_gradient(coef, intercept))
 
     def evaluate(self, coef, intercept, state, bound=np.inf):
         """The Point at a row state: one pass.  `bound` is a bound on the gap known already."""
@@ -148,6 +151,10 @@ class LogisticObjective:
         return rows + self.penalty.gap(coef, adjoint, scale)
 
     # --- curvature ---------------------------------------------------------------------------------------------------
+
+    def steepest(self, point):
+        """The point with rows that curve the loss as much as they ever can: its Hessian bounds all others."""
+        return replace(point, state=self.rows.steepest(), first=None, mass=0.25 if self.fit_intercept else 0.0)
 
     def hessian_product(self, point, v, out):
         """out = H v; returns (image of v, step of the intercept, v . H v per right-hand side)."""
@@ -280,7 +287,7 @@ class LogisticObjective:
         """What double precision may hide of the gap: a few units in the last place of the terms it is made of."""
         terms = abs(float(vector.dot(point.coef, point.gradient, self.n_threads).sum()))
         terms += 2.0 * self.penalty.smooth(point.coef) + self.penalty.absolute(point.coef)
-        return 4.0 * _EPS * (abs(point.value) + terms)
+        return 4.0 * _EPS * (abs(point.value) + terms + self.rows.mean_offset)
 
     def residual_gap(self, rho, rr):
         """The columns' share of the gap after a full Newton step with CG residual rho (rr = rho . rho)."""

@@ -78,6 +78,10 @@ class ElasticNet:
             return self.subgradient(coef, gradient)[1]
         return float(max(gradient.max(), -gradient.min()))
 
+    def prox(self, v, length):
+        """argmin over w of  |w - v|^2 / 2 + length l1' |w|,  (p, K): soft thresholding."""
+        return np.sign(v) * np.maximum(np.abs(v) - length * self.l1, 0.0) if self.has_l1 else v
+
     def dual_scale(self, adjoint):
         """The largest factor in (0, 1] that makes X' (factor r) feasible where only l1 acts."""
         ratio = penalty.largest_ratio(adjoint.ravel(), self._flat_l1, self._flat_l2, self.n_threads)

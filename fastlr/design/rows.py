@@ -46,6 +46,8 @@ class Rows:
         self.offset = offset
         self.work = work
         self.n_threads = design.n_threads
+        #: Weighted mean size of the offset.
+        self.mean_offset = 0.0 if offset is None else float(np.sum(loss.weight_of_rows() * np.abs(offset)))
         #: Bytes of copies alive beneath these rows: conversions, and what they were gathered from.
         self.held_bytes = design.copied_bytes
         self._scratch = np.empty(design.shape[0])  # residuals, or the image of a Hessian product: never both
@@ -102,6 +104,10 @@ class Rows:
             self.design.forward(coef[:, 0], 0.0, eta)
             self.work.entries_read += self.design.nnz
         return RowState(eta, np.empty(n))
+
+    def steepest(self):
+        """The RowState whose curvature is the largest there can be, a quarter of the weights; its eta says nothing."""
+        return RowState(np.empty(0), 0.25 * self.loss.weight_of_rows())
 
     def image(self):
         """A fresh image, zero: the handle of X @ step."""

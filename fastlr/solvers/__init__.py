@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from fastlr.solvers import (
     coordinate_descent,
     dual_coordinate_descent,
+    gradient_descent,
+    lbfgs,
     newton_cg,
     newton_cholesky,
     newton_small,
@@ -53,6 +55,11 @@ class SolverSpec:
         return not self.by_rows or (design.can_visit_rows and penalty.covers_all)
 
 
+def never(design, penalty):
+    """What is there for comparison is never taken by "auto"."""
+    return ""
+
+
 _SMOOTH, _L1 = frozenset({"none", "l2"}), frozenset({"l1", "elasticnet"})
 
 #: In the order in which "auto" asks them.  What they weigh against each other is the price in passes over X, from the
@@ -66,6 +73,9 @@ SOLVERS = {
     "newton_cg": SolverSpec(newton_cg.solve, _SMOOTH, newton_cg.suits),
     "prox_newton": SolverSpec(prox_newton.solve, _L1, prox_newton.suits),
     "coordinate_descent": SolverSpec(coordinate_descent.solve, _L1, coordinate_descent.suits),
+    "lbfgs": SolverSpec(lbfgs.solve, _SMOOTH, never),
+    "gradient_descent": SolverSpec(gradient_descent.solve, _SMOOTH | _L1, never),
+    "accelerated_gradient": SolverSpec(gradient_descent.solve_accelerated, _SMOOTH | _L1, never),
 }
 
 

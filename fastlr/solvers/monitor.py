@@ -49,6 +49,9 @@ class Monitor:
         From coefficients of the objective, (p, 1), to those that users see, (columns of X,): a fresh array.
     """
 
+    #: What a decrement is that stands in for a gap: the kind of certificate that the result names.
+    estimate = "newton_decrement"
+
     def __init__(self, controls, objective, solver, reason="", lift=None):
         self.controls = controls
         self.objective = objective
@@ -133,11 +136,11 @@ class Monitor:
             return self._end(Status.NUMERICAL_ERROR, "the objective is not finite; rescale the columns of X")
         gap, floor = self.history[-1].gap, measures.rounding
         if gap <= self.target:
-            self._certificate = "gap" if math.isfinite(measures.gap) else "newton_decrement"
+            self._certificate = "gap" if math.isfinite(measures.gap) else self.estimate
             known = "at most" if self._certificate == "gap" else "estimated at"
             return self._end(Status.CONVERGED, f"suboptimality {known} {gap:.2g} (target {self.target:.2g})")
         if gap <= floor or (decrement is not None and decrement <= floor):
-            self._certificate = "gap" if measures.gap <= floor else "newton_decrement"
+            self._certificate = "gap" if measures.gap <= floor else self.estimate
             return self._at_floor(floor)
         return self._limits(stop)
 
@@ -193,7 +196,7 @@ class Monitor:
             intercept=intercept,
             objective=measures.objective,
             duality_gap=gap + measures.rounding if math.isfinite(gap) else float("nan"),
-            certificate=self._certificate if math.isfinite(gap) else "newton_decrement",
+            certificate=self._certificate if math.isfinite(gap) else self.estimate,
             optimality=measures.optimality,
             n_iter=self.n_iter,
             n_passes=work.n_passes,

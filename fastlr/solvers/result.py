@@ -65,9 +65,10 @@ class LogisticResult:
     duality_gap : float
         Upper bound on objective minus minimum, rounding included; NaN where no gap can be had (coefficients without
         a penalty).
-    certificate : {"gap", "newton_decrement"}
-        What the fit stopped on: a duality gap (a bound), or half the squared Newton decrement (an estimate, for
-        fits with unpenalised coefficients or beyond the reach of double precision).
+    certificate : {"gap", "newton_decrement", "quasi_newton_decrement", "extrapolation"}
+        What the fit stopped on: a duality gap (a bound), or an estimate, for fits with unpenalised coefficients or
+        beyond the reach of double precision: half the squared Newton decrement, what "lbfgs" takes for it, or
+        what the gains of gradient descent leave to be gained if they go on falling as they did.
     optimality : float
         Inf-norm of the subgradient of least norm, at coef.
     n_iter : int

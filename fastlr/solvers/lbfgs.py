@@ -1,0 +1,80 @@
+"""Limited-memory BFGS for smooth fits: what most libraries use, here for comparison."""
+
+from collections import deque
+
+import numpy as np
+
+from fastlr.solvers.line_search import armijo
+from fastlr.solvers.result import Status
+
+#: Pairs of steps and gradient changes that are kept.
+MEMORY = 10
+
+
+def solve(objective, coef, intercept, monitor):
+    """Minimise a smooth objective by limited-memory BFGS (Nocedal 1980; Liu, Nocedal 1989).
+
+    The direction comes from the last ten steps and the inverse diagonal of the first Hessian, which makes the scale of
+    a column irrelevant.  Each iteration: one pass for the image of the direction, a backtracking line search on it
+    (the objective is convex, so every step has positive curvature), one pass for the gradient.  Where some coefficients
+    have no penalty it stops on the quasi-Newton decrement g' B g / 2, an estimate of the suboptimality.
+
+    Parameters
+    ----------
+    objective : LogisticObjective without l1
+    coef : ndarray of shape (p, 1)
+    intercept : float
+    monitor : Monitor
+    """
+    monitor.estimate = "quasi_newton_decrement"
+    point = monitor.starting_point(coef, intercept)
+    decrement = None if np.any(point.gradient) else 0.0
+    inverse = None
+    while not monitor.finished(point, decrement):
+        inverse = InverseHessian(objective.inverse_diagonal(point)) if inverse is None else inverse
+        step, gradient = -inverse.product(point.gradient), point.gradient
+        slope = float(np.sum(gradient * step))
+        direction = objective.direction(point, step)
+        t = armijo(objective, point, direction, slope) if slope < 0.0 else None
+        if t is None:
+            monitor.fail(Status.LINE_SEARCH_FAILED, "no step along the quasi-Newton direction lowers the objective")
+            break
+        point = objective.move(point, direction, t)
+        inverse.learn(t * step, point.gradient - gradient)
+        decrement = 0.5 * float(np.sum(point.gradient * inverse.product(point.gradient)))
+    return monitor.result()
+
+
+class InverseHessian:
+    """The BFGS approximation of the inverse Hessian from the last pairs (step, change of the gradient).
+
+    Parameters
+    ----------
+    diagonal : ndarray of shape (p, 1)
+        What stands for the inverse Hessian before any pair is known.
+    """
+
+    def __init__(self, diagonal):
+        self._diagonal = diagonal
+        self._pairs = deque(maxlen=MEMORY)
+
+    def learn(self, step, change):
+        """Take a pair into account, unless rounding has left nothing of its curvature."""
+        curvature = float(np.sum(step * change))
+        if curvature > 0.0:
+            self._pairs.append((step, change, curvature))
+
+    def product(self, gradient):
+        """B g by the two-loop recursion (Nocedal, Wright 2006, algorithm 7.4)."""
+        q = gradient.copy()
+        weights = []
+        for step, change, curvature in reversed(self._pairs):
+            weights.append(float(np.sum(step * q)) / curvature)
+            q -= weights[-1] * change
+        q *= self._diagonal
+        if self._pairs:  # as long as the last pair says the inverse Hessian is
+            _, change, curvature = self._pairs[-1]
+            q *= curvature / float(np.sum(change * self._diagonal * change))
+        for step, change, curvature in self._pairs:
+            q += (weights.pop() - float(np.sum(change * q)) / curvature) * step
+        return q

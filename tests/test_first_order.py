@@ -1,0 +1,163 @@
+"""Gradient descent, its acceleration and L-BFGS, which "auto" never takes."""
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from helpers import as_layout, make_problem, objective, subgradient
+
+from fastlr import fit_logistic
+from fastlr.design import as_design
+from fastlr.objective import LogisticObjective
+from fastlr.penalty import ElasticNet
+from fastlr.solvers import gradient_descent, lbfgs
+
+SMOOTH = {"l2": {"l2": 1e-2}, "l2-array": {"l2": np.geomspace(1e-3, 1.0, 12)}}
+L1 = {"l1": {"l1": 1e-2}, "elasticnet": {"l1": 5e-3, "l2": 5e-3}, "l1-array": {"l1": np.geomspace(5e-3, 0.1, 12)}}
+CASES = [
+    (solver, name)
+    for solver in ("lbfgs", "gradient_descent", "accelerated_gradient")
+    for name in (SMOOTH if solver == "lbfgs" else SMOOTH | L1)
+]
+
+
+def scaled_problem(seed=0):
+    X, y = make_problem(p=12, seed=seed)
+    return X / X.std(axis=0), y
+
+
+@pytest.mark.parametrize("fit_intercept", [False, True])
+@pytest.mark.parametrize(("solver", "name"), CASES)
+def test_they_reach_the_optimum_with_a_certificate(layout, solver, name, fit_intercept):
+    X, y = scaled_problem()
+    penalty = (SMOOTH | L1)[name]
+    options = penalty | {"fit_intercept": fit_intercept}
+    result = fit_logistic(as_layout(X, layout), y, **options, solver=solver, tol=1e-6, max_iter=20_000)
+    expected = fit_logistic(X, y, **options, tol=1e-13)
+    assert result.converged
+    assert result.solver == solver
+    assert result.certificate == "gap"
+    strengths = {"l1": penalty.get("l1", 0.0), "l2": penalty.get("l2", 0.0)}
+    rest, slope = subgradient(X, y, result.coef, result.intercept, **strengths)
+    assert np.abs(rest).max() < 1e-3
+    assert abs(slope) < 1e-12 if fit_intercept else result.intercept == 0.0
+    assert -1e-15 <= result.objective - expected.objective <= result.duality_gap
+    assert result.objective == pytest.approx(objective(X, y, result.coef, result.intercept, **strengths), rel=1e-13)
+
+
+@pytest.mark.parametrize(
+    ("solver", "kind"),
+    [
+        ("lbfgs", "quasi_newton_decrement"),
+        ("gradient_descent", "extrapolation"),
+        ("accelerated_gradient", "extrapolation"),
+    ],
+)
+def test_without_a_penalty_they_stop_on_an_estimate_and_say_so(solver, kind):
+    X, y = scaled_problem()
+    result = fit_logistic(X, y, solver=solver, tol=1e-8, max_iter=20_000)
+    expected = fit_logistic(X, y, tol=1e-13)
+    assert result.converged
+    assert result.certificate == kind
+    assert np.isnan(result.duality_gap)
+    assert result.objective - expected.objective < 1e-7 * np.log(2.0)
+
+
+@pytest.mark.parametrize("rate", [0.5, 0.9, 0.99])
+def test_the_estimate_is_exact_for_gains_that_shrink_evenly(rate):
+    remaining = gradient_descent.Remaining()
+    values = 3.0 + 2.0 * rate ** np.arange(40)
+    estimates = [remaining.after(value) for value in values]
+    assert estimates[:10] == [None] * 10
+    np.testing.assert_allclose(estimates[10:], values[10:] - 3.0, rtol=1e-3)
+    assert remaining.after(values[-1] + 1.0) is None
+
+
+@pytest.mark.parametrize("solver", ["lbfgs", "gradient_descent", "accelerated_gradient"])
+def test_auto_never_takes_them_and_lbfgs_refuses_l1(solver):
+    X, y = scaled_problem()
+    for penalty in ({"l2": 1e-2}, {"l1": 1e-2}, {}):
+        assert fit_logistic(X, y, **penalty).solver != solver
+    with pytest.raises(ValueError, match="solver='lbfgs' cannot fit with penalty 'l1'"):
+        fit_logistic(X, y, l1=1e-2, solver="lbfgs")
+
+
+@pytest.mark.parametrize("fit_intercept", [False, True])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_lipschitz_constant_is_the_largest_eigenvalue(fit_intercept, weighted):
+    X, y = make_problem(p=12)
+    weight = np.random.default_rng(0).uniform(0.0, 2.0, len(y)) if weighted else np.ones(len(y))
+    weight /= weight.sum()
+    rows = as_design(sp.csr_array(X)).bind(y, weight)
+    core = LogisticObjective(rows, ElasticNet(0.0, 0.3, (12, 1)), fit_intercept)
+    found = gradient_descent.lipschitz(core, core.point(np.zeros((12, 1))))
+    centred = X - weight @ X if fit_intercept else X
+    exact = np.linalg.eigvalsh(centred.T @ (weight[:, None] * centred) / 4 + 0.3 * np.eye(12))[-1]
+    assert 0.97 * exact <= found <= 1.02 * exact
+    assert found <= 0.25 * np.sum(weight[:, None] * X * X) + 0.3
+
+
+def test_gradient_descent_gains_what_the_theory_promises():
+    """f(w_k) - f* <= L |w_0 - w*|^2 / (2 k) (Nesterov 2018, corollary 2.1.2)."""
+    X, y = scaled_problem()
+    best = fit_logistic(X, y, l2=1e-3, tol=1e-14, fit_intercept=False)
+    L = np.linalg.eigvalsh(X.T @ X)[-1] / (4 * len(y)) + 1e-3
+    result = fit_logistic(X, y, l2=1e-3, fit_intercept=False, solver="gradient_descent", tol=0, max_iter=200)
+    values = np.array([state.objective for state in result.history])
+    assert np.all(np.diff(values) <= 1e-15)
+    k = np.arange(1, len(values))
+    # steps are 1 / (1.01 L) for an estimate of L within two per cent
+    assert np.all(values[1:] - best.objective <= 1.03 * L * np.sum(best.coef**2) / (2 * k) + 1e-14)
+
+
+def test_acceleration_takes_far_fewer_iterations_where_conditioning_is_poor():
+    X, y = scaled_problem()
+    X = X * np.geomspace(0.1, 1.0, 12)
+    plain, fast = (
+        fit_logistic(X, y, l2=1e-3, solver=solver, tol=1e-8, max_iter=50_000)
+        for solver in ("gradient_descent", "accelerated_gradient")
+    )
+    assert plain.converged
+    assert fast.converged
+    assert 3 * fast.n_iter < plain.n_iter
+
+
+def test_lbfgs_does_not_mind_the_scale_of_columns():
+    X, y = scaled_problem()
+    scale = 10.0 ** np.random.default_rng(0).uniform(-6, 6, 12)
+    own = fit_logistic(X, y, l2=1e-2, solver="lbfgs", tol=1e-8)
+    scaled = fit_logistic(X * scale, y, l2=1e-2 * scale**2, solver="lbfgs", tol=1e-8)
+    assert scaled.converged
+    assert scaled.n_passes <= 1.5 * own.n_passes
+
+
+def test_the_two_loop_recursion_is_the_bfgs_formula():
+    rng = np.random.default_rng(0)
+    root = rng.standard_normal((6, 6))
+    hessian = root @ root.T + np.eye(6)
+    diagonal = rng.uniform(0.5, 2.0, (6, 1))
+    inverse = lbfgs.InverseHessian(diagonal)
+    g = rng.standard_normal((6, 1))
+    np.testing.assert_array_equal(inverse.product(g), diagonal * g)
+    pairs = []
+    for _ in range(4):
+        step = rng.standard_normal((6, 1))
+        pairs.append((step, hessian @ step))
+        inverse.learn(*pairs[-1])
+    inverse.learn(step, -step)  # no curvature: not taken
+    step, change = pairs[-1]
+    B = np.diag(diagonal[:, 0]) * np.sum(step * change) / np.sum(change * diagonal * change)
+    for step, change in pairs:
+        rho = 1.0 / np.sum(step * change)
+        left = np.eye(6) - rho * step @ change.T
+        B = left @ B @ left.T + rho * step @ step.T
+    np.testing.assert_allclose(inverse.product(g), B @ g, rtol=1e-10)
+    np.testing.assert_allclose(inverse.product(pairs[-1][1]), pairs[-1][0], rtol=1e-10)  # the secant equation
+
+
+def test_a_callback_stops_them_and_limits_hold():
+    X, y = scaled_problem()
+    for solver in ("lbfgs", "gradient_descent", "accelerated_gradient"):
+        stopped = fit_logistic(X, y, l2=1e-4, solver=solver, callback=lambda state: state.iteration == 2, tol=0)
+        assert (stopped.status.value, stopped.n_iter) == ("stopped", 2)
+        limited = fit_logistic(X, y, l2=1e-4, solver=solver, max_iter=3, tol=0)
+        assert (limited.status.value, limited.n_iter) == ("max_iter", 3)
