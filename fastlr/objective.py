@@ -281,7 +281,7 @@ class LogisticObjective:
 
     def violations(self, point):
         """By how much coefficients violate their optimality conditions, in units that let them be compared; (p, 1)."""
-        return self.penalty.violations(self.penalty.subgradient(point.coef, point.gradient)[0])
+        return self.penalty.beside_l1(self.penalty.subgradient(point.coef, point.gradient)[0])
 
     def rounding(self, point):
         """What double precision may hide of the gap: a few units in the last place of the terms it is made of."""

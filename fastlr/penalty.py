@@ -62,15 +62,15 @@ class ElasticNet:
         out = np.empty_like(gradient)
         return out, penalty.subgradient(coef.ravel(), gradient.ravel(), self._flat_l1, out.ravel(), self.n_threads)
 
-    def violations(self, subgradient):
-        """|subgradient|, beside l1 where that differs between columns: then no column's scale matters."""
-        return np.abs(subgradient) / self._unit
+    def beside_l1(self, v):
+        """|v|, (p, K), in units of l1 where that differs between columns, so that no column's scale matters.
 
-    @cached_property
-    def _unit(self):
-        if self.l1.strides == (0, 0):
-            return 1.0
-        return np.where(self.l1 > 0.0, self.l1, self.l1.max())
+        Where l1 is zero the unit is its largest value.
+        """
+        size = np.abs(v)
+        if self.l1.strides != (0, 0):
+            size /= np.where(self.l1 > 0.0, self.l1, self.l1.max())
+        return size
 
     def optimality(self, coef, gradient):
         """Inf-norm of the subgradient of least norm."""

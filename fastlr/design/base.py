@@ -91,6 +91,10 @@ class InMemoryDesign(ABC):
         """sum_i d_i |x_ij| for each column, shape (p,); None for dense X, where it tells columns hardly apart."""
         return None
 
+    def share(self, columns):
+        """About the share of the entries that these columns hold."""
+        return len(columns) / self.shape[1]
+
     @abstractmethod
     def gram(self, weights):
         """X' diag(weights) X, shape (p, p); weights (n,) of any sign."""

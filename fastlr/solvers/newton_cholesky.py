@@ -7,7 +7,7 @@ from fastlr.solvers.preconditioner import Cholesky, sample
 from fastlr.solvers.result import Status
 
 #: Passes up to which a Hessian at every iteration is worth having.
-CHEAP = 3.0
+WORTH = 3.0
 #: Residual, relative to the gradient, that is as good as none.
 EXACT = 1e-8
 
@@ -15,7 +15,7 @@ EXACT = 1e-8
 def suits(design, penalty):
     """Why "auto" should take it: the Hessian of all rows is cheap."""
     every, price = sample(design)
-    return f"the Hessian is worth {price:.1f} passes over X" if every == 1 and price <= CHEAP else ""
+    return f"the Hessian is worth {price:.1f} passes over X" if every == 1 and price <= WORTH else ""
 
 
 def solve(objective, coef, intercept, monitor):

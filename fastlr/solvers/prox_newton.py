@@ -52,7 +52,8 @@ def solve(objective, coef, intercept, monitor):
             monitor.hand_over("coordinate_descent")
             return coordinate_descent.solve(objective, point.coef, point.intercept, monitor)
         within, columns = candidates.at(point)
-        moved, decrement = step(objective, within, columns, point, monitor.target)
+        goal = max(monitor.target, objective.rounding(point))
+        moved, decrement = step(objective, within, columns, point, goal)
         point, stalled = moved or point, moved is None
         spoilt = stalled and not decrement > 0.0
         if spoilt or not holds_violators(columns, objective.penalty, point):

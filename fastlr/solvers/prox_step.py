@@ -23,12 +23,12 @@ def price(design):
     return design.gram_price() if few else np.inf
 
 
-def step(objective, within, columns, point, target=0.0):
+def step(objective, within, columns, point, goal=0.0):
     """The next point (None if no step lowers the objective), and the decrease of the model by a full step.
 
     The step is taken in `columns`, by the Hessian of the objective `within` them.  What certificate and decrease rest
     on are passes over X, which keep their digits where that Hessian has lost them (columns far from zero beside a free
-    intercept).  The certificate is made where it may reach `target`: it asks for a pass.
+    intercept).  The certificate is made where its gap may be as small as `goal`: it asks for a pass.
     """
     seen = point.restrict(columns)
     hessian = within.sampled_hessian(seen, 1)
@@ -42,7 +42,7 @@ def step(objective, within, columns, point, target=0.0):
     t = armijo(objective, point, direction, slope) if slope < 0.0 else None
     if t is None:
         return None, decrease
-    if target > 0.0 and t == 1.0 and objective.rows_gap_after(point, direction) <= target:
+    if goal > 0.0 and t == 1.0 and objective.rows_gap_after(point, direction) <= goal:
         direction.adjoint = objective.linearised_adjoint(point, direction)
     return objective.move(point, direction, t), decrease if t == 1.0 else None
 

@@ -7,7 +7,10 @@ FEWEST = 16
 
 
 def working_set(coef, violations, fewest):
-    """Sorted indices of the support and of as many of the worst violators, at least `fewest` of them."""
+    """Sorted indices of the support and of as many of the worst violators, at least `fewest` of them.
+
+    coef and violations (see LogisticObjective.violations) are (p,).
+    """
     support = np.flatnonzero(coef)
     outside = np.flatnonzero((coef == 0.0) & (violations != 0.0))
     room = max(fewest, len(support), len(outside) // 4)
@@ -51,6 +54,6 @@ class Candidates:
 
     def _nearest(self, point, needed, count):
         """Sorted indices of the columns needed and of others, `count` in all, where |gradient| is largest beside l1."""
-        closeness = self._objective.penalty.violations(point.gradient)[:, 0]
+        closeness = self._objective.penalty.beside_l1(point.gradient)[:, 0]
         closeness[needed] = np.inf
         return np.sort(np.argpartition(-closeness, count)[:count])
