@@ -69,7 +69,7 @@ class Direction:
     decrease: float = 0.0
     #: Hessian products that it took.
     products: int = 0
-    #: X' times the linearised residual after a full step, (p, 1), where l1 acts and it is known.
+    #: X' times the linearised residual after a full step, (p, 1), where l1 or bounds act and it is known.
     adjoint: np.ndarray | None = None
 
 
@@ -130,18 +130,18 @@ class LogisticObjective:
 
     def _complete(self, coef, intercept, state, loss, gradient, bound=np.inf, first=None):
         """The Point, from the loss and its gradient."""
-        if self.penalty.has_l1:
-            gap = self._plain_gap_l1(coef, state, gradient)
+        if not self.penalty.is_smooth:
+            gap = self._plain_gap_scaled(coef, state, gradient)
         self.penalty.add_smooth_gradient(coef, gradient)
-        if not self.penalty.has_l1:
+        if self.penalty.is_smooth:
             gap = self.penalty.smooth_gap(gradient)
         value = loss + self.penalty.smooth(coef) + self.penalty.absolute(coef)
         mass = float(state.curvature.sum()) if self.fit_intercept else 0.0
         gap = max(0.0, min(gap, bound))  # rounding can leave the sum of divergences slightly negative
         return Point(coef, intercept, state, value, gradient, gap, first, mass)
 
-    def _plain_gap_l1(self, coef, state, adjoint):
-        """Gap of the dual point y + scale (sigma(eta) - y), scaled into the dual domain where l1 alone acts."""
+    def _plain_gap_scaled(self, coef, state, adjoint):
+        """Gap of the dual point y + scale (sigma(eta) - y), scaled into the dual domain where no l2 acts."""
         if not self.penalty.covers_all:
             return np.inf
         scale = self.penalty.dual_scale(adjoint)
@@ -242,7 +242,7 @@ class LogisticObjective:
     def move(self, point, direction, t):
         """The Point at point + t * direction; the row state moves along, so `point` must not be used again."""
         bound = self._linearised_gap(point, direction) if t == 1.0 else np.inf
-        coef = point.coef + direction.coef if t == 1.0 else point.coef + t * direction.coef
+        coef = self.penalty.moved(point.coef, direction.coef, t)
         self.rows.advance(point.state, direction.image, t)
         return self.evaluate(coef, point.intercept + t * direction.intercept, point.state, bound)
 
@@ -265,7 +265,7 @@ class LogisticObjective:
         """Gap after a full step for the residual linearised before it; inf where that leaves the dual domain."""
         if direction.adjoint is not None and self.penalty.covers_all:
             scale = self.penalty.dual_scale(direction.adjoint)
-            columns = self.penalty.gap(point.coef + direction.coef, direction.adjoint, scale)
+            columns = self.penalty.gap(self.penalty.moved(point.coef, direction.coef, 1.0), direction.adjoint, scale)
         else:
             scale, columns = 1.0, direction.residual_gap
         if not np.isfinite(columns):
@@ -291,7 +291,7 @@ class LogisticObjective:
 
     def residual_gap(self, rho, rr):
         """The columns' share of the gap after a full Newton step with CG residual rho (rr = rho . rho)."""
-        if not self.penalty.covers_all or self.penalty.has_l1:
+        if not (self.penalty.covers_all and self.penalty.is_smooth):
             return np.inf
         if self.penalty.l2.strides == (0, 0):
             return 0.5 * float(rr.sum()) / float(self.penalty.l2[0, 0])

@@ -1,10 +1,12 @@
-"""The elastic-net penalty  l1' |coef| + coef' diag(l2) coef / 2,  with a strength for every coefficient."""
+"""The elastic-net penalty  l1' |coef| + coef' diag(l2) coef / 2,  with a strength and bounds for every coefficient."""
 
 from functools import cached_property
 
 import numpy as np
 
-from fastlr.kernels import penalty, vector
+from fastlr.kernels import box, penalty, vector
+
+_EPS = np.finfo(float).eps
 
 
 class ElasticNet:
@@ -27,6 +29,14 @@ class ElasticNet:
         self.has_l2 = _holds(np.any, l2)
         #: Whether every coefficient is penalised, which is what a duality gap asks for.
         self.covers_all = _holds(np.all, l1) or _holds(np.all, l2) or _cover(l1, l2)
+        #: Bounds of each coefficient, (p, K): none here, see BoundedElasticNet.
+        self.lower, self.upper = _broadcast(-np.inf, shape), _broadcast(np.inf, shape)
+        self.has_bounds = False
+
+    @property
+    def is_smooth(self):
+        """Whether the objective has a gradient everywhere, and coefficients may take any value."""
+        return not (self.has_l1 or self.has_bounds)
 
     def restrict(self, columns):
         """The penalty of these columns alone."""
@@ -68,7 +78,7 @@ class ElasticNet:
         Where l1 is zero the unit is its largest value.
         """
         size = np.abs(v)
-        if self.l1.strides != (0, 0):
+        if self.has_l1 and self.l1.strides != (0, 0):
             size /= np.where(self.l1 > 0.0, self.l1, self.l1.max())
         return size
 
@@ -81,6 +91,21 @@ class ElasticNet:
     def prox(self, v, length):
         """argmin over w of  |w - v|^2 / 2 + length l1' |w|,  (p, K): soft thresholding."""
         return np.sign(v) * np.maximum(np.abs(v) - length * self.l1, 0.0) if self.has_l1 else v
+
+    def nearest(self, coef):
+        """The coefficients within the bounds that are nearest to these."""
+        return coef
+
+    def moved(self, coef, step, t):
+        """coef + t * step, exactly on a bound where rounding keeps it off."""
+        return coef + step if t == 1.0 else coef + t * step
+
+    def piece(self, coef):
+        """(lower, upper), (p, K) each: how far coefficients may go before a kink of l1 or a bound is in their way."""
+        kinked = self.l1 > 0.0
+        lower = np.where(kinked & (coef >= 0.0), np.maximum(self.lower, 0.0), self.lower)
+        upper = np.where(kinked & (coef <= 0.0), np.minimum(self.upper, 0.0), self.upper)
+        return lower, upper
 
     def dual_scale(self, adjoint):
         """The largest factor in (0, 1] that makes X' (factor r) feasible where only l1 acts."""
@@ -112,6 +137,75 @@ class ElasticNet:
         if self.l2.strides == (0, 0):
             return 0.5 * float(vector.dot(residual, residual, self.n_threads).sum()) / float(self.l2.flat[0])
         return 0.5 * float(np.sum(residual * residual / self.l2))
+
+
+class BoundedElasticNet(ElasticNet):
+    """The same within bounds: infinite outside  lower_j <= coef_j <= upper_j.
+
+    Parameters
+    ----------
+    lower, upper : array-like, lower <= upper, broadcast to (p, K)
+        May be infinite.
+    """
+
+    def __init__(self, l1, l2, lower, upper, shape, n_threads=1):
+        super().__init__(l1, l2, shape, n_threads)
+        self.lower, self.upper = _broadcast(lower, shape), _broadcast(upper, shape)
+        self.has_bounds = True
+        closed = np.isfinite(self.lower) & np.isfinite(self.upper)
+        self.covers_all = bool(np.all((self.l1 > 0.0) | (self.l2 > 0.0) | closed))
+
+    def restrict(self, columns):
+        """The penalty of these columns alone."""
+        strengths = (_take(values, columns) for values in (self.l1, self.l2, self.lower, self.upper))
+        return BoundedElasticNet(*strengths, (len(columns), self.shape[1]), self.n_threads)
+
+    def subgradient(self, coef, gradient):
+        """The subgradient of least norm, and its inf-norm: what points out of the box at a bound counts as zero."""
+        out = np.empty_like(gradient)
+        bounds = self._flat_lower, self._flat_upper
+        arguments = coef.ravel(), gradient.ravel(), self._flat_l1, *bounds, out.ravel(), self.n_threads
+        return out, box.subgradient(*arguments)
+
+    def optimality(self, coef, gradient):
+        """Inf-norm of the subgradient of least norm."""
+        return self.subgradient(coef, gradient)[1]
+
+    def prox(self, v, length):
+        """The same argmin within the bounds."""
+        return self.nearest(super().prox(v, length))
+
+    def nearest(self, coef):
+        """The coefficients within the bounds that are nearest to these."""
+        return np.clip(coef, self.lower, self.upper)
+
+    def moved(self, coef, step, t):
+        """coef + t * step, exactly on a bound where rounding keeps it off."""
+        out = super().moved(coef, step, t)
+        rounding = 2.0 * _EPS * (np.abs(coef) + np.abs(step))
+        out = np.where(out - self.lower <= rounding, self.lower, out)
+        return np.where(self.upper - out <= rounding, self.upper, out)
+
+    def dual_scale(self, adjoint):
+        """The largest factor in [0, 1] that makes X' (factor r) feasible towards the infinite bounds."""
+        strengths = self._flat_l1, self._flat_l2, self._flat_lower, self._flat_upper
+        ratio = box.largest_ratio(adjoint.ravel(), *strengths, self.n_threads)
+        return 1.0 if ratio <= 1.0 else 1.0 / ratio
+
+    def gap(self, coef, adjoint, scale=1.0):
+        """The columns' share of the duality gap, as without bounds, with the conjugate of the penalty within them."""
+        if not self.covers_all:
+            return np.inf
+        strengths = self._flat_l1, self._flat_l2, self._flat_lower, self._flat_upper
+        return box.gap(coef.ravel(), adjoint.ravel(), scale, *strengths, self.n_threads)
+
+    @cached_property
+    def _flat_lower(self):
+        return _flat(self.lower)
+
+    @cached_property
+    def _flat_upper(self):
+        return _flat(self.upper)
 
 
 def _broadcast(strength, shape):

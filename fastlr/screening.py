@@ -39,7 +39,7 @@ def screen(rows, penalty):
         return rows, penalty, None
     if not np.isfinite(bounds).all():
         rows.check_finite(bounds)  # names the place, which is another one once columns are left out
-    excluded = bounds < penalty.l1[:, 0]
+    excluded = (bounds < penalty.l1[:, 0]) & (penalty.lower[:, 0] <= 0.0) & (penalty.upper[:, 0] >= 0.0)
     excluded[np.argmax(bounds)] = False
     kept = np.flatnonzero(~excluded)
     if rows.share(kept) > SMALL_SHARE:

@@ -94,8 +94,8 @@ def densify(indptr, indices, data, n_minor):
     return dense
 
 
-def reference_epochs(X, curvature, gradient, first, mass, l1, l2, coef, tolerance, max_epochs):
-    """Cyclic coordinate descent on the quadratic model of an elastic net, with an explicit Hessian.
+def reference_epochs(X, curvature, gradient, first, mass, l1, l2, lower, upper, coef, tolerance, max_epochs):
+    """Cyclic coordinate descent on the quadratic model of an elastic net within bounds, with an explicit Hessian.
 
     Returns delta, D X delta and the number of epochs.
     """
@@ -108,11 +108,13 @@ def reference_epochs(X, curvature, gradient, first, mass, l1, l2, coef, toleranc
         epochs, worst = epochs + 1, 0.0
         for j in range(len(coef)):
             slope, w = gradient[j] + hessian[j] @ delta, coef[j] + delta[j]
-            miss = abs(slope + np.sign(w) * l1[j]) if w else max(0.0, abs(slope) - l1[j])
-            worst = max(worst, miss)
+            miss = slope + np.sign(w) * l1[j] if w else np.sign(slope) * max(0.0, abs(slope) - l1[j])
+            held = (miss > 0.0 and w <= lower[j] + 1e-15) or (miss < 0.0 and w >= upper[j] - 1e-15)
+            worst = worst if held else max(worst, abs(miss))
             if hessian[j, j] > 0.0:
                 target = hessian[j, j] * w - slope
-                delta[j] = np.sign(target) * max(0.0, abs(target) - l1[j]) / hessian[j, j] - coef[j]
+                target = np.sign(target) * max(0.0, abs(target) - l1[j]) / hessian[j, j]
+                delta[j] = np.clip(target, lower[j], upper[j]) - coef[j]
     return delta, curvature * (X @ delta), epochs
 
 

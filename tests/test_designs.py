@@ -321,8 +321,9 @@ def test_gathered_columns_run_coordinate_descent(layout, n_columns):
     l1, l2 = np.full(n_columns, 0.3), np.full(n_columns, 0.1)
     diagonal = (X**2).T @ curvature - first**2 / mass + l2
     delta, q = np.zeros(n_columns), np.zeros(70)
-    epochs = gathered.coordinate_epochs(curvature, gradient, diagonal, first, mass, l1, l2, coef, delta, q, 0.0, 4)
-    expected_delta, expected_q, _ = reference_epochs(X, curvature, gradient, first, mass, l1, l2, coef, 0.0, 4)
+    terms = l1, l2, np.full(n_columns, -0.8), np.full(n_columns, np.inf), np.maximum(coef, -0.8)
+    epochs = gathered.coordinate_epochs(curvature, gradient, diagonal, first, mass, *terms, delta, q, 0.0, 4)
+    expected_delta, expected_q, _ = reference_epochs(X, curvature, gradient, first, mass, *terms, 0.0, 4)
     assert epochs == 4
     np.testing.assert_allclose(delta, expected_delta, rtol=1e-10, atol=1e-12)
     np.testing.assert_allclose(q, expected_q, rtol=1e-10, atol=1e-12)

@@ -959,9 +959,9 @@ def test_cholesky_of_dependent_columns_adds_to_the_diagonal_alone(kernels, subst
 
 
 class Model:
-    """A quadratic model of an elastic net at a random point, over a dense array (n, p)."""
+    """A quadratic model of an elastic net at a random point within bounds, over a dense array (n, p)."""
 
-    def __init__(self, X, with_intercept, l1, l2, seed=0):
+    def __init__(self, X, with_intercept, l1, l2, lower=-np.inf, upper=np.inf, seed=0):
         rng = np.random.default_rng(seed)
         n, p = X.shape
         self.X = X
@@ -970,7 +970,8 @@ class Model:
         self.first = X.T @ self.curvature
         self.mass = float(self.curvature.sum()) if with_intercept else 0.0
         self.l1, self.l2 = np.broadcast_to(l1, p), np.broadcast_to(l2, p)
-        self.coef = rng.standard_normal(p) * (rng.random(p) < 0.5)
+        self.lower, self.upper = np.broadcast_to(lower, p), np.broadcast_to(upper, p)
+        self.coef = np.clip(rng.standard_normal(p) * (rng.random(p) < 0.5), self.lower, self.upper)
         self.gradient = 0.2 * rng.standard_normal(p)
         self.diagonal = (X**2).T @ self.curvature + self.l2
         if with_intercept:
@@ -986,6 +987,8 @@ class Model:
             self.mass,
             self.l1,
             self.l2,
+            self.lower,
+            self.upper,
             self.coef,
         )
 
@@ -998,6 +1001,8 @@ class Model:
             self.mass,
             self.l1,
             self.l2,
+            self.lower,
+            self.upper,
             self.coef,
             tolerance,
             max_epochs,
@@ -1009,6 +1014,9 @@ STRENGTHS = {
     "elastic net": (0.05, 0.1),
     "l2": (0.0, 0.1),
     "each its own": (np.linspace(0.0, 0.2, 9), np.linspace(0.3, 0.0, 9)),
+    "l1, not negative": (0.05, 0.0, 0.0),
+    "l2 within bounds": (0.0, 0.1, np.linspace(-1.0, 0.1, 9), np.linspace(-0.5, 1.5, 9)),
+    "elastic net within bounds": (0.05, 0.1, np.linspace(-1.0, 0.1, 9), 0.2),
 }
 
 

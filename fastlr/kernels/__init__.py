@@ -16,6 +16,7 @@ with short_waits():  # every extension module may be the one that loads OpenMP
 
 #: The kernel modules, one per .pyx file.
 KERNELS = (
+    "box",
     "cholesky",
     "coordinate",
     "csr_by_columns",
@@ -47,6 +48,7 @@ has_openmp: bool = _cpu.has_openmp()
 
 if TYPE_CHECKING:
     from fastlr.kernels import (
+        box as box,
         cholesky as cholesky,
         coordinate as coordinate,
         csr_by_columns as csr_by_columns,

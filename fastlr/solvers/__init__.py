@@ -17,6 +17,7 @@ from fastlr.solvers import (
     newton_cg,
     newton_cholesky,
     newton_small,
+    projected_newton,
     prox_newton,
 )
 from fastlr.solvers.monitor import Controls, Monitor
@@ -44,11 +45,13 @@ class SolverSpec:
     penalties: frozenset
     #: Why "auto" should take it for a fit, given (design, ElasticNet); "" where it should not.
     suits: Callable
+    #: Those it handles within bounds.
+    bounded: frozenset = frozenset()
     #: Whether it visits rows one by one, which takes C-ordered or CSR X and l2 on every coefficient.
     by_rows: bool = False
 
-    def handles(self, penalty):
-        return penalty in self.penalties
+    def handles(self, penalty, has_bounds=False):
+        return penalty in (self.bounded if has_bounds else self.penalties)
 
     def reaches(self, design, penalty):
         """Whether it can minimise this, given a penalty that it handles."""
@@ -61,6 +64,7 @@ def never(design, penalty):
 
 
 _SMOOTH, _L1 = frozenset({"none", "l2"}), frozenset({"l1", "elasticnet"})
+_ALL, _NOTHING = _SMOOTH | _L1, frozenset()
 
 #: In the order in which "auto" asks them.  What they weigh against each other is the price in passes over X, from the
 #: measured figures of design/costs.py.
@@ -71,11 +75,12 @@ SOLVERS = {
     ),
     "newton_cholesky": SolverSpec(newton_cholesky.solve, _SMOOTH, newton_cholesky.suits),
     "newton_cg": SolverSpec(newton_cg.solve, _SMOOTH, newton_cg.suits),
-    "prox_newton": SolverSpec(prox_newton.solve, _L1, prox_newton.suits),
-    "coordinate_descent": SolverSpec(coordinate_descent.solve, _L1, coordinate_descent.suits),
+    "prox_newton": SolverSpec(prox_newton.solve, _L1, prox_newton.suits, bounded=_ALL),
+    "projected_newton": SolverSpec(projected_newton.solve, _NOTHING, projected_newton.suits, bounded=_SMOOTH),
+    "coordinate_descent": SolverSpec(coordinate_descent.solve, _L1, coordinate_descent.suits, bounded=_ALL),
     "lbfgs": SolverSpec(lbfgs.solve, _SMOOTH, never),
-    "gradient_descent": SolverSpec(gradient_descent.solve, _SMOOTH | _L1, never),
-    "accelerated_gradient": SolverSpec(gradient_descent.solve_accelerated, _SMOOTH | _L1, never),
+    "gradient_descent": SolverSpec(gradient_descent.solve, _ALL, never, bounded=_ALL),
+    "accelerated_gradient": SolverSpec(gradient_descent.solve_accelerated, _ALL, never, bounded=_ALL),
 }
 
 
@@ -94,17 +99,17 @@ def choose_solver(name, design, penalty):
     ValueError
         If there is no such solver, or it cannot minimise this; the message names those that can.
     """
-    wanted = penalty_name(penalty.has_l1, penalty.has_l2)
+    wanted = penalty_name(penalty.has_l1, penalty.has_l2), penalty.has_bounds
     if isinstance(name, str) and name == "auto":
         for key, spec in SOLVERS.items():
-            if spec.handles(wanted) and (reason := spec.suits(design, penalty)):
+            if spec.handles(*wanted) and (reason := spec.suits(design, penalty)):
                 return key, spec, reason
-    able = [key for key, spec in SOLVERS.items() if spec.handles(wanted) and spec.reaches(design, penalty)]
+    able = [key for key, spec in SOLVERS.items() if spec.handles(*wanted) and spec.reaches(design, penalty)]
     if not isinstance(name, str) or name not in SOLVERS:
         raise ValueError(f"solver={name!r}: expected one of {['auto', *SOLVERS]}")
     if name not in able:
-        reason = f"with penalty {wanted!r}"
-        if SOLVERS[name].handles(wanted):
+        reason = f"with penalty {wanted[0]!r}" + (" within bounds" if penalty.has_bounds else "")
+        if SOLVERS[name].handles(*wanted):
             reason = "unless X is C-ordered or CSR and l2 is positive for every coefficient"
         raise ValueError(f"solver={name!r} cannot fit {reason}; solvers that can: {['auto', *able]}")
     return name, SOLVERS[name], ""

@@ -1,4 +1,4 @@
-"""L1 and elastic net: identify the support by coordinate descent, finish by Newton's method on it."""
+"""L1 and elastic net, bounds: identify the support by coordinate descent, finish by Newton's method on it."""
 
 from dataclasses import replace
 
@@ -30,7 +30,7 @@ def suits(design, penalty):
 
 
 def solve(objective, coef, intercept, monitor):
-    """Minimise with l1 by working sets (Johnson, Guestrin 2015; Massias et al. 2020).
+    """Minimise with l1 or within bounds by working sets (Johnson, Guestrin 2015; Massias et al. 2020).
 
     Each outer iteration takes one full gradient, which gives the duality gap and the coefficients that violate their
     optimality condition most; these and the support are gathered into a small copy on which everything else happens:
@@ -127,6 +127,8 @@ def column_step(objective, point):
         point.mass,
         penalty.l1[:, 0],
         penalty.l2[:, 0],
+        penalty.lower[:, 0],
+        penalty.upper[:, 0],
         point.coef[:, 0],
     )
     delta = objective.rows.coordinate_epochs(point.state, model, INNER * objective.optimality(point), EPOCHS)
@@ -134,11 +136,12 @@ def column_step(objective, point):
 
 
 def newton_on_support(objective, point):
-    """One Newton step in the nonzero coefficients; those that would change sign are set to zero.
+    """One Newton step in the coefficients that are on no kink or bound; those that would cross one are set to it.
 
-    Returns the new point (None if nothing is gained) and whether the signs were kept.
+    Returns the new point (None if nothing is gained) and whether none was crossed.
     """
-    support = np.flatnonzero(point.coef)
+    lower, upper = objective.penalty.piece(point.coef)
+    support = np.flatnonzero((lower < point.coef) & (point.coef < upper))
     subgradient, _ = objective.penalty.subgradient(point.coef, point.gradient)
     within = objective.restrict(support)
     smooth = replace(point.restrict(support), gradient=subgradient[support])
@@ -146,9 +149,10 @@ def newton_on_support(objective, point):
     narrow = conjugate_gradient(within, smooth, preconditioner, forcing=FORCING, enough=np.inf)
     coef = np.zeros_like(point.coef)
     coef[support] = narrow.coef
-    crossing = point.coef * (point.coef + coef) < 0.0
+    step = np.clip(point.coef + coef, lower, upper) - point.coef
+    crossing = (point.coef + coef < lower) | (point.coef + coef > upper)
     if crossing.any():
-        direction = objective.direction(point, np.where(crossing, -point.coef, coef))
+        direction = objective.direction(point, np.where(crossing, step, coef))
     else:
         direction = replace(narrow, coef=coef)
     moved = _step(objective, point, direction)

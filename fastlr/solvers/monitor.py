@@ -82,9 +82,10 @@ class Monitor:
         Far from the optimum all rows can be saturated, and curvature and with it every Newton step is lost.
         """
         point = self.objective.point(coef, intercept)
-        if point.value <= self.null_value or not np.any(coef):
+        nearest_null = self.objective.penalty.nearest(np.zeros_like(coef))
+        if point.value <= self.null_value or np.array_equal(coef, nearest_null):
             return point
-        return self.objective.point(np.zeros_like(coef), 0.0)
+        return self.objective.point(nearest_null, 0.0)
 
     @property
     def reached_a_point(self):

@@ -48,31 +48,34 @@ def step(objective, within, columns, point, goal=0.0):
 
 
 def minimise_model(penalty, hessian, point, tolerance, max_rounds=50):
-    """argmin over delta of  g . delta + delta' H delta / 2 + l1' |coef + delta|,  (p, 1).
+    """argmin over delta of  g . delta + delta' H delta / 2 + l1' |coef + delta|  within the bounds,  (p, 1).
 
-    Coordinate descent finds the support; on it the minimum is a linear system, taken as far as signs are kept.
+    Coordinate descent finds the coefficients that are on no kink and no bound; in these the minimum is a linear system,
+    taken as far as they stay off.
     """
-    gradient, coef, l1 = point.gradient[:, 0], point.coef[:, 0], penalty.l1[:, 0]
+    gradient, coef = point.gradient[:, 0], point.coef[:, 0]
+    limits = penalty.l1[:, 0], penalty.lower[:, 0], penalty.upper[:, 0]
     delta, product, least = np.zeros_like(coef), np.zeros_like(coef), np.inf
     for _ in range(max_rounds):
-        _, worst = coordinate.hessian_epochs(hessian, gradient, l1, coef, delta, product, tolerance, EPOCHS)
+        _, worst = coordinate.hessian_epochs(hessian, gradient, *limits, coef, delta, product, tolerance, EPOCHS)
         if worst <= tolerance or (worst >= least and worst <= RESOLVED * np.max(np.abs(gradient))):
             break  # there, or rounding is
         least = worst
-        delta += on_support(hessian, gradient + product, l1, coef + delta)
+        delta += on_support(penalty, hessian, gradient + product, coef + delta)
         product = np.einsum("ij,j->i", hessian, delta)
     return delta[:, None]
 
 
-def on_support(hessian, gradient, l1, coef):
-    """The step to the minimum of the model in the nonzero coefficients, cut where the first would change its sign."""
-    support = np.flatnonzero(coef)
+def on_support(penalty, hessian, gradient, coef):
+    """The step to the minimum of the model in the coefficients on no kink and no bound, cut where the first meets one."""
+    lower, upper = (limit[:, 0] for limit in penalty.piece(coef[:, None]))
+    support = np.flatnonzero((lower < coef) & (coef < upper))
     out = np.zeros_like(coef)
     if not len(support):
         return out
-    signs = np.sign(coef[support])
-    slope = gradient[support] + l1[support] * signs
+    slope = gradient[support] + penalty.l1[support, 0] * np.sign(coef[support])
     step = -CholeskyFactor(hessian[np.ix_(support, support)], 1).solve(slope[:, None])[:, 0]
-    crossing = signs * (coef[support] + step) < 0.0
-    out[support] = step * np.min(-coef[support][crossing] / step[crossing], initial=1.0)
+    room = np.where(step > 0.0, upper[support], lower[support]) - coef[support]
+    crossing = np.abs(step) > np.abs(room)
+    out[support] = step * np.min(room[crossing] / step[crossing], initial=1.0)
     return out
