@@ -24,7 +24,7 @@ import numpy as np
 _HOLD = 2.0**70
 
 
-def standardized_strengths(l1, l2, mean, variance):
+def standardized_strengths(l1, l2, mean, variance, limits=None):
     """Strengths for the columns as they are that act like `l1` and `l2` on columns of unit variance.
 
     Parameters
@@ -32,14 +32,23 @@ def standardized_strengths(l1, l2, mean, variance):
     l1, l2 : float or ndarray of shape (p, 1)
     mean, variance : ndarray of shape (p,)
         Weighted moments of the columns; variance 0 exactly where a column is constant.
+    limits : (lower, upper), optional
+        Bounds of the coefficients, each a float or (p, 1).
 
     Returns
     -------
     l1, l2 : ndarray of shape (p, 1)
     held : ndarray of shape (p,), bool
         Columns held at zero.
+
+    Raises
+    ------
+    ValueError
+        If the bounds keep such a column from zero.
     """
     held = variance == 0.0
+    if limits is not None:
+        _check_zero_is_allowed(held, *limits)
     size = np.where(mean == 0.0, 1.0, np.abs(mean))[held, None]
     has_l1 = np.any(l1)
     variance = variance[:, None]
@@ -49,3 +58,13 @@ def standardized_strengths(l1, l2, mean, variance):
     else:
         l2[held] = _HOLD * size * size
     return l1, l2, held
+
+
+def _check_zero_is_allowed(held, lower, upper):
+    """Raise ValueError where a column that is to be held at zero may not be zero."""
+    away = np.flatnonzero(held & np.ravel((lower > 0.0) | (upper < 0.0)))
+    if len(away):
+        raise ValueError(
+            f"bounds keep the coefficient of column {away[0]}, which is constant, from zero: "
+            "standardize=True leaves constant columns out"
+        )

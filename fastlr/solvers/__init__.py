@@ -64,7 +64,7 @@ def never(design, penalty):
 
 
 _SMOOTH, _L1 = frozenset({"none", "l2"}), frozenset({"l1", "elasticnet"})
-_ALL, _NOTHING = _SMOOTH | _L1, frozenset()
+_ALL = _SMOOTH | _L1
 
 #: In the order in which "auto" asks them.  What they weigh against each other is the price in passes over X, from the
 #: measured figures of design/costs.py.
@@ -76,7 +76,7 @@ SOLVERS = {
     "newton_cholesky": SolverSpec(newton_cholesky.solve, _SMOOTH, newton_cholesky.suits),
     "newton_cg": SolverSpec(newton_cg.solve, _SMOOTH, newton_cg.suits),
     "prox_newton": SolverSpec(prox_newton.solve, _L1, prox_newton.suits, bounded=_ALL),
-    "projected_newton": SolverSpec(projected_newton.solve, _NOTHING, projected_newton.suits, bounded=_SMOOTH),
+    "projected_newton": SolverSpec(projected_newton.solve, frozenset(), projected_newton.suits, bounded=_SMOOTH),
     "coordinate_descent": SolverSpec(coordinate_descent.solve, _L1, coordinate_descent.suits, bounded=_ALL),
     "lbfgs": SolverSpec(lbfgs.solve, _SMOOTH, never),
     "gradient_descent": SolverSpec(gradient_descent.solve, _ALL, never, bounded=_ALL),

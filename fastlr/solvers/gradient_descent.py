@@ -50,8 +50,8 @@ def solve_accelerated(objective, coef, intercept, monitor):
 
         w+ = prox(v - gradient(v) / L),    v+ = w+ + (t - 1) / t+ (w+ - w),    t+ = (1 + sqrt(1 + 4 t^2)) / 2
 
-    The points v are what is recorded and returned.  Costs and estimate as in `solve`; the number of iterations grows
-    with the square root of L / mu.
+    The points v are what is recorded and returned, taken back into the bounds where momentum leads out of them.  Costs
+    and estimate as in `solve`; the number of iterations grows with the square root of L / mu.
     """
     monitor.estimate = "extrapolation"
     point = monitor.starting_point(coef, intercept)
@@ -65,7 +65,8 @@ def solve_accelerated(objective, coef, intercept, monitor):
         t_next = 0.5 * (1.0 + np.sqrt(1.0 + 4.0 * t * t))
         moved = None
         if t > 1.0:
-            moved = objective.at(reached + (t - 1.0) / t_next * (reached - previous), point.intercept)
+            ahead = reached + (t - 1.0) / t_next * (reached - previous)
+            moved = objective.at(objective.penalty.nearest(ahead), point.intercept)
         if moved is None or not moved.value <= ceiling:  # values may rise, but not above where the momentum began
             moved, L = descend(objective, point, L)
             if moved is None:

@@ -5,7 +5,6 @@ from collections import deque
 import numpy as np
 
 from fastlr.solvers.line_search import armijo
-from fastlr.solvers.result import Status
 
 #: Pairs of steps and gradient changes that are kept.
 MEMORY = 10
@@ -37,7 +36,7 @@ def solve(objective, coef, intercept, monitor):
         direction = objective.direction(point, step)
         t = armijo(objective, point, direction, slope) if slope < 0.0 else None
         if t is None:
-            monitor.fail(Status.LINE_SEARCH_FAILED, "no step along the quasi-Newton direction lowers the objective")
+            monitor.stuck(0.5 * slope, "no step along the quasi-Newton direction lowers the objective")
             break
         point = objective.move(point, direction, t)
         inverse.learn(t * step, point.gradient - gradient)

@@ -179,6 +179,15 @@ class Monitor:
             )
         return False
 
+    def stuck(self, promised, message):
+        """End the fit where no step lowers the objective: for lack of digits if the model promised a decrease that
+        rounding hides, else as a failure."""
+        floor = self._last[2].rounding
+        if abs(promised) <= floor:
+            self._certificate = self.estimate
+            return self._at_floor(floor)
+        return self.fail(Status.LINE_SEARCH_FAILED, message)
+
     def fail(self, status, message):
         """End the fit from within a solver."""
         return self._end(status, message)

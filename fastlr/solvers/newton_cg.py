@@ -51,7 +51,7 @@ def minimise(objective, point, monitor):
         schedule.charge(direction.products)
         decrement = direction.decrease
         if moved is None:
-            monitor.fail(Status.LINE_SEARCH_FAILED, "no step along the Newton direction lowers the objective")
+            monitor.stuck(direction.decrease, "no step along the Newton direction lowers the objective")
             break
         point = moved
     return monitor.result()

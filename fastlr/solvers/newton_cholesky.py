@@ -4,7 +4,6 @@ import numpy as np
 
 from fastlr.solvers.newton_step import newton_step
 from fastlr.solvers.preconditioner import Cholesky, sample
-from fastlr.solvers.result import Status
 
 #: Passes up to which a Hessian at every iteration is worth having.
 WORTH = 3.0
@@ -38,7 +37,7 @@ def solve(objective, coef, intercept, monitor):
     while not monitor.finished(point, decrement):
         moved, decrement = step(objective, point, 0.5 * monitor.target)
         if moved is None:
-            monitor.fail(Status.LINE_SEARCH_FAILED, "no step along the Newton direction lowers the objective")
+            monitor.stuck(decrement, "no step along the Newton direction lowers the objective")
             break
         point = moved
     return monitor.result()

@@ -41,7 +41,7 @@ def solve(objective, coef, intercept, monitor):
         slope = float(vector.dot(point.gradient, direction.coef, objective.n_threads).sum())
         t = armijo(objective, point, direction, slope) if slope < 0.0 else None
         if t is None:
-            monitor.fail(Status.LINE_SEARCH_FAILED, "no step towards the minimum of the model lowers the objective")
+            monitor.stuck(direction.decrease, "no step towards the minimum of the model lowers the objective")
             break
         decrement = direction.decrease if t == 1.0 else None
         point = objective.move(point, direction, t)

@@ -67,7 +67,7 @@ def minimise_model(penalty, hessian, point, tolerance, max_rounds=50):
 
 
 def on_support(penalty, hessian, gradient, coef):
-    """The step to the minimum of the model in the coefficients on no kink and no bound, cut where the first meets one."""
+    """The step to the minimum of the model in coefficients on no kink and no bound, cut where the first meets one."""
     lower, upper = (limit[:, 0] for limit in penalty.piece(coef[:, None]))
     support = np.flatnonzero((lower < coef) & (coef < upper))
     out = np.zeros_like(coef)

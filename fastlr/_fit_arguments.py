@@ -1,0 +1,206 @@
+"""The arguments of fit_logistic: checks that name the argument, what was found and what was expected; conversions."""
+
+import math
+import numbers
+from collections.abc import Mapping
+
+import numpy as np
+
+from fastlr.loss import WEIGHT_BLOCK
+from fastlr.solvers import Controls
+
+
+def _number(name, value, kind, low, *, none=False):
+    """Check a scalar argument: its type, and that it is at least `low`."""
+    if type(value) is (int if kind is numbers.Integral else float) and value >= low:
+        return value
+    expected = f"{'an integer' if kind is numbers.Integral else 'a number'} >= {low}" + (" or None" if none else "")
+    if value is None and none:
+        return None
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, kind):
+        raise TypeError(f"{name}={value!r}: expected {expected}")
+    if math.isnan(value) or value < low:
+        raise ValueError(f"{name}={value!r}: expected {expected}")
+    return value
+
+
+def controls(tol, max_iter, time_limit, callback):
+    if callback is not None and not callable(callback):
+        raise TypeError(f"callback={callback!r}: expected a callable or None")
+    return Controls(
+        tol=float(_number("tol", tol, numbers.Real, 0)),
+        max_iter=int(_number("max_iter", max_iter, numbers.Integral, 0)),
+        time_limit=_number("time_limit", time_limit, numbers.Real, 0, none=True),
+        callback=callback,
+    )
+
+
+def threads(n_threads):
+    if n_threads is None:
+        return None
+    if isinstance(n_threads, bool) or not isinstance(n_threads, numbers.Integral):
+        raise TypeError(f"n_threads={n_threads!r}: expected an integer or None")
+    if n_threads == 0:
+        raise ValueError("n_threads=0: expected a positive integer, -1 for all CPUs, or None")
+    return int(n_threads)
+
+
+def vector(name, values, n, of="the rows of X"):
+    """values as (n,) float64, finite."""
+    try:
+        array = np.asarray(values)
+        if array.dtype.kind == "O":
+            array = array.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"{name} holds something else than real numbers: {error}") from error
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"{name} has dtype {array.dtype}, expected real numbers")
+    if array.shape != (n,):
+        raise ValueError(f"{name} has shape {array.shape}, expected ({n},): one for each of {of}")
+    array = np.ascontiguousarray(array, dtype=np.float64)
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} contains NaN or infinity")
+    return array
+
+
+def targets(y, n, weight):
+    """y as (n,) float64 in [0, 1], of two classes among the rows that count; -1 and +1 are read as 0 and 1."""
+    if weight is None and _is_binary(y, n):
+        return y
+    y = vector("y", y, n)
+    low, high = y.min(), y.max()
+    if low < 0.0 and np.isin(y, (-1.0, 1.0)).all():
+        y = np.maximum(y, 0.0)
+    elif low < 0.0 or high > 1.0:
+        raise ValueError(f"y holds values from {low} to {high}: expected {{0, 1}}, {{-1, +1}} or values in [0, 1]")
+    counts = y if weight is None or weight.all() else y[weight > 0.0]
+    low, high = counts.min(), counts.max()
+    if low == high and low in (0.0, 1.0):
+        rows = "" if len(counts) == n else " among the rows of positive sample_weight"
+        raise ValueError(f"y holds one class only ({low:g}){rows}: expected two classes")
+    return y
+
+
+def _is_binary(y, n):
+    """Whether y is, as it stands, a vector of n zeros and ones with both among them."""
+    if type(y) is not np.ndarray or y.dtype != np.float64 or y.shape != (n,) or not y.flags.c_contiguous:
+        return False
+    ones = np.count_nonzero(y == 1.0)
+    return 0 < ones < n and ones == np.count_nonzero(y)
+
+
+def weights(sample_weight, n):
+    """Weights with sum one; equal weights as the short block that LogisticLoss takes for them."""
+    if sample_weight is None:
+        return np.full(min(n, WEIGHT_BLOCK), 1.0 / n)
+    weight = vector("sample_weight", sample_weight, n)
+    if weight.min() < 0.0:
+        raise ValueError(f"sample_weight holds {weight.min()}: expected non-negative numbers")
+    largest = weight.max()
+    if largest == 0.0:
+        raise ValueError("sample_weight is zero in every row: expected a positive sum")
+    weight = weight / largest  # the sum of very large weights would not be finite
+    return weight / weight.sum()
+
+
+def strength(name, value, p):
+    """A penalty strength: a non-negative float, or (p, 1) of them."""
+    if isinstance(value, float) and 0.0 <= value < math.inf:
+        return float(value)
+    array = np.asarray(value)
+    if array.dtype.kind not in "iuf":
+        raise TypeError(f"{name}={value!r}: expected a non-negative number or {p} of them")
+    if array.shape not in ((), (p,)):
+        raise ValueError(f"{name} has shape {array.shape}, expected a number or shape ({p},)")
+    if not (np.isfinite(array).all() and (array >= 0).all()):
+        raise ValueError(f"{name}={value!r}: expected finite non-negative numbers")
+    return float(array) if array.shape == () else np.ascontiguousarray(array, dtype=np.float64)[:, None]
+
+
+def start(given, p):
+    """(coef of shape (p, 1), intercept) to start from."""
+    if given is None:
+        return np.zeros((p, 1)), 0.0
+    if not hasattr(given, "coef"):
+        if not isinstance(given, (tuple, list)) or len(given) != 2:
+            raise TypeError(f"start={given!r}: expected a LogisticResult, (coef, intercept) or None")
+        coef, intercept = given
+    else:
+        coef, intercept = given.coef, given.intercept
+    intercept = np.asarray(intercept)
+    if intercept.shape not in ((), (1,)):
+        raise ValueError(f"start has an intercept of shape {intercept.shape}, expected a number")
+    coef = vector("start", coef, p, "the columns of X")
+    return coef[:, None].copy(), float(vector("start", intercept.reshape(1), 1)[0])
+
+
+def shares(successes, trials, sample_weight, n):
+    """Shares of successes among trials, (n,), and sample weights times trials: what counts per row stand for."""
+    trials = np.asarray(trials)
+    trials = vector("trials", np.full(n, trials) if trials.shape == () else trials, n)
+    successes = vector("y", successes, n)
+    if trials.min() < 0.0 or not trials.any():
+        raise ValueError(f"trials holds {trials.min()}: expected non-negative numbers, not all zero")
+    outside = np.flatnonzero((successes < 0.0) | (successes > trials))
+    if len(outside):
+        i = outside[0]
+        raise ValueError(f"y holds {successes[i]} successes in {trials[i]} trials (row {i}): expected 0 <= y <= trials")
+    weight = trials if sample_weight is None else trials * vector("sample_weight", sample_weight, n)
+    return np.divide(successes, trials, out=np.zeros(n), where=trials > 0.0), weight
+
+
+def bounds(given, p, names=None):
+    """(lower, upper), each a float or (p, 1); None where no coefficient is bounded.
+
+    `names` are those of the columns of X, if it has any.
+    """
+    if given is None:
+        return None
+    if isinstance(given, Mapping):
+        lower, upper = np.full((p, 1), -np.inf), np.full((p, 1), np.inf)
+        for key, pair in given.items():
+            j = column("bounds", key, p, names)
+            lower[j], upper[j] = _limits(f"bounds[{key!r}]", pair, 1)
+    else:
+        lower, upper = _limits("bounds", given, p)
+    crossed = np.flatnonzero(np.broadcast_to(lower > upper, (p, 1)))
+    if len(crossed):
+        raise ValueError(
+            f"bounds: the lower one is above the upper one for {len(crossed)} of {p} columns of X "
+            f"(the first is {crossed[0] if names is None else names[crossed[0]]!r})"
+        )
+    return (lower, upper) if np.isfinite(lower).any() or np.isfinite(upper).any() else None
+
+
+def _limits(name, pair, p):
+    """(lower, upper) from two numbers, arrays or None."""
+    if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+        raise TypeError(f"{name}={pair!r}: expected (lower, upper), each a number, None or one for each column of X")
+    return tuple(_limit(name, value, p, worst) for value, worst in zip(pair, (np.inf, -np.inf), strict=True))
+
+
+def _limit(name, value, p, worst):
+    """One bound as a float or (p, 1); None is none, and `worst` would leave no value."""
+    array = np.asarray(-worst if value is None else value)
+    if array.dtype.kind not in "iuf":
+        raise TypeError(f"{name} has a limit {value!r}: expected a number, None or one for each of {p} columns of X")
+    if array.shape not in ((), (p,)):
+        raise ValueError(f"{name} has a limit of shape {array.shape}: expected a number or shape ({p},)")
+    if np.isnan(array).any() or (array == worst).any():
+        raise ValueError(f"{name} has a limit {value!r}: expected numbers other than NaN and {worst}")
+    return float(array) if array.shape == () else np.ascontiguousarray(array, dtype=np.float64)[:, None]
+
+
+def column(name, key, p, names=None):
+    """The number of the column of X that a key of the dict `name` means: its name, or its number."""
+    found = [] if names is None else [j for j, other in enumerate(names) if other == key]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise ValueError(f"{name}: {len(found)} columns of X are called {key!r}; use their numbers")
+    if isinstance(key, numbers.Integral) and not isinstance(key, (bool, np.bool_)):
+        if 0 <= key < p:
+            return int(key)
+        raise ValueError(f"{name}: there is no column {key!r}, X has {p}")
+    known = "X has no column names: use numbers" if names is None else f"X has {list(names[:10])}"
+    raise ValueError(f"{name}: there is no column {key!r}, {known}")
