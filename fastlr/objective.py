@@ -289,13 +289,24 @@ class LogisticObjective:
         terms += 2.0 * self.penalty.smooth(point.coef) + self.penalty.absolute(point.coef)
         return 4.0 * _EPS * (abs(point.value) + terms + self.rows.mean_offset)
 
-    def residual_gap(self, rho, rr):
-        """The columns' share of the gap after a full Newton step with CG residual rho (rr = rho . rho)."""
-        if not (self.penalty.covers_all and self.penalty.is_smooth):
+    def residual_gap(self, point, step, rho, rr):
+        """The columns' share of the gap after a full step, for the gradient rho of the model there (rr = rho . rho)."""
+        if not self.penalty.covers_all or self.penalty.has_l1:
             return np.inf
+        if self.penalty.has_bounds:
+            adjoint = self.adjoint_after(point, step, rho)
+            feasible = self.penalty.dual_scale(adjoint) == 1.0
+            return self.penalty.gap(self.penalty.nearest(point.coef + step), adjoint) if feasible else np.inf
         if self.penalty.l2.strides == (0, 0):
             return 0.5 * float(rr.sum()) / float(self.penalty.l2[0, 0])
         return self.penalty.smooth_gap(rho)
+
+    def adjoint_after(self, point, step, rho):
+        """X' times the linearised residual after a full step, (p, 1), for the gradient rho of the model there.
+
+        None where nobody needs it: without l1 and bounds rho tells all.
+        """
+        return None if self.penalty.is_smooth else rho - self.penalty.l2 * (point.coef + step)
 
 
 def inverse(diagonal):

@@ -86,7 +86,7 @@ class Problem:
         step = -fraction * np.linalg.solve(hessian, point.gradient)
         direction = self.objective.direction(point, step)
         rho = hessian @ step + point.gradient
-        direction.residual_gap = self.objective.residual_gap(rho, vector.dot(rho, rho, 1))
+        direction.residual_gap = self.objective.residual_gap(point, step, rho, vector.dot(rho, rho, 1))
         return direction
 
 
@@ -289,7 +289,7 @@ def test_no_gap_is_claimed_where_a_coefficient_is_not_penalised(l1, l2):
     objective = LogisticObjective(problem.objective.rows, ElasticNet(*shaped, (P, 1)), True)
     point = objective.point(problem.coef())
     assert point.gap == np.inf
-    assert objective.residual_gap(point.gradient, np.ones(1)) == np.inf
+    assert objective.residual_gap(point, 0.0 * point.coef, point.gradient, np.ones(1)) == np.inf
 
 
 @pytest.mark.parametrize("start", [0.0, 40.0, -100.0, 1000.0, -1e6])
@@ -337,7 +337,7 @@ def test_the_linearised_gap_survives_one_step_of_conjugate_gradients(fit_interce
     step = -float((g * g).sum() / (g * (hessian @ g)).sum()) * g
     direction = problem.objective.direction(point, step)
     rho = hessian @ step + g
-    direction.residual_gap = problem.objective.residual_gap(rho, vector.dot(rho, rho, 1))
+    direction.residual_gap = problem.objective.residual_gap(point, step, rho, vector.dot(rho, rho, 1))
     moved = problem.objective.move(point, direction, 1.0)
     suboptimality = problem.value(moved.coef) - least
     assert moved.gap + problem.objective.rounding(moved) >= suboptimality > 0.0

@@ -43,11 +43,12 @@ def conjugate_gradient(objective, point, preconditioner, forcing, enough, max_it
         objective.rows.accumulate(float(alpha[0]), v_image, image)
         intercept += float(alpha[0]) * v_intercept
         decrease += 0.5 * alpha * rz
-        residual_gap = objective.residual_gap(rho, rr)
+        residual_gap = objective.residual_gap(point, step, rho, rr)
         if np.all(new_rz <= goal) and (decrease.sum() > enough or residual_gap <= enough):
             break
         if np.all(new_rz <= resolvable):
             break
         preconditioner.turn(np.where(active, new_rz / np.where(active, rz, 1.0), 0.0), rho, v)
         rz = new_rz
-    return Direction(step, image, intercept, residual_gap, float(decrease.sum()), products)
+    adjoint = objective.adjoint_after(point, step, rho)
+    return Direction(step, image, intercept, residual_gap, float(decrease.sum()), products, adjoint)
