@@ -15,6 +15,8 @@ CONSTRAINTS = {
     "penalty": [StrOptions({"l1", "l2", "elasticnet"}), None, Hidden(StrOptions({"deprecated"}))],
     "C": [Interval(Real, 0, None, closed="right")],
     "l1_ratio": [Interval(Real, 0, 1, closed="both"), None],
+    "penalty_factor": ["array-like", dict, None],
+    "bounds": [tuple, list, dict, None],
     "dual": ["boolean"],
     "tol": [Interval(Real, 0, None, closed="left")],
     "fit_intercept": ["boolean"],
@@ -60,7 +62,7 @@ def _are_plain(self):
         and type(self.dual) is type(self.fit_intercept) is type(self.standardize) is type(self.warm_start) is bool
         and type(self.solver) is str
         and self.solver in _SOLVER_NAMES
-        and self.class_weight is self.random_state is self.time_limit is None
+        and self.class_weight is self.random_state is self.time_limit is self.penalty_factor is self.bounds is None
         and (self.n_jobs is None or type(self.n_jobs) is int)
         and (self.n_threads is None or type(self.n_threads) is int)
         and (self.callback is None or callable(self.callback))

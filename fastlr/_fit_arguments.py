@@ -167,7 +167,7 @@ def bounds(given, p, names=None):
     if len(crossed):
         raise ValueError(
             f"bounds: the lower one is above the upper one for {len(crossed)} of {p} columns of X "
-            f"(the first is {crossed[0] if names is None else names[crossed[0]]!r})"
+            f"(the first is {int(crossed[0]) if names is None else names[crossed[0]]!r})"
         )
     return (lower, upper) if np.isfinite(lower).any() or np.isfinite(upper).any() else None
 
@@ -189,6 +189,26 @@ def _limit(name, value, p, worst):
     if np.isnan(array).any() or (array == worst).any():
         raise ValueError(f"{name} has a limit {value!r}: expected numbers other than NaN and {worst}")
     return float(array) if array.shape == () else np.ascontiguousarray(array, dtype=np.float64)[:, None]
+
+
+def by_number(name, given, p, names):
+    """A dict for columns of X with their numbers for keys."""
+    return {column(name, key, p, names): value for key, value in given.items()}
+
+
+def factors(given, p, names=None):
+    """Penalty factors (p,) from an array or a dict, in which columns that are not named have a factor of one."""
+    if isinstance(given, Mapping):
+        out = np.ones(p)
+        for key, value in given.items():
+            out[column("penalty_factor", key, p, names)] = vector(f"penalty_factor[{key!r}]", [value], 1, "the column")[
+                0
+            ]
+    else:
+        out = vector("penalty_factor", given, p, "the columns of X")
+    if out.min() < 0.0:
+        raise ValueError(f"penalty_factor holds {out.min()}: expected non-negative numbers")
+    return out
 
 
 def column(name, key, p, names=None):

@@ -10,7 +10,9 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
+from fastlr import special
 from fastlr._environment import resolve_threads
+from fastlr._fit_arguments import vector
 from fastlr._sklearn_arguments import merge_n_jobs
 from fastlr.design import as_design, outputs
 from fastlr.design.base import ENTRIES_PER_THREAD
@@ -25,21 +27,25 @@ class LinearPrediction(LinearClassifierMixin):
     gives NaN and infinity away, and only then X is looked at.
     """
 
-    def decision_function(self, X):
+    def decision_function(self, X, *, offset=None):
         """Linear predictors X coef + intercept: log odds of the second class.
 
         Parameters
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features)
+        offset : array-like of shape (n_samples,), optional
+            Added to the log odds.
 
         Returns
         -------
         ndarray of shape (n_samples,)
             float32 where both X and ``coef_`` are, else float64.
         """
+        if offset is not None:
+            return self._moved(X, offset)
         return self._predicted(X, outputs.linear_predictor)
 
-    def predict_proba(self, X):
+    def predict_proba(self, X, *, offset=None):
         """Probabilities of the two classes, in the order of ``classes_``.
 
         The smaller of the two is as exact as the larger.
@@ -47,41 +53,55 @@ class LinearPrediction(LinearClassifierMixin):
         Parameters
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features)
+        offset : array-like of shape (n_samples,), optional
+            Added to the log odds.
 
         Returns
         -------
         ndarray of shape (n_samples, 2)
         """
+        if offset is not None:
+            eta = self._moved(X, offset)
+            return np.column_stack([special.expit(-eta), special.expit(eta)])
         return self._predicted(X, outputs.probabilities)
 
-    def predict_log_proba(self, X):
+    def predict_log_proba(self, X, *, offset=None):
         """Logarithms of the probabilities, -log(1 + exp(-+eta)): finite also where a probability underflows.
 
         Parameters
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features)
+        offset : array-like of shape (n_samples,), optional
+            Added to the log odds.
 
         Returns
         -------
         ndarray of shape (n_samples, 2)
         """
+        if offset is not None:
+            eta = self._moved(X, offset)
+            return -np.logaddexp(0.0, np.column_stack([eta, -eta]))
         return self._predicted(X, outputs.log_probabilities)
 
-    def predict(self, X):
+    def predict(self, X, *, offset=None):
         """Labels: the second class where its log odds are positive, else the first.
 
         Parameters
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features)
+        offset : array-like of shape (n_samples,), optional
+            Added to the log odds.
 
         Returns
         -------
         ndarray of shape (n_samples,)
         """
+        if offset is not None:
+            return self.classes_.take((self._moved(X, offset) > 0.0).astype(np.intp))
         given, (design, coef, intercept, _) = X, self._model_on(X)
         return self.classes_.take(self._finite(given, outputs.labels(design, coef, intercept)))
 
-    def log_loss(self, X, y, sample_weight=None):
+    def log_loss(self, X, y, sample_weight=None, *, offset=None):
         """Mean log-loss of the model on rows with known labels, exact from linear predictors.
 
         A label that the model deems impossible costs its log odds, not the logarithm of a clipped probability.
@@ -93,12 +113,17 @@ class LinearPrediction(LinearClassifierMixin):
             Labels out of ``classes_``.
         sample_weight : array-like of shape (n_samples,), optional
             Non-negative, not all zero.
+        offset : array-like of shape (n_samples,), optional
+            Added to the log odds.
 
         Returns
         -------
         float
             sum_i s_i log(1 + exp(-t_i eta_i)) / sum_i s_i with t_i = +1 for the second class and -1 for the first.
         """
+        if offset is not None:
+            eta = self._moved(X, offset)
+            return special.log_loss(self._encoded(y, len(eta)), eta, sample_weight)
         given, (design, coef, intercept, _) = X, self._model_on(X)
         y = self._encoded(y, design.shape[0])
         weight = None if sample_weight is None else _normalised(sample_weight, design.shape[0])
@@ -106,6 +131,11 @@ class LinearPrediction(LinearClassifierMixin):
 
     def _predicted(self, X, output):
         return self._finite(X, output(*self._model_on(X)))
+
+    def _moved(self, X, offset):
+        """Linear predictors with the offset added, (n,)."""
+        eta = self._predicted(X, outputs.linear_predictor)
+        return eta + vector("offset", offset, len(eta)).astype(eta.dtype, copy=False)
 
     def _model_on(self, X):
         """The design over X, coefficients and intercept in float64, and the type in which scikit-learn answers."""

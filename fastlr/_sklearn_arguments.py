@@ -29,7 +29,7 @@ def effective_penalty(penalty, C, l1_ratio):
     warnings.warn(
         f"penalty={penalty!r} is deprecated, as in scikit-learn 1.8: use {advice[penalty]}",
         FutureWarning,
-        stacklevel=3,
+        stacklevel=4,
     )
     if penalty is None:
         return float("inf"), 0.0

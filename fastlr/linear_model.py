@@ -11,6 +11,7 @@ from sklearn.utils import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
+from fastlr import _fit_arguments as arguments
 from fastlr._estimator_checks import check_parameters
 from fastlr._prediction import LinearPrediction
 from fastlr._quick_checks import note_features, two_classes
@@ -38,6 +39,12 @@ class LogisticRegression(LinearPrediction, SparseCoefMixin, BaseEstimator):
         Inverse penalty strength, positive; ``np.inf`` fits without a penalty.
     l1_ratio : float in [0, 1], default=0.0
         Share of the L1 penalty.
+    penalty_factor : array-like of shape (n_features,) or dict, optional
+        What to multiply the penalty of each coefficient with; 0 leaves it without one.  A dict names single columns, by
+        their number or their name.  (glmnet would scale the factors to a mean of one; here they are taken as they are.)
+    bounds : (lower, upper) or dict, optional
+        Bounds of the coefficients: each of the two a number, an array of shape (n_features,) or None.  (0, None) keeps
+        all from being negative.  A dict gives pairs of numbers for single columns, by their number or their name.
     dual, intercept_scaling :
         Understood for compatibility, without effect.
     tol : float, default=1e-6
@@ -102,6 +109,8 @@ class LogisticRegression(LinearPrediction, SparseCoefMixin, BaseEstimator):
         *,
         C=1.0,
         l1_ratio=0.0,
+        penalty_factor=None,
+        bounds=None,
         dual=False,
         tol=1e-6,
         fit_intercept=True,
@@ -121,6 +130,8 @@ class LogisticRegression(LinearPrediction, SparseCoefMixin, BaseEstimator):
         self.penalty = penalty
         self.C = C
         self.l1_ratio = l1_ratio
+        self.penalty_factor = penalty_factor
+        self.bounds = bounds
         self.dual = dual
         self.tol = tol
         self.fit_intercept = fit_intercept
@@ -137,7 +148,7 @@ class LogisticRegression(LinearPrediction, SparseCoefMixin, BaseEstimator):
         self.time_limit = time_limit
         self.callback = callback
 
-    def fit(self, X, y, sample_weight=None):
+    def fit(self, X, y, sample_weight=None, *, offset=None, trials=None):
         """Fit the model.
 
         Parameters
@@ -145,8 +156,13 @@ class LogisticRegression(LinearPrediction, SparseCoefMixin, BaseEstimator):
         X : array-like or sparse matrix of shape (n_samples, n_features)
             float32 or float64, C or F order, CSR or CSC: used without a copy.
         y : array-like of shape (n_samples,)
-            Labels of any type, two distinct ones.
+            Labels of any type, two distinct ones; with `trials`, numbers of successes.
         sample_weight : array-like of shape (n_samples,), optional
+        offset : array-like of shape (n_samples,), optional
+            Added to the log odds of each row, with a coefficient of one; `predict` and its like take one too.
+        trials : float or array-like of shape (n_samples,), optional
+            Numbers of trials, of which `y` are the successes: a row stands for y rows of class 1 and trials - y rows of
+            class 0, also in the sum S that C refers to.  With ``trials=1``, `y` are probabilities.
 
         Returns
         -------
@@ -160,30 +176,25 @@ class LogisticRegression(LinearPrediction, SparseCoefMixin, BaseEstimator):
             On Ctrl-C, after the fitted attributes have been set to the last point reached.
         """
         check_parameters(self)
-        plain = two_classes(X, y)
-        if plain is None:
-            X, y = self._validated(X, y)
-            codes = self._encode(y)
+        if trials is None:
+            X, codes, weight = self._labelled(X, y, sample_weight)
         else:
-            self.classes_, codes = plain
-            note_features(self, X)
-        weight = self._weights(X, y, codes, sample_weight)
-        total = len(y) if weight is None else float(weight.sum())
-        if total == 0.0:
-            raise ValueError("sample_weight times class_weight is zero in every row: expected a positive sum")
-        C, l1_ratio = effective_penalty(self.penalty, self.C, self.l1_ratio)
-        l1, l2 = l1_ratio / (C * total), (1.0 - l1_ratio) / (C * total)
-        solver = our_solver(self.solver, penalty_name(l1, l2))
+            X, codes, weight = self._counted(X, y, trials, sample_weight)
+        if self.class_weight is not None:
+            codes, weight = self._weigh_classes(codes, weight)
+        l1, l2 = self._strengths(len(codes) if weight is None else _total(weight), X.shape[1])
         try:
             result = fit_logistic(
                 X,
                 codes,
                 l1=l1,
                 l2=l2,
+                bounds=self._bounds(X.shape[1]),
                 sample_weight=weight,
+                offset=offset,
                 fit_intercept=self.fit_intercept,
                 standardize=self.standardize,
-                solver=solver,
+                solver=our_solver(self.solver, penalty_name(np.any(l1), np.any(l2))),
                 tol=self.tol,
                 max_iter=self.max_iter,
                 n_threads=merge_n_jobs(self.n_threads, self.n_jobs),
@@ -199,7 +210,7 @@ class LogisticRegression(LinearPrediction, SparseCoefMixin, BaseEstimator):
             warnings.warn(f"{result.solver} did not converge: {result.message}", ConvergenceWarning, stacklevel=2)
         return self
 
-    def _validated(self, X, y):
+    def _validated(self, X, y="no_validation"):
         """X and y as scikit-learn checks them, errors naming the argument; X is not scanned for NaN."""
         try:
             return validate_data(
@@ -224,27 +235,43 @@ class LogisticRegression(LinearPrediction, SparseCoefMixin, BaseEstimator):
             raise ValueError(f"y holds one class only ({self.classes_[0]!r}): expected samples of two classes")
         return codes.astype(np.float64)
 
-    def _weights(self, X, y, codes, sample_weight):
-        """Sample weights times class weights, or None where all are one."""
-        if sample_weight is None and self.class_weight is None:
-            return None
-        try:
-            weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-        except (TypeError, ValueError) as error:
-            if "sample_weight" in str(error) or "Sample weights" in str(error):
-                raise
-            raise type(error)(f"sample_weight: {error}") from error
-        if self.class_weight is not None:
-            weight = weight * self._class_weights(y, weight)[codes.astype(int)]
-        with np.errstate(over="ignore"):
-            total = weight.sum()
-        if not np.isfinite(total):
-            raise ValueError("sample_weight adds up to infinity: expected a finite sum")
-        return weight
+    def _labelled(self, X, y, sample_weight):
+        """X as it is fitted, 1.0 for the second class and 0.0 for the first, sample weights or None; sets classes_."""
+        plain = two_classes(X, y)
+        if plain is None:
+            X, y = self._validated(X, y)
+            codes = self._encode(y)
+        else:
+            self.classes_, codes = plain
+            note_features(self, X)
+        return X, codes, None if sample_weight is None else _checked_weights(sample_weight, X)
 
-    def _class_weights(self, y, weight):
+    def _counted(self, X, y, trials, sample_weight):
+        """The same of successes y among trials: shares of successes and weights."""
+        X = self._validated(X)
+        weight = None if sample_weight is None else _checked_weights(sample_weight, X)
+        codes, weight = arguments.shares(y, trials, weight, X.shape[0])
+        self.classes_ = np.array([0, 1])
+        return X, codes, weight
+
+    def _weigh_classes(self, codes, weight):
+        """Targets and weights with the weights of the classes in them.
+
+        A row of share u stands for u rows of the second class and 1 - u rows of the first.
+        """
+        weight = np.ones(len(codes)) if weight is None else weight
+        second = float(weight @ codes)
+        first, second = self._class_weights(np.array([_total(weight) - second, second]))
+        of_second = second * codes
+        both = of_second + first * (1.0 - codes)
+        return np.divide(of_second, both, out=np.zeros_like(codes), where=both > 0.0), weight * both
+
+    def _class_weights(self, masses):
+        """Weights of the two classes, given the sums of their sample weights."""
         try:
-            per_class = compute_class_weight(self.class_weight, classes=self.classes_, y=y, sample_weight=weight)
+            per_class = compute_class_weight(
+                self.class_weight, classes=self.classes_, y=self.classes_, sample_weight=masses
+            )
             per_class = np.asarray(per_class, dtype=np.float64)
         except (TypeError, ValueError) as error:
             raise ValueError(f"class_weight={self.class_weight!r}: {error}") from error
@@ -252,7 +279,26 @@ class LogisticRegression(LinearPrediction, SparseCoefMixin, BaseEstimator):
             raise ValueError(
                 f"class_weight={self.class_weight!r}: expected finite non-negative numbers, not zero for both classes"
             )
-        return per_class
+        return per_class.tolist()
+
+    def _strengths(self, total, p):
+        """l1 and l2 of the core objective; `total` is the sum of all weights."""
+        C, l1_ratio = effective_penalty(self.penalty, self.C, self.l1_ratio)
+        l1, l2 = l1_ratio / (C * total), (1.0 - l1_ratio) / (C * total)
+        if self.penalty_factor is None:
+            return l1, l2
+        factor = arguments.factors(self.penalty_factor, p, self._names())
+        return factor * l1 if l1 else l1, factor * l2 if l2 else l2
+
+    def _bounds(self, p):
+        """bounds with columns by number."""
+        if not isinstance(self.bounds, dict):
+            return self.bounds
+        return arguments.by_number("bounds", self.bounds, p, self._names())
+
+    def _names(self):
+        """Names of the columns, or None."""
+        return getattr(self, "feature_names_in_", None)
 
     def _start(self, p):
         if not (self.warm_start and hasattr(self, "coef_")):
@@ -289,3 +335,24 @@ class LogisticRegression(LinearPrediction, SparseCoefMixin, BaseEstimator):
         tags.input_tags.sparse = True
         tags.classifier_tags.multi_class = False
         return tags
+
+
+def _checked_weights(sample_weight, X):
+    """Sample weights (n,) as scikit-learn checks them, errors naming the argument."""
+    try:
+        return _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+    except (TypeError, ValueError) as error:
+        if "sample_weight" in str(error) or "Sample weights" in str(error):
+            raise
+        raise type(error)(f"sample_weight: {error}") from error
+
+
+def _total(weight):
+    """The sum of all weights, positive and finite."""
+    with np.errstate(over="ignore"):
+        total = float(weight.sum())
+    if total == 0.0:
+        raise ValueError("sample_weight times class_weight is zero in every row: expected a positive sum")
+    if not np.isfinite(total):
+        raise ValueError("sample_weight adds up to infinity: expected a finite sum")
+    return total

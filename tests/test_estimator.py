@@ -56,7 +56,9 @@ def test_every_argument_of_scikit_learn_is_understood_in_its_place():
 )
 def test_methods_take_the_arguments_of_scikit_learn(method):
     theirs = inspect.signature(getattr(SklearnLogisticRegression, method)).parameters
-    assert list(inspect.signature(getattr(LogisticRegression, method)).parameters) == list(theirs)
+    ours = inspect.signature(getattr(LogisticRegression, method)).parameters
+    assert list(ours)[: len(theirs)] == list(theirs)
+    assert all(parameter.kind is inspect.Parameter.KEYWORD_ONLY for parameter in list(ours.values())[len(theirs) :])
 
 
 @pytest.mark.parametrize(
