@@ -19,25 +19,42 @@ SKLEARN_SOLVERS = {
 }
 
 
+#: What says today what `penalty` said.
+ADVICE = {"l1": "l1_ratio=1", "l2": "l1_ratio=0", "elasticnet": "l1_ratio between 0 and 1", None: "C=np.inf"}
+
+
 def effective_penalty(penalty, C, l1_ratio):
-    """(C, l1_ratio) once the deprecated `penalty` has had its say."""
+    """(C, l1_ratio) once the deprecated `penalty` has had its say, with scikit-learn's warnings."""
     if penalty == "deprecated":
-        return C, 0.0 if l1_ratio is None else l1_ratio
-    if penalty not in ("l1", "l2", "elasticnet", None):
+        if l1_ratio is None:
+            _warn("'l1_ratio=None' was deprecated in scikit-learn 1.8: use l1_ratio=0", FutureWarning)
+            return C, 0.0
+        return C, l1_ratio
+    if penalty not in ADVICE:
         raise ValueError(f"penalty={penalty!r}: expected 'l1', 'l2', 'elasticnet' or None")
-    advice = {"l1": "l1_ratio=1", "l2": "l1_ratio=0", "elasticnet": "l1_ratio between 0 and 1", None: "C=np.inf"}
-    warnings.warn(
-        f"penalty={penalty!r} is deprecated, as in scikit-learn 1.8: use {advice[penalty]}",
+    _warn(
+        f"'penalty' was deprecated in scikit-learn 1.8: use {ADVICE[penalty]} instead of penalty={penalty!r}",
         FutureWarning,
-        stacklevel=4,
     )
+    if penalty != "elasticnet" and l1_ratio is not None and 0 < l1_ratio < 1:
+        _warn(f"l1_ratio parameter is only used when penalty is 'elasticnet'. Got (penalty={penalty})", UserWarning)
     if penalty is None:
+        if C != 1.0:
+            _warn("Setting penalty=None will ignore the C and l1_ratio parameters", UserWarning)
         return float("inf"), 0.0
     if penalty == "elasticnet":
         if l1_ratio is None:
             raise ValueError("l1_ratio=None: expected a number in [0, 1] when penalty is 'elasticnet'")
         return C, l1_ratio
-    return C, 1.0 if penalty == "l1" else 0.0
+    meant = 1.0 if penalty == "l1" else 0.0
+    if l1_ratio != meant:
+        _warn(f"Inconsistent values: penalty={penalty} with l1_ratio={l1_ratio}. The penalty decides", UserWarning)
+    return C, meant
+
+
+def _warn(message, category):
+    """Warn at the line that called fit."""
+    warnings.warn(message, category, stacklevel=5)
 
 
 def our_solver(name, penalty):

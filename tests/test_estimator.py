@@ -168,7 +168,7 @@ def test_solver_names_of_scikit_learn_keep_their_penalties(solver, penalty, prob
 @pytest.mark.parametrize(
     ("penalty", "old", "new"),
     [
-        ("l1", {}, {"l1_ratio": 1.0}),
+        ("l1", {"l1_ratio": 1.0}, {"l1_ratio": 1.0}),
         ("l2", {}, {}),
         ("elasticnet", {"l1_ratio": 0.4}, {"l1_ratio": 0.4}),
         (None, {}, {"C": np.inf}),
@@ -176,10 +176,28 @@ def test_solver_names_of_scikit_learn_keep_their_penalties(solver, penalty, prob
 )
 def test_the_deprecated_penalty_still_works(penalty, old, new, problem):
     X, y = problem
-    with pytest.warns(FutureWarning, match=rf"penalty={penalty!r} is deprecated.*use") as caught:
+    with pytest.warns(
+        FutureWarning, match=rf"'penalty' was deprecated.*use .* instead of penalty={penalty!r}"
+    ) as caught:
         model = LogisticRegression(penalty=penalty, **old).fit(X, y)
     assert caught[0].filename == __file__
     assert np.array_equal(model.coef_, LogisticRegression(**new).fit(X, y).coef_)
+
+
+@pytest.mark.filterwarnings("always")
+@pytest.mark.parametrize(
+    ("arguments", "category", "message"),
+    [
+        ({"penalty": "l1"}, UserWarning, r"Inconsistent values: penalty=l1 with l1_ratio=0.0"),
+        ({"penalty": "l2", "l1_ratio": 0.3}, UserWarning, r"only used when penalty is 'elasticnet'. Got .penalty=l2"),
+        ({"penalty": None, "C": 3.0}, UserWarning, "Setting penalty=None will ignore the C"),
+        ({"l1_ratio": None}, FutureWarning, "'l1_ratio=None' was deprecated"),
+    ],
+)
+def test_deprecated_arguments_that_contradict_others_warn(arguments, category, message, problem):
+    with pytest.warns(category, match=message) as caught:
+        LogisticRegression(**arguments).fit(*problem)
+    assert {warning.filename for warning in caught} == {__file__}
 
 
 def test_elasticnet_without_a_ratio_is_an_error(problem):
