@@ -89,7 +89,10 @@ class ElasticNet:
         return float(max(gradient.max(), -gradient.min()))
 
     def prox(self, v, length):
-        """argmin over w of  |w - v|^2 / 2 + length l1' |w|,  (p, K): soft thresholding."""
+        """argmin over w of  sum_j (w_j - v_j)^2 / (2 length_j) + l1_j |w_j|,  (p, K): soft thresholding.
+
+        `length` is one positive number, or one for each coefficient, (p, K); where it is 0 nothing is thresholded.
+        """
         return np.sign(v) * np.maximum(np.abs(v) - length * self.l1, 0.0) if self.has_l1 else v
 
     def nearest(self, coef):

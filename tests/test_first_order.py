@@ -1,23 +1,22 @@
-"""Gradient descent, its acceleration and L-BFGS, which "auto" never takes."""
+"""Gradient descent, its acceleration, AdaGrad and L-BFGS, which "auto" never takes."""
 
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from helpers import as_layout, make_problem, objective, subgradient
+from helpers import as_layout, make_problem, objective, smooth_gradient, subgradient
 
 from fastlr import fit_logistic
 from fastlr.design import as_design
 from fastlr.objective import LogisticObjective
-from fastlr.penalty import ElasticNet
-from fastlr.solvers import gradient_descent, lbfgs
+from fastlr.penalty import BoundedElasticNet, ElasticNet
+from fastlr.solvers import SOLVERS as SPECS, Controls, Monitor, gradient_descent, lbfgs
+from fastlr.solvers.remaining import Remaining
 
 SMOOTH = {"l2": {"l2": 1e-2}, "l2-array": {"l2": np.geomspace(1e-3, 1.0, 12)}}
 L1 = {"l1": {"l1": 1e-2}, "elasticnet": {"l1": 5e-3, "l2": 5e-3}, "l1-array": {"l1": np.geomspace(5e-3, 0.1, 12)}}
-CASES = [
-    (solver, name)
-    for solver in ("lbfgs", "gradient_descent", "accelerated_gradient")
-    for name in (SMOOTH if solver == "lbfgs" else SMOOTH | L1)
-]
+EVERY_PENALTY = ("gradient_descent", "accelerated_gradient", "adagrad")
+SOLVERS = ("lbfgs", *EVERY_PENALTY)
+CASES = [(solver, name) for solver in SOLVERS for name in (SMOOTH if solver == "lbfgs" else SMOOTH | L1)]
 
 
 def scaled_problem(seed=0):
@@ -50,6 +49,7 @@ def test_they_reach_the_optimum_with_a_certificate(layout, solver, name, fit_int
         ("lbfgs", "quasi_newton_decrement"),
         ("gradient_descent", "extrapolation"),
         ("accelerated_gradient", "extrapolation"),
+        ("adagrad", "extrapolation"),
     ],
 )
 def test_without_a_penalty_they_stop_on_an_estimate_and_say_so(solver, kind):
@@ -64,7 +64,7 @@ def test_without_a_penalty_they_stop_on_an_estimate_and_say_so(solver, kind):
 
 @pytest.mark.parametrize("rate", [0.5, 0.9, 0.99])
 def test_the_estimate_is_exact_for_gains_that_shrink_evenly(rate):
-    remaining = gradient_descent.Remaining()
+    remaining = Remaining()
     values = 3.0 + 2.0 * rate ** np.arange(40)
     estimates = [remaining.after(value) for value in values]
     assert estimates[:10] == [None] * 10
@@ -72,7 +72,12 @@ def test_the_estimate_is_exact_for_gains_that_shrink_evenly(rate):
     assert remaining.after(values[-1] + 1.0) is None
 
 
-@pytest.mark.parametrize("solver", ["lbfgs", "gradient_descent", "accelerated_gradient"])
+def test_nothing_is_left_where_nothing_is_gained():
+    remaining = Remaining()
+    assert [remaining.after(3.0) for _ in range(11)] == [None] * 10 + [0.0]
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
 def test_auto_never_takes_them_and_lbfgs_refuses_l1(solver):
     X, y = scaled_problem()
     for penalty in ({"l2": 1e-2}, {"l1": 1e-2}, {}):
@@ -156,8 +161,94 @@ def test_the_two_loop_recursion_is_the_bfgs_formula():
 
 def test_a_callback_stops_them_and_limits_hold():
     X, y = scaled_problem()
-    for solver in ("lbfgs", "gradient_descent", "accelerated_gradient"):
+    for solver in SOLVERS:
         stopped = fit_logistic(X, y, l2=1e-4, solver=solver, callback=lambda state: state.iteration == 2, tol=0)
         assert (stopped.status.value, stopped.n_iter) == ("stopped", 2)
         limited = fit_logistic(X, y, l2=1e-4, solver=solver, max_iter=3, tol=0)
         assert (limited.status.value, limited.n_iter) == ("max_iter", 3)
+
+
+def solved(solver, X, y, penalty, fit_intercept=True, **controls):
+    """The result of a solver on an objective with this penalty."""
+    rows = as_design(X).bind(y, np.full(len(y), 1.0 / len(y)))
+    core = LogisticObjective(rows, penalty, fit_intercept)
+    monitor = Monitor(Controls(**controls), core, solver)
+    return SPECS[solver].run(core, penalty.nearest(np.zeros(core.shape)), 0.0, monitor)
+
+
+@pytest.mark.parametrize("fit_intercept", [False, True])
+@pytest.mark.parametrize("strengths", [(0.0, 1e-2), (1e-2, 0.0), (5e-3, 5e-3)], ids=["l2", "l1", "elasticnet"])
+@pytest.mark.parametrize("solver", EVERY_PENALTY)
+def test_they_reach_the_optimum_within_bounds(layout, solver, strengths, fit_intercept):
+    X, y = scaled_problem()
+    lower, upper = np.full((12, 1), -0.3), np.full((12, 1), np.inf)
+    lower[:4], upper[8:] = 0.0, 0.1
+    penalty = BoundedElasticNet(*strengths, lower, upper, (12, 1))
+    options = {"penalty": penalty, "fit_intercept": fit_intercept}
+    result = solved(solver, as_layout(X, layout), y, **options, tol=1e-7, max_iter=20_000)
+    expected = solved("prox_newton", X, y, **options, tol=1e-13)
+    assert result.converged
+    assert result.certificate == "gap"
+    assert np.all((lower[:, 0] <= result.coef) & (result.coef <= upper[:, 0]))
+    assert np.any(result.coef == lower[:, 0])
+    assert np.any(result.coef == upper[:, 0])
+    assert -1e-15 <= result.objective - expected.objective <= result.duality_gap
+
+
+def test_adagrad_does_not_mind_the_scale_of_columns():
+    X, y = scaled_problem()
+    scale = 2.0 ** np.random.default_rng(0).integers(-20, 20, 12)
+    for strengths in ({"l2": np.full(12, 1e-2)}, {"l1": np.full(12, 1e-2)}):
+        (name, strength), *_ = strengths.items()
+        own = fit_logistic(X, y, **strengths, solver="adagrad")
+        scaled = fit_logistic(X * scale, y, **{name: strength * scale ** (2 if name == "l2" else 1)}, solver="adagrad")
+        assert scaled.n_iter == own.n_iter
+        np.testing.assert_allclose(scaled.coef * scale, own.coef, rtol=1e-9, atol=1e-12)
+
+
+def test_adagrad_steps_as_the_paper_has_it():
+    X, y = scaled_problem()
+    l2, first = 1e-2, np.zeros(12)
+    curvature = np.sum(X * X, axis=0) / (4 * len(y)) + l2
+    gradient, _ = smooth_gradient(X, y, first, 0.0, l2)
+    base = np.max(np.abs(gradient) / np.sqrt(curvature)) / np.sqrt(curvature)
+    coef, squares = first, np.zeros(12)
+    for _ in range(3):
+        gradient, _ = smooth_gradient(X, y, coef, 0.0, l2)
+        squares += gradient**2
+        coef = coef - base * gradient / np.sqrt(squares)
+    result = fit_logistic(X, y, l2=l2, fit_intercept=False, solver="adagrad", max_iter=3, tol=0)
+    np.testing.assert_allclose(result.coef, coef, rtol=1e-10)
+
+
+def test_adagrad_keeps_the_bound_of_the_paper_on_the_mean_of_its_values():
+    """Duchi, Hazan, Singer 2011, theorem 5, for steps a in every coefficient."""
+    X, y = scaled_problem()
+    X = X / np.sqrt(np.mean(X * X, axis=0) / 4)  # curvatures are one, so that all base steps are equal
+    best = fit_logistic(X, y, tol=1e-13, fit_intercept=False)
+    gradients, values, distances = [], [], []
+
+    def note(state):
+        coef, _ = state.coefficients()
+        gradients.append(smooth_gradient(X, y, coef, 0.0)[0])
+        values.append(state.objective)
+        distances.append(np.max(np.abs(coef - best.coef)))
+
+    fit_logistic(X, y, fit_intercept=False, solver="adagrad", callback=note, max_iter=100, tol=0)
+    step = np.max(np.abs(gradients[0]))
+    for k in (1, 3, 10, 30, 100):
+        sums = np.sum(np.sqrt(np.sum(np.square(gradients[:k]), axis=0)))
+        bound = (max(distances[:k]) ** 2 / (2 * step) + step) * sums / k
+        assert np.mean(values[:k]) - best.objective <= bound
+
+
+@pytest.mark.parametrize("length", [0.3, np.geomspace(0.01, 3.0, 12)[:, None]], ids=["one", "each"])
+@pytest.mark.parametrize("bounded", [False, True])
+def test_the_prox_is_the_minimum_in_each_coefficient(length, bounded):
+    rng = np.random.default_rng(0)
+    l1, v = rng.uniform(0.0, 2.0, (12, 1)), rng.standard_normal((12, 1))
+    lower, upper = (-0.5, 0.4) if bounded else (-np.inf, np.inf)
+    penalty = BoundedElasticNet(l1, 0.0, lower, upper, (12, 1)) if bounded else ElasticNet(l1, 0.0, (12, 1))
+    grid = np.linspace(max(lower, -4.0), min(upper, 4.0), 100_001)
+    values = (grid - v) ** 2 / (2.0 * np.broadcast_to(length, v.shape)) + l1 * np.abs(grid)
+    np.testing.assert_allclose(penalty.prox(v, length)[:, 0], grid[np.argmin(values, axis=1)], atol=1e-4)

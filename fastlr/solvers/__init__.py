@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from fastlr.solvers import (
+    adagrad,
     coordinate_descent,
     dual_coordinate_descent,
     gradient_descent,
@@ -81,6 +82,7 @@ SOLVERS = {
     "lbfgs": SolverSpec(lbfgs.solve, _SMOOTH, never),
     "gradient_descent": SolverSpec(gradient_descent.solve, _ALL, never, bounded=_ALL),
     "accelerated_gradient": SolverSpec(gradient_descent.solve_accelerated, _ALL, never, bounded=_ALL),
+    "adagrad": SolverSpec(adagrad.solve, _ALL, never, bounded=_ALL),
 }
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from fastlr.solvers.remaining import Remaining
 from fastlr.solvers.result import Status
 
 #: Power iterations stop where one changes the estimate of L by less than this share...
@@ -116,26 +117,3 @@ def descend(objective, point, L, max_doublings=60):
             return moved, L
         L *= 2.0
     return None, L
-
-
-class Remaining:
-    """How far the objective may still fall, if gains go on shrinking as they did: an estimate for linear convergence.
-
-    The last quarter of all points is compared with the quarter before it, at least five points each, since accelerated
-    methods gain in waves.
-    """
-
-    def __init__(self):
-        self._values = []
-
-    def after(self, value):
-        """The estimate at the next point; None until ten points are known, or where gains do not shrink."""
-        self._values.append(value)
-        window = max(5, len(self._values) // 4)
-        if len(self._values) <= 2 * window:
-            return None
-        before, middle = self._values[-1 - 2 * window], self._values[-1 - window]
-        earlier, later = before - middle, middle - value
-        if not 0.0 <= later < earlier:
-            return None
-        return later * later / (earlier - later)
