@@ -66,12 +66,14 @@ def fit_logistic(
         Trials of each row, of which y are the successes, 0 <= y <= trials: the same as a row of weight y with label 1
         and one of weight trials - y with label 0.
     solver : {"auto", "newton_small", "newton_cholesky", "newton_cg", "dual_coordinate_descent", "prox_newton", \
-            "projected_newton", "coordinate_descent", "lbfgs", "gradient_descent", "accelerated_gradient", "adagrad"}
+            "projected_newton", "coordinate_descent", "lbfgs", "gradient_descent", "accelerated_gradient", \
+            "adagrad", "stochastic_gradient"}
         "auto" takes the one that is fastest for the shape of X, the penalty and the bounds; the result's message says
         why.  lbfgs and those after it, which "auto" never takes, are there for comparison.  Without l1 and bounds: the
         newtons but projected_newton, lbfgs, and dual_coordinate_descent, which needs X C-ordered or CSR and l2 on each
         coefficient.  With l1 or bounds: prox_newton and coordinate_descent.  With bounds and without l1:
-        projected_newton.  gradient_descent, accelerated_gradient and adagrad fit everything.
+        projected_newton.  gradient_descent, accelerated_gradient, adagrad and stochastic_gradient fit everything, the
+        last one on dense or CSR X.
     tol : float
         Stop when the certified suboptimality is at most tol times the objective of the null model (coef = 0, best
         intercept).  Without a penalty, half the squared Newton decrement stands in for the bound.

@@ -37,9 +37,13 @@ class LogisticLoss:
 
     def thin(self, every):
         """Every k-th row alone, weights normalised again."""
-        y = np.ascontiguousarray(self.y[::every])
+        return self.take(slice(None, None, every))
+
+    def take(self, rows):
+        """The rows of a slice alone, weights normalised again."""
+        y = np.ascontiguousarray(self.y[rows])
         if len(self.weight) == len(self.y):
-            weight = self.weight[::every] / max(self.weight[::every].sum(), np.finfo(float).tiny)
+            weight = self.weight[rows] / max(self.weight[rows].sum(), np.finfo(float).tiny)
         else:
             weight = np.full(min(len(y), WEIGHT_BLOCK), 1.0 / len(y))
         return LogisticLoss(y, weight, self.n_threads)

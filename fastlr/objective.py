@@ -173,6 +173,10 @@ class LogisticObjective:
             point.first = self.rows.first(point.state)
         return point.first
 
+    def centre(self, point):
+        """X' D 1 / 1' D 1, (p, 1): the column means that a free intercept takes away; zeros without one."""
+        return self._first(point) / point.mass if point.mass > 0.0 else np.zeros(self.shape)
+
     def diagonal(self, point):
         """Diagonal of the Hessian, (p, 1): one pass."""
         diagonal = self.rows.squares(point.state)

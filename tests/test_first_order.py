@@ -1,22 +1,28 @@
-"""Gradient descent, its acceleration, AdaGrad and L-BFGS, which "auto" never takes."""
+"""Gradient descent, its acceleration, AdaGrad, stochastic gradients and L-BFGS, which "auto" never takes."""
 
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from helpers import as_layout, make_problem, objective, smooth_gradient, subgradient
+from helpers import as_layout, as_repeated, make_problem, objective, smooth_gradient, subgradient
 
 from fastlr import fit_logistic
 from fastlr.design import as_design
 from fastlr.objective import LogisticObjective
 from fastlr.penalty import BoundedElasticNet, ElasticNet
-from fastlr.solvers import gradient_descent, lbfgs
+from fastlr.solvers import gradient_descent, lbfgs, stochastic_gradient
 from fastlr.solvers.remaining import Remaining
 
 SMOOTH = {"l2": {"l2": 1e-2}, "l2-array": {"l2": np.geomspace(1e-3, 1.0, 12)}}
 L1 = {"l1": {"l1": 1e-2}, "elasticnet": {"l1": 5e-3, "l2": 5e-3}, "l1-array": {"l1": np.geomspace(5e-3, 0.1, 12)}}
-EVERY_PENALTY = ("gradient_descent", "accelerated_gradient", "adagrad")
+EVERY_PENALTY = ("gradient_descent", "accelerated_gradient", "adagrad", "stochastic_gradient")
 SOLVERS = ("lbfgs", *EVERY_PENALTY)
 CASES = [(solver, name) for solver in SOLVERS for name in (SMOOTH if solver == "lbfgs" else SMOOTH | L1)]
+
+
+def needs(solver, layout):
+    """Skip what the solver cannot take."""
+    if (solver, layout) == ("stochastic_gradient", "csc"):
+        pytest.skip("needs rows")
 
 
 def scaled_problem(seed=0):
@@ -27,6 +33,7 @@ def scaled_problem(seed=0):
 @pytest.mark.parametrize("fit_intercept", [False, True])
 @pytest.mark.parametrize(("solver", "name"), CASES)
 def test_they_reach_the_optimum_with_a_certificate(layout, solver, name, fit_intercept):
+    needs(solver, layout)
     X, y = scaled_problem()
     penalty = (SMOOTH | L1)[name]
     options = penalty | {"fit_intercept": fit_intercept}
@@ -50,6 +57,7 @@ def test_they_reach_the_optimum_with_a_certificate(layout, solver, name, fit_int
         ("gradient_descent", "extrapolation"),
         ("accelerated_gradient", "extrapolation"),
         ("adagrad", "extrapolation"),
+        ("stochastic_gradient", "extrapolation"),
     ],
 )
 def test_without_a_penalty_they_stop_on_an_estimate_and_say_so(solver, kind):
@@ -172,6 +180,7 @@ def test_a_callback_stops_them_and_limits_hold():
 @pytest.mark.parametrize("name", ["l2", "l1", "elasticnet"])
 @pytest.mark.parametrize("solver", EVERY_PENALTY)
 def test_they_reach_the_optimum_within_bounds(layout, solver, name, fit_intercept):
+    needs(solver, layout)
     X, y = scaled_problem()
     lower, upper = np.full(12, -0.3), np.full(12, np.inf)
     lower[:4], upper[8:] = 0.0, 0.1
@@ -243,3 +252,71 @@ def test_the_prox_is_the_minimum_in_each_coefficient(length, bounded):
     grid = np.linspace(max(lower, -4.0), min(upper, 4.0), 100_001)
     values = (grid - v) ** 2 / (2.0 * np.broadcast_to(length, v.shape)) + l1 * np.abs(grid)
     np.testing.assert_allclose(penalty.prox(v, length)[:, 0], grid[np.argmin(values, axis=1)], atol=1e-4)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("solver", ["adagrad", "stochastic_gradient"])
+def test_weights_and_storage_do_not_change_the_optimum(layout, solver, dtype):
+    needs(solver, layout)
+    X, y = scaled_problem()
+    X = X.astype(np.float32).astype(np.float64)
+    counts = np.random.default_rng(1).integers(0, 4, len(y))
+    counts[:40] = 0  # blocks without any weight
+    options = {"l1": 5e-3, "l2": 5e-3}
+    weighted = fit_logistic(
+        as_layout(X, layout, dtype, np.int64), y, **options, sample_weight=counts, solver=solver, tol=1e-11
+    )
+    repeated = fit_logistic(*as_repeated(X, y, counts), **options, tol=1e-13)
+    assert weighted.converged
+    assert weighted.objective - repeated.objective <= 1e-11
+    np.testing.assert_allclose(weighted.coef, repeated.coef, atol=1e-5)
+    assert weighted.intercept == pytest.approx(repeated.intercept, abs=1e-5)
+
+
+def test_stochastic_gradients_need_rows_and_say_so():
+    X, y = scaled_problem()
+    with pytest.raises(ValueError, match="solver='stochastic_gradient' cannot fit unless X is dense or CSR"):
+        fit_logistic(sp.csc_array(X), y, l2=1e-2, solver="stochastic_gradient")
+
+
+def test_stochastic_gradients_are_the_same_every_time():
+    X, y = scaled_problem()
+    first, second = (fit_logistic(X, y, l1=1e-3, solver="stochastic_gradient", tol=0, max_iter=5) for _ in range(2))
+    np.testing.assert_array_equal(first.coef, second.coef)
+    assert [state.objective for state in first.history] == [state.objective for state in second.history]
+
+
+@pytest.mark.parametrize("fit_intercept", [False, True])
+def test_an_epoch_reads_each_row_in_both_sweeps_and_for_the_full_gradient(layout, fit_intercept):
+    needs("stochastic_gradient", layout)
+    X, y = scaled_problem()
+    X = as_layout(X, layout)
+    history = fit_logistic(
+        X, y, l2=1e-2, fit_intercept=fit_intercept, solver="stochastic_gradient", tol=0, max_iter=4
+    ).history
+    passes = np.diff([state.n_passes for state in history[1:]])
+    np.testing.assert_allclose(passes, stochastic_gradient.SWEEPS + 1 + fit_intercept, rtol=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_stochastic_gradients_converge_linearly_where_gradient_descent_is_slow(seed):
+    X, y = make_problem(n=3000, p=20, density=1.0, seed=seed)
+    X = X @ np.linalg.cholesky(0.1 * np.eye(20) + 0.9)
+    fast, slow = (
+        fit_logistic(X, y, l2=1e-3, solver=solver, max_iter=20_000)
+        for solver in ("stochastic_gradient", "gradient_descent")
+    )
+    assert fast.converged
+    assert slow.converged
+    assert 3 * fast.n_passes < slow.n_passes
+
+
+def test_an_epoch_is_taken_back_where_it_raises_the_objective(monkeypatch):
+    X, y = scaled_problem()
+    expected = fit_logistic(X, y, l2=1e-2, tol=1e-13)
+    monkeypatch.setattr(stochastic_gradient, "lipschitz", lambda objective, point: 1e-3)
+    result = fit_logistic(X, y, l2=1e-2, solver="stochastic_gradient", tol=1e-8)
+    values = [state.objective for state in result.history]
+    assert result.converged
+    assert np.all(np.diff(values) <= 1e-15)
+    assert result.objective - expected.objective <= result.duality_gap

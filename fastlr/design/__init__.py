@@ -2,7 +2,8 @@
 
 from fastlr.design.base import InMemoryDesign
 from fastlr.design.convert import as_design
+from fastlr.design.row_blocks import RowBlocks
 from fastlr.design.row_space import RowSpace
 from fastlr.design.rows import Rows, RowState
 
-__all__ = ["InMemoryDesign", "RowSpace", "RowState", "Rows", "as_design"]
+__all__ = ["InMemoryDesign", "RowBlocks", "RowSpace", "RowState", "Rows", "as_design"]

@@ -103,6 +103,10 @@ class InMemoryDesign(ABC):
     def thin(self, every):
         """The design over every k-th row: in place, or a copy of these rows."""
 
+    def between(self, begin, end):
+        """The design over rows begin, ..., end - 1, in place; asks for `can_split_rows`."""
+        raise NotImplementedError(f"{type(self).__name__} does not hold its rows one after the other")
+
     @abstractmethod
     def transposed(self):
         """The design over X', which shares the memory of X."""
@@ -166,6 +170,9 @@ class InMemoryDesign(ABC):
 
     #: whether the layout has `dual_rows(inverse)`, the fastlr.design.dual.DualRows over X
     can_visit_rows = False
+
+    #: whether a range of rows can be read in place
+    can_split_rows = True
 
     #: readings of X per call of hessian_product and loss_gradient (2 where the two uses of an entry are far apart)
     product_reads = 1

@@ -92,6 +92,9 @@ class DenseDesign(InMemoryDesign):
         copy = np.ascontiguousarray(rows)  # every k-th entry of a column is not contiguous
         return DenseDesign(copy, self.n_threads, copy.nbytes)
 
+    def between(self, begin, end):
+        return DenseDesign(self.X[begin:end], self.n_threads)
+
     def transposed(self):
         return DenseDesign(self.X.T, self.n_threads)
 

@@ -69,12 +69,26 @@ class Rows:
 
     def thin(self, every):
         """Every k-th row alone; work is shared."""
-        thinned = copy.copy(self)
-        thinned.design = self._sample(every)
-        thinned.loss = self.loss.thin(every)
-        thinned.offset = None if self.offset is None else np.ascontiguousarray(self.offset[::every])
-        thinned._scratch = np.empty(thinned.design.shape[0])
-        return thinned
+        return self._some(self._sample(every), slice(None, None, every))
+
+    def between(self, begin, end):
+        """Rows begin, ..., end - 1 alone, over a view of X; work is shared."""
+        return self._some(self.design.between(begin, end), slice(begin, end))
+
+    def _some(self, design, part):
+        """The rows of a slice, which a design holds."""
+        some = copy.copy(self)
+        some.design, some.n_threads = design, design.n_threads
+        some.loss = self.loss.take(part)
+        some.offset = None if self.offset is None else np.ascontiguousarray(self.offset[part])
+        some._scratch = np.empty(design.shape[0])
+        return some
+
+    def with_loss(self, loss):
+        """The same rows with another LogisticLoss."""
+        other = copy.copy(self)
+        other.loss = loss
+        return other
 
     def _sample(self, every):
         if every == 1:

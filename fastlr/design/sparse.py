@@ -200,6 +200,15 @@ class CSRDesign(CompressedDesign):
         sample.sort_indices()
         return csr_design(sample, True, self.n_threads, _nbytes(sample))
 
+    def between(self, begin, end):
+        indptr, indices, data = self._arrays
+        inside = slice(indptr[begin], indptr[end])
+        block = sp.csr_array((end - begin, self.shape[1]), dtype=data.dtype)
+        # handed to the constructor, indices of 64 bits would be copied
+        block.data, block.indices = data[inside], indices[inside]
+        block.indptr = indptr[begin : end + 1] - indptr[begin]
+        return csr_design(block, self.is_sorted, self.n_threads, block.indptr.nbytes)
+
     def gram_price(self):
         if not self.is_sorted and self.shape[1] > FEW_FOR_GRAM:  # goes by columns, in a copy
             return 0.5 * costs.CSC_PRODUCT * self.shape[1]
@@ -325,6 +334,7 @@ class CSCDesign(CompressedDesign):
 
     minor_axis = 0
     product_reads = 2
+    can_split_rows = False
 
     def renew_scratch(self):
         """There is none."""

@@ -20,6 +20,7 @@ from fastlr.solvers import (
     newton_small,
     projected_newton,
     prox_newton,
+    stochastic_gradient,
 )
 from fastlr.solvers.monitor import Controls, Monitor
 from fastlr.solvers.result import FitInterrupted, LogisticResult, Progress, Status
@@ -50,13 +51,19 @@ class SolverSpec:
     bounded: frozenset = frozenset()
     #: Whether it visits rows one by one, which takes C-ordered or CSR X and l2 on every coefficient.
     by_rows: bool = False
+    #: Whether it visits blocks of rows, which takes dense or CSR X.
+    by_blocks: bool = False
 
     def handles(self, penalty, has_bounds=False):
         return penalty in (self.bounded if has_bounds else self.penalties)
 
-    def reaches(self, design, penalty):
-        """Whether it can minimise this, given a penalty that it handles."""
-        return not self.by_rows or (design.can_visit_rows and penalty.covers_all)
+    def obstacle(self, design, penalty):
+        """What keeps it from minimising this, given a penalty that it handles; "" where nothing does."""
+        if self.by_rows and not (design.can_visit_rows and penalty.covers_all):
+            return "unless X is C-ordered or CSR and l2 is positive for every coefficient"
+        if self.by_blocks and not design.can_split_rows:
+            return "unless X is dense or CSR"
+        return ""
 
 
 def never(design, penalty):
@@ -83,6 +90,7 @@ SOLVERS = {
     "gradient_descent": SolverSpec(gradient_descent.solve, _ALL, never, bounded=_ALL),
     "accelerated_gradient": SolverSpec(gradient_descent.solve_accelerated, _ALL, never, bounded=_ALL),
     "adagrad": SolverSpec(adagrad.solve, _ALL, never, bounded=_ALL),
+    "stochastic_gradient": SolverSpec(stochastic_gradient.solve, _ALL, never, bounded=_ALL, by_blocks=True),
 }
 
 
@@ -106,12 +114,12 @@ def choose_solver(name, design, penalty):
         for key, spec in SOLVERS.items():
             if spec.handles(*wanted) and (reason := spec.suits(design, penalty)):
                 return key, spec, reason
-    able = [key for key, spec in SOLVERS.items() if spec.handles(*wanted) and spec.reaches(design, penalty)]
+    able = [key for key, spec in SOLVERS.items() if spec.handles(*wanted) and not spec.obstacle(design, penalty)]
     if not isinstance(name, str) or name not in SOLVERS:
         raise ValueError(f"solver={name!r}: expected one of {['auto', *SOLVERS]}")
     if name not in able:
         reason = f"with penalty {wanted[0]!r}" + (" within bounds" if penalty.has_bounds else "")
         if SOLVERS[name].handles(*wanted):
-            reason = "unless X is C-ordered or CSR and l2 is positive for every coefficient"
+            reason = SOLVERS[name].obstacle(design, penalty)
         raise ValueError(f"solver={name!r} cannot fit {reason}; solvers that can: {['auto', *able]}")
     return name, SOLVERS[name], ""
