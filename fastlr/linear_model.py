@@ -13,6 +13,7 @@ from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from fastlr import _fit_arguments as arguments
 from fastlr._estimator_checks import check_parameters
+from fastlr._partial_fit import StreamingFit
 from fastlr._prediction import LinearPrediction
 from fastlr._quick_checks import note_features, two_classes
 from fastlr._sklearn_arguments import effective_penalty, merge_n_jobs, our_solver
@@ -22,7 +23,7 @@ from fastlr.solvers import FitInterrupted, Status, penalty_name
 _SHORT_OF_OPTIMUM = (Status.MAX_ITER, Status.LINE_SEARCH_FAILED, Status.NUMERICAL_ERROR)
 
 
-class LogisticRegression(LinearPrediction, SparseCoefMixin, BaseEstimator):
+class LogisticRegression(StreamingFit, LinearPrediction, SparseCoefMixin, BaseEstimator):
     """Logistic regression for two classes, with a certificate on every fit.
 
     Minimises, with S the sum of sample weights times class weights and the intercept never penalised,
@@ -323,6 +324,7 @@ class LogisticRegression(LinearPrediction, SparseCoefMixin, BaseEstimator):
         return report
 
     def _store(self, result, dtype):
+        self._end_stream()
         self.result_ = result
         self.coef_ = result.coef.astype(dtype)[None, :]
         self.intercept_ = np.array([result.intercept], dtype=dtype)
