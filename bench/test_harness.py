@@ -12,7 +12,7 @@ import scipy.sparse as sp
 from scipy.optimize import check_grad, minimize
 from scipy.special import expit
 
-from bench import problems, report
+from bench import lbfgs, problems, report
 from bench.entry import Entry, Limits, Run
 from bench.objective import Penalty, best_intercept, duality_gap, lambda_max, loss, objective
 from bench.peers import PEERS
@@ -273,3 +273,20 @@ def test_a_race_leaves_its_files(tmp_path):
     assert "newton-cholesky" in report.table(stored)
     pytest.importorskip("matplotlib")
     assert (tmp_path / f"{race.name}.png").stat().st_size > 10_000
+
+
+@pytest.mark.parametrize("fit_intercept", [False, True])
+@pytest.mark.parametrize("name", ["toy-dense", "toy-text"])
+def test_both_ways_of_lbfgs_reach_the_strictest_target(name, fit_intercept):
+    found = lbfgs.compare(name, 1.0, fit_intercept, repeats=2)
+    for way in ("scipy", "fastlr"):
+        passes = [found[way][target][0] for target in ("0.0001", "1e-06", "1e-08")]
+        assert 0 < passes[0] <= passes[1] <= passes[2]
+    assert name in lbfgs.row(name, found)
+    assert len(lbfgs.row(name, found)) == len(lbfgs.head())
+
+
+def test_a_target_that_is_not_reached_has_no_cost():
+    history = [(1.0, 0.1, 2.0), (3.0, 0.2, 1.5), (5.0, 0.3, 1.0)]
+    assert lbfgs.reached(history, 1.0, 0.6) == (3.0, 0.2)
+    assert lbfgs.reached(history, 0.5, 0.1) is None

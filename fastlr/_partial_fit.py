@@ -12,7 +12,7 @@ from fastlr.penalty import BoundedElasticNet
 #: Rows of a mini-batch.
 BATCH = 128
 #: Length of the first step in each coefficient, where its column has mean square 4 (curvatures are then at most one).
-#: Suboptimality after 10 sweeps over generated text (4,000 x 6,000) with 0.05, 0.1, 0.25: 0.05, 0.12, 0.25; over a dense
+#: Suboptimality after 10 sweeps over text (4,000 x 6,000) with 0.05, 0.1, 0.25: 0.05, 0.12, 0.25; over a dense
 #: 2,000 x 12: 0.010, 0.0012, 0.0026; over breast cancer (569 x 30): 0.030, 0.015, 0.0063.
 LENGTH = 0.1
 #: Attributes of a fit that say nothing of what a stream has reached.
