@@ -4,8 +4,8 @@
 
 Both minimise the same function, from zero: the objective with the intercept eliminated, L2, ten pairs kept.  What
 differs is the line search (SciPy's takes passes, ours goes along a cached image), the first Hessian (ours takes its
-diagonal), and the work around a pass.  The optimum is that of a fit with tol=0.  Passes are readings of X; seconds are the
-least of the repeats.
+diagonal), and the work around a pass.  The optimum is that of a fit with tol=0.  Passes are readings of X; seconds are
+the least of the repeats.
 """
 
 from __future__ import annotations
