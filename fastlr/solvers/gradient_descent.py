@@ -20,9 +20,9 @@ def solve(objective, coef, intercept, monitor):
 
     with L the Lipschitz constant of the gradient, see `lipschitz`.  An iteration costs one pass where the layout has a
     fused one and there is no intercept, two elsewhere.  The number of iterations grows with L / mu, mu the least
-    eigenvalue of the Hessian: columns of different scales make it slow, which no other solver here minds.  Where some
-    coefficients have no penalty it stops on an estimate of the suboptimality: what would still be gained if the gains
-    went on falling at the rate of the last two.
+    eigenvalue of the Hessian: columns of different scales make it slow, which of the other solvers here only the
+    accelerated and the stochastic one mind.  Where some coefficients have no penalty it stops on an estimate of the
+    suboptimality: what would still be gained if the gains went on falling at the rate of the last two.
 
     Parameters
     ----------
