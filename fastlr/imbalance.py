@@ -1,0 +1,228 @@
+"""Classes of unequal size: weights for a fit, the threshold for a decision, the intercept after sampling by class.
+
+The three answer different questions.  Weights change what is fitted, a threshold changes what is decided on fitted
+probabilities, and prior correction puts probabilities right that were fitted to a sample with other class shares than
+the population.
+
+References
+----------
+C. Elkan, "The foundations of cost-sensitive learning", IJCAI 2001.
+
+G. King, L. Zeng, "Logistic regression in rare events data", Political Analysis 9, 2001.
+"""
+
+import copy
+
+import numpy as np
+
+from fastlr._special_arguments import real_array
+
+__all__ = ["balanced_weights", "corrected_intercept", "cost_threshold", "prior_corrected"]
+
+
+def balanced_weights(y, sample_weight=None):
+    """Weights under which all classes weigh the same: w_i S / (K S_k) for a row of class k.
+
+    S_k is the sum of weights w_i in class k, S that of all rows, K the number of classes.  The sum stays S.  Without
+    `sample_weight` a row of class k weighs n / (K n_k), which is scikit-learn's ``class_weight="balanced"`` and, for
+    two classes, the inverse-frequency loss -alpha_1 y log p - alpha_0 (1 - y) log(1 - p) with alpha_k = n / (2 n_k).
+
+    Parameters
+    ----------
+    y : array_like of shape (n,)
+        Labels of any type that can be sorted, of two or more classes.
+    sample_weight : array_like of shape (n,), optional
+        Finite, not negative.  It is part of the result, and a class of weight zero is as good as absent.
+
+    Returns
+    -------
+    ndarray of shape (n,), float64
+        For `sample_weight` of a fit, in place of the weights given here.
+
+    Raises
+    ------
+    TypeError
+        If labels cannot be sorted, or weights are not real numbers.
+    ValueError
+        If shapes do not fit, a label is NaN, a weight is negative or not finite, or only one class has weight.
+    """
+    codes, n_classes = _class_codes(y)
+    weight = np.ones(len(codes)) if sample_weight is None else _row_weights(sample_weight, len(codes))
+    scale = weight.max()
+    if scale == 0.0:
+        raise ValueError("sample_weight is zero in every row: expected a positive sum")
+    weight = weight / scale  # the sum of very large weights would not be finite
+    sums = np.bincount(codes, weight, n_classes)
+    present = sums > 0.0
+    if present.sum() < 2:
+        raise ValueError("y holds one class only among the rows of positive weight: expected two or more classes")
+    factors = np.divide(sums.sum() / present.sum(), sums, out=np.zeros(n_classes), where=present)
+    return weight * factors[codes] * scale
+
+
+def cost_threshold(false_positive, false_negative, true_positive=0.0, true_negative=0.0):
+    """Probability of the second class from which on deciding for it costs least (Elkan 2001, equation 2).
+
+        p* = (c_fp - c_tn) / (c_fp - c_tn + c_fn - c_tp)
+
+    At p* both decisions cost the same.  Only ratios of differences count: neither the unit of the costs nor an amount
+    that is added to both costs of the same true class changes p*.
+
+    Parameters
+    ----------
+    false_positive, true_negative : float or array_like
+        Costs where the first class is true, of deciding for the second class and for the first.
+    false_negative, true_positive : float or array_like
+        Costs where the second class is true, of deciding for the first class and for the second.
+        All finite, gains negative, of shapes that broadcast: arrays give each row costs of its own.
+
+    Returns
+    -------
+    float, or ndarray of the common shape
+        In (0, 1), up to rounding.
+
+    Raises
+    ------
+    TypeError
+        If a cost is not a real number.
+    ValueError
+        If a cost is not finite, shapes do not broadcast, or an error costs no more than the right decision: then one
+        of the two decisions is never the worse one, whatever the probability, or the costs are those of another
+        class order.
+    """
+    positive = _excess("false_positive", false_positive, "true_negative", true_negative)
+    negative = _excess("false_negative", false_negative, "true_positive", true_positive)
+    try:
+        threshold = np.divide(positive, np.add(positive, negative))
+    except ValueError as error:
+        raise ValueError(f"costs of different shapes: {error}") from None
+    return float(threshold) if np.ndim(threshold) == 0 else threshold
+
+
+def corrected_intercept(intercept, sampled_share, population_share):
+    """Intercept for a population, from one fitted to rows sampled by class (King, Zeng 2001, equation 7).
+
+        b - log( (1 - tau) / tau * ybar / (1 - ybar) ),    tau population share, ybar sampled share
+
+    Sampling that depends on the class alone multiplies the odds at every x by the same number, so the coefficients of
+    a model without a penalty stay consistent and the intercept is off by a known amount.
+
+    Parameters
+    ----------
+    intercept : float or array_like
+        Fitted to the sample.
+    sampled_share : float or array_like
+        Share of the second class in the sample, in (0, 1); for a weighted fit its share of the weights.
+    population_share : float or array_like
+        Share of the second class in the population, in (0, 1).
+
+    Returns
+    -------
+    float, or ndarray of the common shape
+
+    Raises
+    ------
+    TypeError
+        If an argument is not a real number.
+    ValueError
+        If a share is not within (0, 1).
+    """
+    intercept = real_array("intercept", intercept).astype(np.float64)
+    excess = _log_odds("sampled_share", sampled_share) - _log_odds("population_share", population_share)
+    corrected = intercept - excess
+    return float(corrected) if np.ndim(corrected) == 0 else corrected
+
+
+def prior_corrected(model, sampled_share, population_share):
+    """A copy of a model fitted to rows sampled by class whose probabilities are those of the population.
+
+    Probabilities, log odds, labels and losses of the copy rest on `corrected_intercept`; coefficients are those of
+    the model.  ``result_`` and ``duality_gap_`` remain those of the fit to the sample.  Fitting the copy anew forgets
+    the correction.
+
+    Parameters
+    ----------
+    model : LogisticRegression
+        Fitted, of two classes; it is not changed.
+    sampled_share, population_share : float in (0, 1)
+        Share of ``classes_[1]`` in the sample (for a weighted fit its share of the weights, so 1/2 after
+        ``class_weight="balanced"``) and in the population.
+
+    Returns
+    -------
+    LogisticRegression
+
+    Raises
+    ------
+    sklearn.exceptions.NotFittedError
+        If the model is not fitted.
+    TypeError, ValueError
+        If the model has not one intercept and two classes, or a share is not a number within (0, 1).
+    """
+    from sklearn.utils.validation import check_is_fitted  # whoever has a model has loaded it
+
+    check_is_fitted(model, ["coef_", "intercept_", "classes_"])
+    if np.shape(model.intercept_) != (1,) or len(model.classes_) != 2:
+        raise ValueError(
+            f"model has {len(model.classes_)} classes and an intercept of shape {np.shape(model.intercept_)}: "
+            "expected two classes and shape (1,)"
+        )
+    for name, share in (("sampled_share", sampled_share), ("population_share", population_share)):
+        if np.ndim(share) != 0:
+            raise ValueError(f"{name} has shape {np.shape(share)}: expected a number")
+    corrected = copy.copy(model)
+    corrected.coef_ = model.coef_.copy()
+    moved = corrected_intercept(model.intercept_, sampled_share, population_share)
+    corrected.intercept_ = moved.astype(model.intercept_.dtype)
+    return corrected
+
+
+def _class_codes(y):
+    """(class number of each row, number of classes)."""
+    labels = np.asarray(y)
+    if labels.ndim != 1 or len(labels) == 0:
+        raise ValueError(f"y has shape {labels.shape}: expected (n,) with at least one row")
+    if labels.dtype.kind in "fc" and np.isnan(labels).any():
+        raise ValueError("y contains NaN: expected a label in every row")
+    try:
+        classes, codes = np.unique(labels, return_inverse=True)
+    except TypeError as error:
+        raise TypeError(f"y holds labels that cannot be sorted: {error}") from None
+    if len(classes) < 2:
+        raise ValueError(f"y holds one class only ({classes.tolist()[0]!r}): expected two or more classes")
+    return codes, len(classes)
+
+
+def _row_weights(sample_weight, n):
+    weight = real_array("sample_weight", sample_weight).astype(np.float64)
+    if weight.shape != (n,):
+        raise ValueError(f"sample_weight has shape {weight.shape}: expected ({n},), one for each row of y")
+    if not (np.isfinite(weight).all() and (weight >= 0.0).all()):
+        raise ValueError("sample_weight: expected finite numbers >= 0")
+    return weight
+
+
+def _excess(error_name, error_cost, right_name, right_cost):
+    """What an error costs more than the right decision, positive."""
+    costs = {error_name: error_cost, right_name: right_cost}
+    wrong, right = (real_array(name, cost).astype(np.float64) for name, cost in costs.items())
+    for name, cost in ((error_name, wrong), (right_name, right)):
+        if not np.isfinite(cost).all():
+            raise ValueError(f"{name}: expected finite costs, found {cost[~np.isfinite(cost)].flat[0]}")
+    try:
+        excess = np.subtract(wrong, right)
+    except ValueError as error:
+        raise ValueError(f"{error_name} and {right_name} have different shapes: {error}") from None
+    if not (excess > 0.0).all():
+        raise ValueError(
+            f"{error_name} exceeds {right_name} by {excess.min()}: expected an error to cost more than the right "
+            "decision; otherwise no threshold on the probability separates the decisions"
+        )
+    return excess
+
+
+def _log_odds(name, share):
+    share = real_array(name, share).astype(np.float64)
+    if not ((share > 0.0) & (share < 1.0)).all():
+        raise ValueError(f"{name}={share}: expected a share of the second class within (0, 1)")
+    return np.log(share) - np.log1p(-share)
