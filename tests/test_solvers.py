@@ -398,6 +398,18 @@ def test_degenerate_columns_do_no_harm(layout, name, degenerate):
         assert result.coef[4] == 0.0
 
 
+@pytest.mark.parametrize("l1", [1e-3, 1e-6, 1e-9])
+def test_dependent_columns_under_a_weak_l1_take_few_iterations(layout, l1):
+    X, y = make_problem(n=500, p=12)
+    X = np.hstack([X, X[:, :4] @ np.random.default_rng(1).standard_normal((4, 4)), X[:, 5:6] - X[:, 6:7]])
+    result = fit_logistic(as_layout(X, layout), y, l1=l1, solver="prox_newton", tol=1e-9)
+    gain = one_coordinate_decrease(X, y, result.coef, result.intercept, l1=l1)
+    assert result.converged, result.message
+    assert result.n_iter < 12
+    assert gain <= result.duality_gap <= 1e-9 * null_objective(y) + 1e-14
+    assert np.count_nonzero(result.coef) <= 12
+
+
 @pytest.mark.parametrize("name", UNPENALISED)
 @pytest.mark.parametrize("fit_intercept", [False, True])
 def test_separable_classes_without_a_penalty_end_with_finite_coefficients(layout, fit_intercept, name):

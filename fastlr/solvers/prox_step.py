@@ -12,6 +12,9 @@ MODEL = 1e-6
 RESOLVED = 1e-9
 #: Epochs of coordinate descent between two exact solutions on the support.
 EPOCHS = 10
+#: What stands for a pivot that is rounding: along dependent columns the model is flat but for l1, and its minimum is as
+#: far away as the first of them leaves the support.
+FLAT = 1e-10
 #: Price of a Hessian in passes, and number of columns, up to which it is worth having.
 WORTH = 12.0
 FEW_COLUMNS = 512
@@ -74,7 +77,8 @@ def on_support(penalty, hessian, gradient, coef):
     if not len(support):
         return out
     slope = gradient[support] + penalty.l1[support, 0] * np.sign(coef[support])
-    step = -CholeskyFactor(hessian[np.ix_(support, support)], 1).solve(slope[:, None])[:, 0]
+    factor = CholeskyFactor(hessian[np.ix_(support, support)], 1, FLAT)
+    step = -factor.solve(slope[:, None])[:, 0]
     room = np.where(step > 0.0, upper[support], lower[support]) - coef[support]
     crossing = np.abs(step) > np.abs(room)
     out[support] = step * np.min(room[crossing] / step[crossing], initial=1.0)
