@@ -28,7 +28,8 @@ class CholeskyFactor:
         self._padded[:p, :p] = matrix
         scratch = np.zeros((down, cholesky.PANEL)), np.zeros((across, cholesky.PANEL))
         n_threads = n_threads if p >= ROWS_FOR_THREADS else 1
-        cholesky.factor(self._padded, p, np.diag(matrix).copy(), substitute, *scratch, n_threads)
+        #: How many pivots were replaced: the rank that is missing, to rounding.
+        self.replaced = cholesky.factor(self._padded, p, np.diag(matrix).copy(), substitute, *scratch, n_threads)
 
     @property
     def lower(self):

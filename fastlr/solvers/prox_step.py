@@ -64,22 +64,40 @@ def minimise_model(penalty, hessian, point, tolerance, max_rounds=50):
         if worst <= tolerance or (worst >= least and worst <= RESOLVED * np.max(np.abs(gradient))):
             break  # there, or rounding is
         least = worst
-        delta += on_support(penalty, hessian, gradient + product, coef + delta)
-        product = np.einsum("ij,j->i", hessian, delta)
+        delta, product = on_support(penalty, hessian, gradient, coef, delta, product)
     return delta[:, None]
 
 
-def on_support(penalty, hessian, gradient, coef):
-    """The step to the minimum of the model in coefficients on no kink and no bound, cut where the first meets one."""
+def on_support(penalty, hessian, gradient, coef, delta, product):
+    """The step and its product with the Hessian moved to where the model is least on the support.
+
+    As far as the first coefficient meets a kink or a bound, where it leaves the support; and on from there while the
+    columns of the support depend on each other: coordinates cannot go along a direction that no row notices.
+    """
+    for _ in range(len(coef)):
+        position, goes_on = leg(penalty, hessian, gradient + product, coef + delta)
+        delta = position - coef
+        product = np.einsum("ij,j->i", hessian, delta)
+        if not goes_on:
+            break
+    return delta, product
+
+
+def leg(penalty, hessian, gradient, coef):
+    """Where a step to the minimum in the coefficients on no kink and no bound leads, cut where the first meets one; and
+    whether it was cut and their columns depend on each other."""
     lower, upper = (limit[:, 0] for limit in penalty.piece(coef[:, None]))
     support = np.flatnonzero((lower < coef) & (coef < upper))
-    out = np.zeros_like(coef)
+    out = coef.copy()
     if not len(support):
-        return out
+        return out, False
     slope = gradient[support] + penalty.l1[support, 0] * np.sign(coef[support])
     factor = CholeskyFactor(hessian[np.ix_(support, support)], 1, FLAT)
     step = -factor.solve(slope[:, None])[:, 0]
-    room = np.where(step > 0.0, upper[support], lower[support]) - coef[support]
+    limit = np.where(step > 0.0, upper[support], lower[support])
+    room = limit - coef[support]
     crossing = np.abs(step) > np.abs(room)
-    out[support] = step * np.min(room[crossing] / step[crossing], initial=1.0)
-    return out
+    share = np.min(room[crossing] / step[crossing], initial=1.0)
+    met = crossing & (np.abs(room) <= share * np.abs(step))
+    out[support] = np.where(met, limit, coef[support] + share * step)
+    return out, bool(met.any()) and factor.replaced > 0
