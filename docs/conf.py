@@ -9,3 +9,4 @@ extensions = ["sphinx.ext.autodoc", "sphinx.ext.mathjax", "numpydoc", "myst_pars
 exclude_patterns = ["_build"]
 html_theme = "alabaster"
 numpydoc_show_class_members = False
+myst_enable_extensions = ["dollarmath"]

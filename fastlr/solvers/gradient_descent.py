@@ -83,8 +83,8 @@ def lipschitz(objective, point):
     with the rows of X centred where the intercept is free; by power iterations of one pass each.
 
     No row curves the loss more than s_i / 4.  Cheaper and larger: the trace, sum_i s_i |x_i|^2 / 4 + max l2.  Yedida
-    and Saha (2019, LipschitzLR) take |X| (K - 1) / (K n), for two classes |X| / (2 n), as the inverse step: that bounds
-    the gradient itself, is a Lipschitz constant of the loss, and does not promise descent.
+    and Saha (2019, LipschitzLR) take |X| (K - 1) / (K n), for two classes |X| / (2 n), as the inverse step: meant as a
+    Lipschitz constant of the loss, it bounds what one row gives to the gradient at zero, and does not promise descent.
     """
     steepest = objective.steepest(point)
     v = np.random.default_rng(0).standard_normal(point.coef.shape)
