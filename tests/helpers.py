@@ -48,10 +48,10 @@ def null_objective(y, weight=None, fit_intercept=True):
     return float(-(rate * np.log(rate) + (1 - rate) * np.log1p(-rate)))
 
 
-def exact_objective(X, y, coef, intercept, l1=0.0, l2=0.0, weight=None):
+def exact_objective(X, y, coef, intercept, l1=0.0, l2=0.0, weight=None, offset=0.0):
     """The core objective in extended precision, X dense."""
     wide = np.longdouble
-    eta = X.astype(wide) @ coef.astype(wide) + wide(intercept)
+    eta = X.astype(wide) @ coef.astype(wide) + wide(intercept) + np.asarray(offset, wide)
     loss = np.maximum(eta, 0) + np.log1p(np.exp(-np.abs(eta))) - y.astype(wide) * eta
     weight = np.ones(len(y), wide) if weight is None else np.asarray(weight, wide)
     coef = coef.astype(wide)
