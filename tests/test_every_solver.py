@@ -1,0 +1,212 @@
+"""Every solver, on every kind of problem that it claims, against the optimum to forty digits.
+
+Solvers, penalties, bounds and layouts are crossed in full.  Of kinds of targets and weights (four), offset, intercept
+and dtype (two each), the 32 cells are covered by an orthogonal array of eight for each layout, in which any two of them
+take all pairs of values; another one for every second layout, so that all sixteen problems are met.
+"""
+
+import functools
+import itertools
+
+import mpmath
+import numpy as np
+import pytest
+from helpers import LAYOUTS, as_layout, exact_objective
+from optimum import Problem, optimum
+
+from fastlr import fit_logistic
+from fastlr.design import as_design
+from fastlr.penalty import BoundedElasticNet, ElasticNet
+from fastlr.solvers import SOLVERS, penalty_name
+
+N, P = 60, 5
+TOL = 1e-10
+
+PENALTIES = {
+    "none": {},
+    "l2": {"l2": 2e-2},
+    "l1": {"l1": 3e-2},
+    "elasticnet": {"l1": 2e-2, "l2": 2e-2},
+    "some l2": {"l2": np.array([0.0, 3e-2, 1e-2, 0.0, 5e-2])},
+    "some l1": {"l1": np.array([2e-2, 0.0, 6e-2, 4e-2, 0.0])},
+    "some of both": {"l1": np.array([0.0, 2e-2, 5e-2, 5e-2, 0.0]), "l2": np.array([3e-2, 0.0, 2e-2, 0.0, 0.0])},
+}
+#: As users write them.
+BOUNDS = {
+    "free": None,
+    "non-negative": (0.0, None),
+    "box": (np.array([0.2, -0.4, -0.1, -0.5, -2.0]), np.array([0.6, 0.5, 0.5, 0.05, -0.3])),
+    "one column": {1: (-0.4, np.inf)},
+}
+TARGETS = ("labels", "counts", "shares", "trials")
+
+
+def cells():
+    """(layout, targets, offset, fit_intercept, dtype): the array that the first lines promise."""
+    for (k, layout), (t, targets), offset, fit_intercept in itertools.product(
+        enumerate(LAYOUTS), enumerate(TARGETS), (False, True), (False, True)
+    ):
+        bits = t // 2 + t % 2 + offset + fit_intercept
+        if (bits + k) % 2 == 0:
+            yield layout, targets, offset, fit_intercept, (np.float32, np.float64)[(t + offset + k // 2) % 2]
+
+
+def strengths(penalty):
+    return tuple(np.full(P, PENALTIES[penalty].get(name, 0.0)) for name in ("l1", "l2"))
+
+
+def limits(bounds):
+    """(lower, upper), (p,) each."""
+    given = BOUNDS[bounds]
+    lower, upper = np.full(P, -np.inf), np.full(P, np.inf)
+    if isinstance(given, dict):
+        for j, pair in given.items():
+            lower[j], upper[j] = pair
+    elif given is not None:
+        lower[:], upper[:] = (-np.inf if given[0] is None else given[0]), (np.inf if given[1] is None else given[1])
+    return lower, upper
+
+
+@functools.cache
+def columns():
+    """X with zeros, exact in float32, and the linear predictors that labels are drawn from."""
+    rng = np.random.default_rng(0)
+    X = np.round(64.0 * (rng.standard_normal((N, P)) + 0.3)) / 64.0 * (rng.random((N, P)) < 0.7)
+    return X, X @ np.array([1.0, -1.0, 0.1, 0.3, -0.7]) + 0.5
+
+
+@functools.cache
+def targets_of(kind):
+    """What fit_logistic is told of the targets; and (y, weight), what it means."""
+    rng = np.random.default_rng(1)
+    _, eta = columns()
+    labels = (eta + rng.logistic(size=N) > 0.0).astype(float)
+    if kind == "labels":
+        return {"y": labels}, (labels, np.ones(N))
+    if kind == "counts":
+        counts = rng.integers(0, 4, N).astype(float)
+        return {"y": labels, "sample_weight": counts}, (labels, counts)
+    if kind == "shares":
+        shares = 1.0 / (1.0 + np.exp(-eta - rng.normal(size=N)))
+        return {"y": shares}, (shares, np.ones(N))
+    trials = rng.integers(0, 6, N)
+    successes = rng.binomial(trials, 1.0 / (1.0 + np.exp(-eta)))
+    return {"y": successes, "trials": trials}, (successes / np.maximum(trials, 1), trials.astype(float))
+
+
+def offsets(wanted):
+    return np.random.default_rng(2).normal(size=N) if wanted else None
+
+
+@functools.cache
+def problem(penalty, bounds, targets, offset, fit_intercept):
+    """The Problem, and its null value."""
+    X, _ = columns()
+    given = offsets(offset)
+    _, (y, weight) = targets_of(targets)
+    given = np.zeros(N) if given is None else given
+    made = Problem(X, y, weight, given, *strengths(penalty), *limits(bounds), fit_intercept)
+    return made, made.null_value()
+
+
+@functools.cache
+def stored(layout, dtype):
+    return as_layout(columns()[0], layout, dtype)
+
+
+@functools.cache
+def claims(solver, penalty, bounds, layout):
+    """Whether the solver says that it can."""
+    l1, l2 = (values[:, None] for values in strengths(penalty))
+    lower, upper = (values[:, None] for values in limits(bounds))
+    within = (l1, l2, (P, 1)) if bounds == "free" else (l1, l2, lower, upper, (P, 1))
+    penalty = (ElasticNet if bounds == "free" else BoundedElasticNet)(*within)
+    spec, has_bounds = SOLVERS[solver], bounds != "free"
+    return spec.handles(penalty_name(l1.any(), l2.any()), has_bounds) and spec.reaches(
+        as_design(stored(layout, np.float64)), penalty
+    )
+
+
+def fit(solver, penalty, bounds, cell, **options):
+    layout, targets, offset, fit_intercept, dtype = cell
+    return fit_logistic(
+        stored(layout, dtype),
+        **targets_of(targets)[0],
+        **PENALTIES[penalty],
+        bounds=BOUNDS[bounds],
+        offset=offsets(offset),
+        fit_intercept=fit_intercept,
+        solver=solver,
+        **options,
+    )
+
+
+def true_value(problem, result):
+    """The objective at the result, in extended precision."""
+    terms = {"l1": problem.l1, "l2": problem.l2, "weight": problem.weight, "offset": problem.offset}
+    return exact_objective(problem.X, problem.y, result.coef, result.intercept, **terms)
+
+
+def in_words(cell):
+    if cell is None or isinstance(cell, str):
+        return cell
+    layout, targets, offset, fit_intercept, dtype = cell
+    words = [layout, targets, *["offset"] * offset, *["intercept"] * fit_intercept, dtype.__name__]
+    return "-".join(words)
+
+
+CLAIMED = [
+    (solver, penalty, bounds, cell)
+    for solver, penalty, bounds, cell in itertools.product(SOLVERS, PENALTIES, BOUNDS, cells())
+    if claims(solver, penalty, bounds, cell[0])
+]
+REFUSED = [
+    case for case in itertools.product(SOLVERS, PENALTIES, BOUNDS, LAYOUTS) if not claims(*case)
+]
+
+
+@pytest.mark.parametrize(("solver", "penalty", "bounds", "cell"), CLAIMED, ids=in_words)
+def test_every_solver_reaches_every_optimum_it_claims(solver, penalty, bounds, cell):
+    _, targets, offset, fit_intercept, _ = cell
+    posed, null = problem(penalty, bounds, targets, offset, fit_intercept)
+    best = optimum(posed)
+    result = fit(solver, penalty, bounds, cell, tol=TOL, max_iter=20_000)
+    assert result.converged, result.message
+    assert result.solver == solver
+
+    assert np.all((posed.lower <= result.coef) & (result.coef <= posed.upper))
+    assert not result.coef[(best.coef == 0.0) & (posed.l1 > 0.0)].any()
+    assert fit_intercept or result.intercept == 0.0
+
+    value = true_value(posed, result)
+    suboptimality = float(value - np.longdouble(mpmath.nstr(best.value, 30)))
+    assert abs(result.objective - float(value)) <= 1e-14 * float(value)
+    promised = TOL * null * (1.0 if result.certificate == "gap" else 10.0) + 1e-15
+    assert suboptimality <= promised
+    assert np.isnan(result.duality_gap) or suboptimality <= result.duality_gap
+
+    off = np.linalg.norm(np.r_[result.coef - best.coef, result.intercept - best.intercept])
+    assert off <= 1.05 * np.sqrt(2.0 * promised / best.curvature)
+
+
+@pytest.mark.parametrize(("solver", "penalty", "bounds", "layout"), REFUSED)
+def test_what_a_solver_does_not_claim_it_refuses_and_names_those_that_can(solver, penalty, bounds, layout):
+    able = [name for name in SOLVERS if claims(name, penalty, bounds, layout)]
+    with pytest.raises(ValueError, match=f"solver='{solver}' cannot fit") as refusal:
+        fit(solver, penalty, bounds, (layout, "labels", False, True, np.float64))
+    assert str(refusal.value).endswith(f"solvers that can: {['auto', *able]}")
+
+
+def test_bounds_hold_some_coefficients_and_leave_others():
+    for penalty, bounds in itertools.product(PENALTIES, set(BOUNDS) - {"free"}):
+        posed, _ = problem(penalty, bounds, "labels", False, True)
+        coef = optimum(posed).coef
+        held = (coef == posed.lower) | (coef == posed.upper)
+        assert held.any()
+        assert not held.all()
+
+
+def test_the_array_takes_all_pairs():
+    for a, b in itertools.combinations(range(5), 2):
+        pairs = {(cell[a], cell[b]) for cell in cells()}
+        assert len(pairs) == len({cell[a] for cell in cells()}) * len({cell[b] for cell in cells()})
