@@ -39,10 +39,14 @@ class ElasticNet:
         return not (self.has_l1 or self.has_bounds)
 
     def restrict(self, columns):
-        """The penalty of these columns alone."""
-        return ElasticNet(
-            _take(self.l1, columns), _take(self.l2, columns), (len(columns), self.shape[1]), self.n_threads
-        )
+        """The penalty of these columns alone; what violations are measured in stays."""
+        out = self._of(columns)
+        out.unit = self.unit if isinstance(self.unit, float) else self.unit[columns]
+        return out
+
+    def _of(self, columns):
+        strengths = _take(self.l1, columns), _take(self.l2, columns)
+        return ElasticNet(*strengths, (len(columns), self.shape[1]), self.n_threads)
 
     def smooth(self, coef):
         """coef' diag(l2) coef / 2, summed over right-hand sides."""
@@ -72,15 +76,18 @@ class ElasticNet:
         out = np.empty_like(gradient)
         return out, penalty.subgradient(coef.ravel(), gradient.ravel(), self._flat_l1, out.ravel(), self.n_threads)
 
-    def beside_l1(self, v):
-        """|v|, (p, K), in units of l1 where that differs between columns, so that no column's scale matters.
+    @cached_property
+    def unit(self):
+        """What violations are measured in, a float or (p, K): l1 where it differs between columns, so that no column's
+        scale matters; where it is zero, its largest value."""
+        if not self.has_l1 or self.l1.strides == (0, 0):
+            return 1.0
+        return np.where(self.l1 > 0.0, self.l1, self.l1.max())
 
-        Where l1 is zero the unit is its largest value.
-        """
+    def beside_l1(self, v):
+        """|v|, (p, K), in these units."""
         size = np.abs(v)
-        if self.has_l1 and self.l1.strides != (0, 0):
-            size /= np.where(self.l1 > 0.0, self.l1, self.l1.max())
-        return size
+        return size if isinstance(self.unit, float) else size / self.unit
 
     def optimality(self, coef, gradient):
         """Inf-norm of the subgradient of least norm."""
@@ -158,8 +165,7 @@ class BoundedElasticNet(ElasticNet):
         closed = np.isfinite(self.lower) & np.isfinite(self.upper)
         self.covers_all = bool(np.all((self.l1 > 0.0) | (self.l2 > 0.0) | closed))
 
-    def restrict(self, columns):
-        """The penalty of these columns alone."""
+    def _of(self, columns):
         strengths = (_take(values, columns) for values in (self.l1, self.l2, self.lower, self.upper))
         return BoundedElasticNet(*strengths, (len(columns), self.shape[1]), self.n_threads)
 

@@ -160,9 +160,7 @@ CLAIMED = [
     for solver, penalty, bounds, cell in itertools.product(SOLVERS, PENALTIES, BOUNDS, cells())
     if claims(solver, penalty, bounds, cell[0])
 ]
-REFUSED = [
-    case for case in itertools.product(SOLVERS, PENALTIES, BOUNDS, LAYOUTS) if not claims(*case)
-]
+REFUSED = [case for case in itertools.product(SOLVERS, PENALTIES, BOUNDS, LAYOUTS) if not claims(*case)]
 
 
 @pytest.mark.parametrize(("solver", "penalty", "bounds", "cell"), CLAIMED, ids=in_words)

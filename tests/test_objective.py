@@ -10,7 +10,7 @@ from scipy.special import expit
 from fastlr.design import as_design
 from fastlr.kernels import vector
 from fastlr.objective import Direction, LogisticObjective
-from fastlr.penalty import ElasticNet
+from fastlr.penalty import BoundedElasticNet, ElasticNet
 
 P = 6
 EACH = np.linspace(0.02, 0.2, P)
@@ -387,6 +387,16 @@ def test_penalty_values_for_strengths_of_every_shape(K, kind):
     assert largest == pytest.approx(np.abs(smallest).max())
     kept = penalty.restrict(np.array([3, 1]))
     assert kept.absolute(a[[3, 1]]) == pytest.approx(np.sum(np.broadcast_to(l1, shape)[[3, 1]] * np.abs(a[[3, 1]])))
+    np.testing.assert_array_equal(kept.beside_l1(a[[3, 1]]), penalty.beside_l1(a)[[3, 1]])
+
+
+@pytest.mark.parametrize("bounds", [(), (-1.0, np.inf)])
+@pytest.mark.parametrize("columns", [[0], [1], [0, 1], [1, 2]])
+def test_violations_are_measured_alike_in_all_columns_and_in_a_few(columns, bounds):
+    l1, v = np.array([0.02, 0.0, 0.06])[:, None], np.array([1.0, -2.0, 3.0])[:, None]
+    penalty = (BoundedElasticNet if bounds else ElasticNet)(l1, 0.0, *bounds, (3, 1))
+    few = penalty.restrict(np.array(columns))
+    np.testing.assert_array_equal(few.beside_l1(v[columns]), penalty.beside_l1(v)[columns])
 
 
 def test_dual_scale_makes_the_residual_feasible_where_only_l1_acts():
