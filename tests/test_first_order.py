@@ -75,9 +75,17 @@ def test_the_estimate_is_exact_for_gains_that_shrink_evenly(rate):
     remaining = Remaining()
     values = 3.0 + 2.0 * rate ** np.arange(40)
     estimates = [remaining.after(value) for value in values]
-    assert estimates[:10] == [None] * 10
+    assert estimates[:10] == [np.inf] * 10
     np.testing.assert_allclose(estimates[10:], values[10:] - 3.0, rtol=1e-3)
-    assert remaining.after(values[-1] + 1.0) is None
+    assert remaining.after(values[-1] + 1.0) == np.inf
+
+
+def test_the_estimate_notices_that_a_fast_beginning_is_over():
+    remaining = gradient_descent.Remaining()
+    values = np.maximum(0.1 ** np.arange(10), 1e-8 * 0.9 ** np.arange(10))
+    slow = values[-1] * 0.9 ** np.arange(1, 5)
+    estimates = [remaining.after(value) for value in [*values, *slow]]
+    assert estimates[-1] > 0.5 * slow[-1]
 
 
 def test_nothing_is_left_where_nothing_is_gained():
