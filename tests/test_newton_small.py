@@ -346,7 +346,7 @@ def test_it_is_chosen_for_small_smooth_problems_alone():
 
 def test_columns_compressed_are_refused_with_advice():
     q = problem()
-    with pytest.raises(ValueError, match=r"newton_small.*newton_cg"):
+    with pytest.raises(ValueError, match=r"newton_small.*unless X is dense or CSR.*newton_cg"):
         fit_logistic(sp.csc_array(q.X), np.round(q.y), l2=0.1, solver="newton_small")
 
 

@@ -53,6 +53,8 @@ class SolverSpec:
     by_rows: bool = False
     #: Whether it visits blocks of rows, which takes dense or CSR X.
     by_blocks: bool = False
+    #: Whether all its iterations run in one compiled call, which takes dense or CSR X.
+    compiled: bool = False
 
     def handles(self, penalty, has_bounds=False):
         return penalty in (self.bounded if has_bounds else self.penalties)
@@ -61,7 +63,7 @@ class SolverSpec:
         """What keeps it from minimising this, given a penalty that it handles; "" where nothing does."""
         if self.by_rows and not (design.can_visit_rows and penalty.covers_all):
             return "unless X is C-ordered or CSR and l2 is positive for every coefficient"
-        if self.by_blocks and not design.can_split_rows:
+        if (self.by_blocks and not design.can_split_rows) or (self.compiled and not design.can_iterate):
             return "unless X is dense or CSR"
         return ""
 
@@ -77,7 +79,7 @@ _ALL = _SMOOTH | _L1
 #: In the order in which "auto" asks them.  What they weigh against each other is the price in passes over X, from the
 #: measured figures of design/costs.py.
 SOLVERS = {
-    "newton_small": SolverSpec(newton_small.solve, _SMOOTH, newton_small.suits),
+    "newton_small": SolverSpec(newton_small.solve, _SMOOTH, newton_small.suits, compiled=True),
     "dual_coordinate_descent": SolverSpec(
         dual_coordinate_descent.solve, frozenset({"l2"}), dual_coordinate_descent.suits, by_rows=True
     ),

@@ -33,14 +33,12 @@ def solve(objective, coef, intercept, monitor):
 
     Parameters
     ----------
-    objective : LogisticObjective without l1, over rows in memory
+    objective : LogisticObjective without l1, over dense or CSR rows in memory
     coef : ndarray of shape (p, 1)
     intercept : float
     monitor : Monitor
     """
     rows, controls = objective.rows, monitor.controls
-    if not rows.design.can_iterate:
-        raise ValueError("solver='newton_small' wants X dense or CSR: use solver='newton_cg' or convert X")
     watched = controls.callback is not None or controls.time_limit is not None
     records, scratch = np.empty((1 if watched else AT_A_TIME, 8)), rows.newton_scratch()
     moving, done, outcome = coef[:, 0].copy(), 0, "running"
