@@ -122,7 +122,7 @@ def claims(solver, penalty, bounds, layout):
     within = (l1, l2, (P, 1)) if bounds == "free" else (l1, l2, lower, upper, (P, 1))
     penalty = (ElasticNet if bounds == "free" else BoundedElasticNet)(*within)
     spec, has_bounds = SOLVERS[solver], bounds != "free"
-    return spec.handles(penalty_name(l1.any(), l2.any()), has_bounds) and spec.reaches(
+    return spec.handles(penalty_name(l1.any(), l2.any()), has_bounds) and not spec.obstacle(
         as_design(stored(layout, np.float64)), penalty
     )
 

@@ -90,7 +90,7 @@ def test_the_estimate_notices_that_a_fast_beginning_is_over():
 
 def test_nothing_is_left_where_nothing_is_gained():
     remaining = Remaining()
-    assert [remaining.after(3.0) for _ in range(11)] == [None] * 10 + [0.0]
+    assert [remaining.after(3.0) for _ in range(11)] == [np.inf] * 10 + [0.0]
 
 
 @pytest.mark.parametrize("solver", SOLVERS)
