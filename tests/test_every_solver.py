@@ -195,6 +195,23 @@ def test_what_a_solver_does_not_claim_it_refuses_and_names_those_that_can(solver
     assert str(refusal.value).endswith(f"solvers that can: {['auto', *able]}")
 
 
+@pytest.mark.parametrize("fit_intercept", [False, True])
+@pytest.mark.parametrize(
+    ("solver", "penalty"),
+    [pair for pair in itertools.product(SOLVERS, PENALTIES) if claims(*pair, "non-negative", "C")],
+)
+def test_a_start_where_bounds_hold_every_coefficient_is_seen_to_be_the_optimum(solver, penalty, fit_intercept):
+    X, _ = columns()
+    y = targets_of("labels")[1][0]
+    uphill = X * np.sign(X.T @ ((y.mean() if fit_intercept else 0.5) - y))
+    result = fit_logistic(
+        uphill, y, **PENALTIES[penalty], bounds=(0.0, None), fit_intercept=fit_intercept, solver=solver, tol=TOL
+    )
+    assert result.converged
+    assert result.n_iter == 0
+    assert not result.coef.any()
+
+
 def test_bounds_hold_some_coefficients_and_leave_others():
     for penalty, bounds in itertools.product(PENALTIES, set(BOUNDS) - {"free"}):
         posed, _ = problem(penalty, bounds, "labels", False, True)

@@ -27,7 +27,7 @@ def solve(objective, coef, intercept, monitor):
     """
     monitor.estimate = "quasi_newton_decrement"
     point = monitor.starting_point(coef, intercept)
-    decrement = None if np.any(point.gradient) else 0.0
+    decrement = None
     inverse = None
     while not monitor.finished(point, decrement):
         inverse = InverseHessian(objective.inverse_diagonal(point)) if inverse is None else inverse

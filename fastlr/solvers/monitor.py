@@ -109,6 +109,8 @@ class Monitor:
             self.objective.optimality(point),
             int(np.count_nonzero(point.coef)),
         )
+        if measures.optimality == 0.0:
+            decrement = 0.0  # no condition is violated, if only because bounds hold every coefficient
         self.record(measures, decrement)
         return self.ends_at(point.coef, point.intercept)
 

@@ -38,7 +38,7 @@ def minimise(objective, point, monitor):
     """Truncated Newton steps from a point on, until the monitor says that the fit is finished."""
     schedule = Schedule(objective)
     first_norm = _norm(objective, point, schedule.at(point))
-    decrement = None if np.any(point.gradient) else 0.0
+    decrement = None
     while not monitor.finished(point, decrement):
         if not first_norm:
             monitor.fail(Status.NUMERICAL_ERROR, "the curvature is zero in double precision; rescale the columns of X")

@@ -1,7 +1,5 @@
 """Newton's method with the exact Hessian, for few columns."""
 
-import numpy as np
-
 from fastlr.solvers.newton_step import newton_step
 from fastlr.solvers.preconditioner import Cholesky, sample
 
@@ -33,7 +31,7 @@ def solve(objective, coef, intercept, monitor):
     monitor : Monitor
     """
     point = monitor.starting_point(coef, intercept)
-    decrement = None if np.any(point.gradient) else 0.0
+    decrement = None
     while not monitor.finished(point, decrement):
         moved, decrement = step(objective, point, 0.5 * monitor.target)
         if moved is None:

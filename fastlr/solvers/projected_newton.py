@@ -43,7 +43,7 @@ def solve(objective, coef, intercept, monitor):
     point = monitor.starting_point(coef, intercept)
     scale = objective.inverse_diagonal(point)
     norm = first_norm = _norm(objective, point, scale)
-    decrement, settled = (None if norm else 0.0), False
+    decrement, settled = None, False
     while not monitor.finished(point, decrement):
         if not first_norm:
             monitor.fail(Status.NUMERICAL_ERROR, "the curvature is zero in double precision; rescale the columns of X")
