@@ -7,6 +7,7 @@ import numpy as np
 from fastlr import _fit_arguments as arguments
 from fastlr._environment import resolve_threads
 from fastlr.design import as_design
+from fastlr.diagnosis import diagnosed
 from fastlr.objective import LogisticObjective
 from fastlr.penalty import BoundedElasticNet, ElasticNet
 from fastlr.screening import screen
@@ -125,7 +126,7 @@ def fit_logistic(
     objective = LogisticObjective(rows, penalty, bool(fit_intercept))
     monitor = Monitor(controls, objective, name, reason, partial(_all_coefficients, p, kept, held))
     try:
-        return spec.run(objective, coef, intercept, monitor)
+        return diagnosed(spec.run(objective, coef, intercept, monitor), monitor, kept)
     except KeyboardInterrupt:
         if not monitor.reached_a_point:
             raise

@@ -135,6 +135,10 @@ class InMemoryDesign(ABC):
     def row(self, i):
         """Row i as a float64 array of shape (p,)."""
 
+    @abstractmethod
+    def take(self, index, columns):
+        """Rows of these numbers, in these columns: a float64 array of shape (len(index), len(columns))."""
+
     def column_moments(self, weight):
         """Weighted mean and variance of each column, for weights (n,) with sum one; two readings of X.
 

@@ -130,6 +130,9 @@ class DenseDesign(InMemoryDesign):
     def row(self, i):
         return self.X[i].astype(np.float64)
 
+    def take(self, index, columns):
+        return self.X[index][:, columns].astype(np.float64, copy=False)
+
     def gather(self, columns):
         copy = np.empty((self.shape[0], len(columns)), dtype=self.dtype, order="F")
         dense.gather(self.X, np.asarray(columns, dtype=np.int64), copy, self.n_threads)

@@ -92,6 +92,9 @@ class CompressedDesign(InMemoryDesign):
     def row(self, i):
         return self.X[[i]].toarray()[0].astype(np.float64)
 
+    def take(self, index, columns):
+        return self.X[index].toarray()[:, columns].astype(np.float64)
+
     def locate_nonfinite(self):
         bad = np.flatnonzero(~np.isfinite(self.X.data))
         if not len(bad):

@@ -80,6 +80,9 @@ class LogisticResult:
     message : str
     solver : str
     history : tuple of Progress
+    findings : tuple
+        What a diagnosis found of coefficients without a penalty: fastlr.diagnosis.Separation, Collinear, Constant.
+        Mostly empty.
     """
 
     coef: np.ndarray
@@ -95,6 +98,7 @@ class LogisticResult:
     message: str
     solver: str
     history: tuple
+    findings: tuple = ()
 
     @property
     def converged(self):

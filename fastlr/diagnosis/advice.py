@@ -1,0 +1,48 @@
+"""What to change where a fit has ended short of the optimum."""
+
+import numpy as np
+
+from fastlr.diagnosis.findings import listed
+from fastlr.solvers.result import Status
+
+#: Ratio of the scales of two columns from which they are worth a word.
+UNEVEN = 1e4
+
+_ADVICE = {
+    Status.MAX_ITER: "",
+    Status.LINE_SEARCH_FAILED: "increase tol (rounding may hide what is left to gain) or try another solver",
+    Status.NUMERICAL_ERROR: "look for huge entries in X, sample_weight and offset",
+}
+
+
+def advice(result, objective, kept=None, names=None):
+    """What may help, in words; "" where the fit ended otherwise or its message says it already.
+
+    Parameters
+    ----------
+    kept : ndarray of int, optional
+        The numbers that the objective's columns have in X.
+    """
+    if result.status not in _ADVICE:
+        return ""
+    return "; ".join(filter(None, (_ADVICE[result.status], _about_scales(objective, kept))))
+
+
+def _about_scales(objective, kept):
+    """A hint if root mean squares of columns differ by orders of magnitude: one pass."""
+    rows = objective.rows
+    rows.work.entries_read += rows.design.nnz
+    with np.errstate(over="ignore", invalid="ignore"):
+        scales = np.sqrt(rows.design.squares(rows.loss.weight_of_rows()))
+    used = np.flatnonzero(scales > 0.0)
+    if not len(used):
+        return ""
+    small, large = used[np.argmin(scales[used])], used[np.argmax(scales[used])]
+    if not scales[large] > UNEVEN * scales[small]:
+        return ""
+    pair = sorted(int(j if kept is None else kept[j]) for j in (small, large))
+    remark = "" if objective.penalty.has_l1 or objective.penalty.has_l2 else " (without a penalty the fit is the same)"
+    return (
+        f"the scales of {listed(pair)} differ by a factor of {scales[large] / scales[small]:.1g}: standardise the columns "
+        f"of X, dividing each by its standard deviation{remark}"
+    )

@@ -1,0 +1,141 @@
+"""Coordinates for the coefficients that are free: centred and scaled columns, so that one tolerance serves them all."""
+
+from functools import cached_property
+
+import numpy as np
+
+#: Distance from zero, in units of the terms that are added up, within which sums count as zero.  Values of float32
+#: storage carry the rounding of whoever made them.
+TOLERANCE = {np.dtype(np.float64): 1e-9, np.dtype(np.float32): 1e-6}
+_EPS = np.finfo(float).eps
+
+
+class Frame:
+    """The model's rows g_i = ((x_ij - centre_j) / scale_j for free j, and 1 if there is an intercept).
+
+    A direction is a vector delta of as many coordinates: coef_j = delta_j / scale_j, the intercept what is left.
+
+    Attributes
+    ----------
+    columns : ndarray of int
+        The free columns.
+    size : int
+        Coordinates.
+    tolerance : float
+    """
+
+    def __init__(self, rows, columns, fit_intercept):
+        self.rows = rows
+        self.columns = columns
+        self.fit_intercept = fit_intercept
+        self.size = len(columns) + fit_intercept
+        self.tolerance = TOLERANCE[np.dtype(rows.design.dtype)]
+        self.centre, variance = self._moments()
+        self.scale = np.where(variance > 0.0, np.sqrt(variance), 1.0)
+
+    def _moments(self):
+        """Where columns lie and how far they spread; about zero without an intercept."""
+        weight = self.rows.loss.weight_of_rows()
+        with np.errstate(over="ignore", invalid="ignore"):
+            if self.fit_intercept:
+                mean, variance = self.rows.design.column_moments(weight)
+            else:
+                mean, variance = np.zeros(self.rows.design.shape[1]), self.rows.design.squares(weight)
+        return mean[self.columns], variance[self.columns]
+
+    @property
+    def is_finite(self):
+        """Whether the columns can be brought to a common scale."""
+        return bool(np.isfinite(self.scale).all() and np.isfinite(self.centre).all())
+
+    def take(self, index):
+        """g of these rows, (m, size)."""
+        part = (self.rows.design.take(index, self.columns) - self.centre) / self.scale
+        return np.hstack([part, np.ones((len(index), 1))]) if self.fit_intercept else part
+
+    def unfold(self, delta):
+        """(coef (p,), intercept) of a direction."""
+        coef = np.zeros(self.rows.design.shape[1])
+        coef[self.columns] = delta[: len(self.columns)] / self.scale
+        if not self.fit_intercept:
+            return coef, 0.0
+        return coef, float(delta[-1] - self.centre @ coef[self.columns])
+
+    def fold(self, coef, intercept):
+        """The coordinates of coefficients (p,) and an intercept; those of columns that are not free are passed over."""
+        delta = coef[self.columns] * self.scale
+        return np.append(delta, intercept + self.centre @ coef[self.columns]) if self.fit_intercept else delta
+
+    def image(self, delta):
+        """g_i . delta for every row: a pass over X."""
+        coef, intercept = self.unfold(delta)
+        return self.rows.apply(coef[:, None], intercept)
+
+    def total(self, u):
+        """sum_i u_i g_i: a pass over X."""
+        self.rows.work.entries_read += self.rows.design.nnz
+        part = (self.rows.design.adjoint(u)[self.columns] - self.centre * u.sum()) / self.scale
+        return np.append(part, u.sum()) if self.fit_intercept else part
+
+    @cached_property
+    def lengths(self):
+        """|g_i|, the unit in which images of unit vectors are judged: two passes, the first time."""
+        inverse, shift = np.zeros((2, self.rows.design.shape[1]))
+        inverse[self.columns] = self.scale**-2.0
+        shift[self.columns] = self.centre * self.scale**-2.0
+        squares = self.rows.design.transposed().squares(inverse)
+        if self.fit_intercept:
+            squares -= 2.0 * self.rows.apply(shift[:, None], 0.0)
+            squares += float(self.centre @ shift[self.columns]) + 1.0
+        return np.sqrt(np.maximum(squares, 1.0 if self.fit_intercept else np.finfo(float).tiny))
+
+    def blur(self, delta):
+        """What rounding may add to an image: columns far from zero lose digits."""
+        far = np.abs(self.centre / self.scale) @ np.abs(delta[: len(self.columns)])
+        return self.tolerance * self.lengths * np.linalg.norm(delta) + 32.0 * _EPS * far
+
+
+def null_space(frame, eligible, within=None):
+    """Orthonormal basis (size, k) of the directions whose image is zero in the eligible rows.
+
+    A few rows leave a space of candidates.  A random direction of it is zero in a row only if, almost surely, the whole
+    space is: rows in which it is not are added until there are none.  Each round costs a pass and takes a dimension at
+    least.
+
+    Parameters
+    ----------
+    eligible : ndarray of bool, (n,)
+    within : ndarray (size, m), optional
+        Orthonormal basis of the space to look in.
+    """
+    index = np.flatnonzero(eligible)
+    basis = deflated(np.eye(frame.size) if within is None else within, frame, spread(index, 2 * frame.size + 32))
+    rng = np.random.default_rng(0)
+    while basis.shape[1]:
+        probe = basis @ rng.standard_normal(basis.shape[1])
+        image = np.abs(frame.image(probe)) / frame.blur(probe)
+        moved = index[image[index] > 1.0]
+        smaller = deflated(basis, frame, spread(moved, 2 * basis.shape[1] + 32))
+        if smaller.shape[1] == basis.shape[1]:
+            break
+        basis = smaller
+    return basis
+
+
+def deflated(basis, frame, index):
+    """The part of the span of the basis whose image is zero in these rows."""
+    if not len(index):
+        return basis
+    rows = frame.take(index)
+    length = np.linalg.norm(rows, axis=1, keepdims=True)
+    images = (rows / np.where(length > 0.0, length, 1.0)) @ basis
+    if len(images) > images.shape[1]:
+        images = np.linalg.qr(images, mode="r")
+    _, values, right = np.linalg.svd(images)
+    rank = int(np.sum(values > frame.tolerance))
+    return basis @ right[rank:].T
+
+
+def spread(index, count):
+    """At most so many of them, evenly spaced."""
+    return index[np.linspace(0, len(index) - 1, count).astype(np.intp)] if len(index) > count else index

@@ -1,0 +1,210 @@
+"""The diagnosis of a fit that has ended: when to look, in what order, and what comes of it."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from fastlr.diagnosis.advice import advice
+from fastlr.diagnosis.dependence import dependencies, least_norm, least_norm_by_lsmr, numbers
+from fastlr.diagnosis.findings import Collinear, Separation
+from fastlr.diagnosis.frame import Frame, null_space
+from fastlr.diagnosis.separation import SATURATED, Classes, separates_all, separation
+from fastlr.factor import CholeskyFactor
+from fastlr.solvers.result import Status
+
+#: Free columns up to which their Gram matrix is factored.
+MOST_COLUMNS = 1000
+#: Rows of the sample whose Gram matrix answers most questions: at least so many for each column, and in all.
+ROWS_PER_COLUMN, FEWEST_ROWS = 4, 1024
+#: Share of a column's sum of squares that must be left after centring for its Gram matrix to say anything.
+CENTRED = 1e-8
+#: Linear predictors up to this size belong to rows that are not saturated.
+_FAR = -np.log(np.expm1(SATURATED))
+#: How a fit may have ended to be looked at; the others are as the user wished.
+_LOOKED_AT = (Status.CONVERGED, Status.MAX_ITER, Status.LINE_SEARCH_FAILED, Status.NUMERICAL_ERROR)
+
+
+def diagnosed(result, monitor, kept=None):
+    """The result with what is found about separation, collinear and constant columns, and with advice.
+
+    Where coefficients without a penalty are not determined, those of least norm take their place.
+
+    Parameters
+    ----------
+    result : LogisticResult
+    monitor : Monitor
+        Of the fit.
+    kept : ndarray of int, optional
+        The columns of X that the fit was made of, where it was not all.
+    """
+    objective = monitor.objective
+    if result.status is Status.CONVERGED and objective.penalty.covers_all:
+        return result
+    if result.status not in _LOOKED_AT:
+        return result
+    if not objective.penalty.covers_all and np.isfinite(result.objective):
+        result = Diagnosis(result, monitor, kept).result()
+    if result.status is Status.CONVERGED or result.status is Status.SEPARATED:
+        return result
+    hint = advice(result, objective, kept)
+    return _amended(result, monitor, hint) if hint else result
+
+
+class Diagnosis:
+    """Looks for separation and for dependent columns at the end of one fit."""
+
+    def __init__(self, ended, monitor, kept):
+        self.ended = ended
+        self.monitor = monitor
+        self.objective = monitor.objective
+        self.kept = kept
+        self.columns = free_columns(self.objective.penalty)
+        self.coef = ended.coef if kept is None else ended.coef[kept]
+
+    def result(self):
+        """The result to return."""
+        rows = self.objective.rows
+        if not len(self.columns):
+            return self.ended
+        eta = rows.state(self.coef[:, None], self.ended.intercept).eta
+        if self.ended.solver == "newton_small" and np.abs(eta).max() < _FAR:
+            return self.ended  # its Hessian was not singular, and no row is saturated
+        if len(self.columns) > MOST_COLUMNS:
+            return self._wide(Classes(rows.loss, eta))
+        if self._sample_determines(eta):
+            return self.ended
+        return self._narrow(Classes(rows.loss, eta))
+
+    @property
+    def _suboptimality(self):
+        gap = self.ended.history[-1].gap
+        return max(gap if np.isfinite(gap) else 1.0, self.monitor.target)
+
+    def _sample_determines(self, eta):
+        """Whether evenly spaced rows that are not saturated fix every free coefficient: nothing to find then."""
+        rows, f = self.objective.rows, len(self.columns)
+        n = rows.design.shape[0]
+        every = max(1, n // max(ROWS_PER_COLUMN * f, FEWEST_ROWS))
+        loss = rows.loss.thin(every)
+        open_rows = ~Classes(loss, eta[::every]).saturated(self._suboptimality / every) & (loss.weight_of_rows() > 0)
+        if np.count_nonzero(open_rows) < f:
+            return False
+        design = rows.design.thin(every)
+        design = design if f == rows.design.shape[1] else design.gather(self.columns)
+        rows.work.entries_read += 2 * design.nnz
+        return _is_regular(design, open_rows.astype(np.float64), self.objective.fit_intercept)
+
+    def _narrow(self, classes):
+        """Few free columns: null spaces, and linear programs where they are not empty."""
+        frame = Frame(self.objective.rows, self.columns, self.objective.fit_intercept)
+        if not frame.is_finite:
+            return self.ended
+        saturated = classes.saturated(self._suboptimality)
+        if separates_all(classes, self._free_image()):
+            saturated = classes.counts  # also the rows that a fit cut short has not brought far
+        unnoticed = null_space(frame, classes.counts & ~saturated)
+        everywhere = null_space(frame, classes.counts, unnoticed)
+        found = []
+        if unnoticed.shape[1] > everywhere.shape[1]:
+            separated = separation(
+                frame, classes, saturated, unnoticed, self.coef, self.ended.intercept, self._limits(frame)
+            )
+            found += [] if separated is None else [separated]
+        if not everywhere.shape[1]:
+            return self._with(found)
+        moved = None if found else self._at(least_norm(frame, everywhere, self.coef))
+        return self._with(found + dependencies(frame, everywhere, moved is not None), moved)
+
+    def _wide(self, classes):
+        """Many free columns: only the coefficients themselves are tried as a separating direction."""
+        columns = self.columns
+        if separates_all(classes, self._free_image()):
+            direction = np.zeros(len(self.coef))
+            direction[columns] = self.coef[columns]
+            which = numbers(np.flatnonzero(direction))
+            count = int(np.count_nonzero(classes.counts))
+            return self._with([Separation("complete", which, direction, self.ended.intercept, count)])
+        excess = len(columns) + self.objective.fit_intercept - int(np.count_nonzero(classes.counts))
+        if excess <= 0:
+            return self.ended
+        moved = self._at(least_norm_by_lsmr(self.objective, columns, self.coef))
+        return self._with([Collinear(numbers(columns), excess, moved is not None)], moved)
+
+    def _free_image(self):
+        """What free coefficients and intercept add to linear predictors: a pass."""
+        part = np.zeros_like(self.coef)
+        part[self.columns] = self.coef[self.columns]
+        return self.objective.rows.apply(part[:, None], self.ended.intercept)
+
+    def _limits(self, frame):
+        """Where coefficients cannot go to infinity: (lower, upper) of directions in the frame's coordinates."""
+        penalty, pad = self.objective.penalty, (0, int(frame.fit_intercept))
+        sides = (penalty.lower, -np.inf), (penalty.upper, np.inf)
+        ends = [np.where(np.isfinite(bound[self.columns, 0]), 0.0, far) for bound, far in sides]
+        return tuple(np.pad(end, pad, constant_values=far) for end, (_, far) in zip(ends, sides, strict=True))
+
+    def _at(self, coef):
+        """The Point at other coefficients if it is as good as the one reached and within the bounds, else None."""
+        coef = coef[:, None]
+        if not np.array_equal(self.objective.penalty.nearest(coef), coef):
+            return None
+        point = self.objective.at(coef, self.ended.intercept)
+        allowed = 0.01 * self.monitor.target + 2.0 * self.objective.rounding(point)
+        return point if point.value <= self.ended.objective + allowed else None
+
+    def _with(self, found, point=None):
+        """The result with these findings, at the point if one is given."""
+        if not found:
+            return self.ended
+        changes = {"findings": tuple(_renumbered(finding, self.kept, len(self.ended.coef)) for finding in found)}
+        if isinstance(found[0], Separation):
+            changes["status"] = Status.SEPARATED
+        if point is not None:
+            changes |= {
+                "coef": self.monitor.lift(point.coef),
+                "intercept": point.intercept,
+                "objective": point.value,
+                "optimality": self.objective.optimality(point),
+            }
+        result = replace(self.ended, **changes, n_passes=self.objective.rows.work.n_passes)
+        return _amended(result, self.monitor, "; ".join(finding.describe() for finding in result.findings))
+
+
+def free_columns(penalty):
+    """Numbers of the coefficients that have no penalty and are not bounded on both sides."""
+    closed = np.isfinite(penalty.lower) & np.isfinite(penalty.upper)
+    return np.flatnonzero(((penalty.l1 == 0.0) & (penalty.l2 == 0.0) & ~closed)[:, 0])
+
+
+def _is_regular(design, weights, fit_intercept):
+    """Whether  X' diag(weights) X  of the columns, centred if there is an intercept, is positive definite for certain."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        gram = design.gram(weights)
+        before = np.diag(gram).copy()
+        if fit_intercept:
+            first = design.adjoint(weights)
+            gram = gram - np.outer(first, first) / weights.sum()
+    after = np.diag(gram)
+    if not np.isfinite(gram).all() or not (after > CENTRED * before).all():
+        return False
+    return CholeskyFactor(np.ascontiguousarray(gram), 1).replaced == 0
+
+
+def _renumbered(finding, kept, p):
+    """The finding in terms of the columns of X."""
+    if kept is None:
+        return finding
+    columns = {"columns": numbers(kept[list(finding.columns)])}
+    if isinstance(finding, Separation):
+        direction = np.zeros(p)
+        direction[kept] = finding.direction
+        columns["direction"] = direction
+    return replace(finding, **columns)
+
+
+def _amended(result, monitor, text):
+    """The result with more to say, before the solver's reason.  Where the classes are separated, that is what counts."""
+    if result.status is Status.SEPARATED and result.findings:
+        before = text
+        return replace(result, message=result.message.replace(monitor.message, f"{before}; {monitor.message}", 1))
+    return replace(result, message=result.message.replace(monitor.message, f"{monitor.message}; {text}", 1))
