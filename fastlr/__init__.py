@@ -10,6 +10,7 @@ _HOMES = {
     "LogisticRegression": "fastlr.linear_model",
     "LogisticResult": "fastlr.solvers",
     "Progress": "fastlr.solvers",
+    "SeparationWarning": "fastlr.linear_model",
     "Status": "fastlr.solvers",
     "fit_logistic": "fastlr.fit",
 }

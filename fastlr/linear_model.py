@@ -17,10 +17,15 @@ from fastlr._partial_fit import StreamingFit
 from fastlr._prediction import LinearPrediction
 from fastlr._quick_checks import note_features, two_classes
 from fastlr._sklearn_arguments import effective_penalty, merge_n_jobs, our_solver
+from fastlr.diagnosis import with_names
 from fastlr.fit import fit_logistic
 from fastlr.solvers import FitInterrupted, Status, penalty_name
 
 _SHORT_OF_OPTIMUM = (Status.MAX_ITER, Status.LINE_SEARCH_FAILED, Status.NUMERICAL_ERROR)
+
+
+class SeparationWarning(ConvergenceWarning):
+    """A fit without a penalty on classes that can be separated: its coefficients mean nothing in size."""
 
 
 class LogisticRegression(StreamingFit, LinearPrediction, SparseCoefMixin, BaseEstimator):
@@ -206,8 +211,11 @@ class LogisticRegression(StreamingFit, LinearPrediction, SparseCoefMixin, BaseEs
         except FitInterrupted as interruption:
             self._store(interruption.result, X.dtype)
             raise
+        result = with_names(result, getattr(self, "feature_names_in_", None))
         self._store(result, X.dtype)
-        if result.status in _SHORT_OF_OPTIMUM:
+        if result.status is Status.SEPARATED:
+            warnings.warn(f"no optimum exists: {result.message}", SeparationWarning, stacklevel=2)
+        elif result.status in _SHORT_OF_OPTIMUM:
             warnings.warn(f"{result.solver} did not converge: {result.message}", ConvergenceWarning, stacklevel=2)
         return self
 

@@ -1,6 +1,6 @@
 """After a fit: whether its coefficients are determined, and what to change where it ended short of the optimum."""
 
-from fastlr.diagnosis.findings import Collinear, Constant, Separation
+from fastlr.diagnosis.findings import Collinear, Constant, Separation, with_names
 from fastlr.diagnosis.report import diagnosed
 
-__all__ = ["Collinear", "Constant", "Separation", "diagnosed"]
+__all__ = ["Collinear", "Constant", "Separation", "diagnosed", "with_names"]

@@ -43,6 +43,6 @@ def _about_scales(objective, kept):
     pair = sorted(int(j if kept is None else kept[j]) for j in (small, large))
     remark = "" if objective.penalty.has_l1 or objective.penalty.has_l2 else " (without a penalty the fit is the same)"
     return (
-        f"the scales of {listed(pair)} differ by a factor of {scales[large] / scales[small]:.1g}: standardise the columns "
-        f"of X, dividing each by its standard deviation{remark}"
+        f"the scales of {listed(pair)} differ by a factor of {scales[large] / scales[small]:.1g}: standardise the "
+        f"columns of X, dividing each by its standard deviation{remark}"
     )

@@ -1,6 +1,6 @@
 """What a diagnosis finds, as data and in words."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -90,6 +90,16 @@ class Constant:
         """In words; `names` of the columns of X, if they have any."""
         what = "coefficient zero" if self.minimum_norm else _whose_norm(False)
         return f"constant columns without a penalty: {listed(self.columns, names)}; {what}"
+
+
+def with_names(result, names):
+    """The result with the names of columns in its message."""
+    if names is None or not result.findings:
+        return result
+    message = result.message
+    for finding in result.findings:
+        message = message.replace(finding.describe(), finding.describe(names))
+    return replace(result, message=message)
 
 
 def listed(columns, names=None):

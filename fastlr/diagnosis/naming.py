@@ -1,7 +1,8 @@
 """Which columns to blame for a separation: among directions that separate the same rows, one with few entries."""
 
 import numpy as np
-from scipy.optimize import linprog
+
+from fastlr.diagnosis.program import minimise
 
 #: Columns that are tried alone, those with the largest entries; a pass each.
 ALONE = 16
@@ -9,6 +10,8 @@ ALONE = 16
 MOST_COLUMNS = 200
 #: Rounds of constraints before the direction stays as it is.
 MOST_ROUNDS = 50
+#: Linear programs to get there.
+REWEIGHTED = 5
 #: Size of an entry, the largest being 1, below which it is tried without.
 SMALL = 1e-8
 
@@ -16,8 +19,8 @@ SMALL = 1e-8
 def few_columns(program, delta, separated):
     """A direction that separates the same rows through few columns; the one given if none is found.
 
-    One column and the intercept, if that will do; else the least  sum_j |delta_j|  over free columns with all margins of
-    these rows at least 1, in units of |g_i|.
+    One column and the intercept, if that will do; else few entries in free columns with all margins of these rows at
+    least 1, in units of |g_i|.
 
     Parameters
     ----------
@@ -65,8 +68,21 @@ def _threshold(program, j, separated):
 
 
 def _least_absolute(program, separated):
+    """Reweighted least absolute sums (Candes, Wakin, Boyd 2008): entries that came out small are made dear."""
+    prices, delta = np.ones(len(program.frame.columns)), None
+    for _ in range(REWEIGHTED):
+        fewer = _at_prices(program, separated, prices)
+        if fewer is None:
+            break
+        sizes = np.abs(fewer[: len(prices)])
+        delta, prices = fewer, 1.0 / (sizes + 1e-3)
+    return delta
+
+
+def _at_prices(program, separated, prices):
+    """The direction of least  sum_j prices_j |delta_j|, its largest entry 1; None if none is found."""
     f, k = len(program.frame.columns), program.basis.shape[1]
-    cost = np.concatenate([np.zeros(k), np.ones(f)])
+    cost = np.concatenate([np.zeros(k), prices / prices.max()])
     part, eye = program.basis[:f], np.eye(f)
     sizes = np.block([[part, -eye], [-part, -eye]])
     for _ in range(MOST_ROUNDS):
@@ -74,10 +90,10 @@ def _least_absolute(program, separated):
         matrix = np.vstack([sizes, np.hstack([-rows, np.zeros((len(rows), f))])])
         right = np.concatenate([np.zeros(2 * f), -separated[program.active].astype(float)])
         matrix, right = _with_limits(program, matrix, right)
-        answer = linprog(cost, A_ub=matrix, b_ub=right, bounds=(None, None), method="highs")
-        if not answer.success:
+        z = minimise(cost, matrix, right)
+        if z is None:
             return None
-        delta = program.basis @ answer.x[:k]
+        delta = program.basis @ z[:k]
         short = program.unit_margins(delta) - separated
         if (short < -1e-6).any() and program.add(np.flatnonzero(short < -1e-6)[np.argsort(short[short < -1e-6])]):
             continue

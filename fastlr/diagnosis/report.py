@@ -177,7 +177,7 @@ def free_columns(penalty):
 
 
 def _is_regular(design, weights, fit_intercept):
-    """Whether  X' diag(weights) X  of the columns, centred if there is an intercept, is positive definite for certain."""
+    """Whether  X' diag(weights) X,  centred if there is an intercept, is positive definite beyond doubt."""
     with np.errstate(over="ignore", invalid="ignore"):
         gram = design.gram(weights)
         before = np.diag(gram).copy()
@@ -203,8 +203,7 @@ def _renumbered(finding, kept, p):
 
 
 def _amended(result, monitor, text):
-    """The result with more to say, before the solver's reason.  Where the classes are separated, that is what counts."""
-    if result.status is Status.SEPARATED and result.findings:
-        before = text
-        return replace(result, message=result.message.replace(monitor.message, f"{before}; {monitor.message}", 1))
-    return replace(result, message=result.message.replace(monitor.message, f"{monitor.message}; {text}", 1))
+    """The result with more to say, before the solver's reason; a separation comes first of all."""
+    ended = monitor.message
+    together = f"{text}; {ended}" if result.status is Status.SEPARATED else f"{ended}; {text}"
+    return replace(result, message=result.message.replace(ended, together, 1))

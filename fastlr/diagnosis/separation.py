@@ -12,19 +12,17 @@ violated.
 """
 
 import numpy as np
-from scipy.optimize import linprog
 
 from fastlr.diagnosis.findings import Separation
 from fastlr.diagnosis.frame import spread
 from fastlr.diagnosis.naming import few_columns
+from fastlr.diagnosis.program import minimise
 
 #: A row that has lost less counts as saturated: a converged fit leaves separated rows with far less, and a row that
 #: counts for more than a hundredth of all the loss left to it in the null model is hardly one of them.
 SATURATED = 0.02
 #: The most that is asked of a row whose weight is too small for the tolerance of the fit to see: to be on its side.
 ON_ITS_SIDE = float(np.log(2.0))
-#: To which linear programs are solved.
-FEASIBLE = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
 #: Size of an entry, the largest being 1, that is rounding.
 NOTHING = 1e-10
 #: Rounds of constraints before giving up.
@@ -205,5 +203,4 @@ class Program:
         matrix = np.vstack([-self.matrix, box, -box])
         right = np.concatenate([np.zeros(len(self.matrix)), high, -low])
         scaled = gain / max(np.abs(gain).max(), np.finfo(float).tiny)
-        answer = linprog(-scaled, A_ub=matrix, b_ub=right, bounds=(None, None), method="highs", options=FEASIBLE)
-        return answer.x if answer.success else None
+        return minimise(-scaled, matrix, right)
