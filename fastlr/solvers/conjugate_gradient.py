@@ -4,6 +4,10 @@ import numpy as np
 
 from fastlr.objective import Direction
 
+#: Curvature, in the preconditioner's metric, that is rounding: along a direction that no row notices (dependent columns
+#: without a penalty) a step of any length would seem worth taking.
+FLAT = 1e-13
+
 
 def conjugate_gradient(objective, point, preconditioner, forcing, enough, max_iter=200):
     """Approximate Newton direction at a point (Hestenes and Stiefel 1952; stopping after Lin, Weng, Keerthi 2008).
@@ -30,12 +34,13 @@ def conjugate_gradient(objective, point, preconditioner, forcing, enough, max_it
     rz, _ = preconditioner.advance(nothing, v, v, step, rho)
     preconditioner.turn(nothing, rho, v)
     goal = forcing * forcing * rz
+    size = rz.copy()  # v' M^-1 v, by the orthogonality of the residuals
     resolvable = 1e-24 * rz  # residuals below 1e-12 of the first are rounding
     decrease = np.zeros_like(rz)
     residual_gap = np.inf
     for products in range(1, max_iter + 1):  # noqa: B007 (how many were made is part of the answer)
         v_image, v_intercept, curvature = objective.hessian_product(point, v, product)
-        active = (rz > 0.0) & (curvature > 0.0) & np.isfinite(curvature)
+        active = (rz > 0.0) & (curvature > FLAT * size) & np.isfinite(curvature)
         if not active.any():
             break
         alpha = np.where(active, rz / np.where(active, curvature, 1.0), 0.0)
@@ -48,7 +53,9 @@ def conjugate_gradient(objective, point, preconditioner, forcing, enough, max_it
             break
         if np.all(new_rz <= resolvable):
             break
-        preconditioner.turn(np.where(active, new_rz / np.where(active, rz, 1.0), 0.0), rho, v)
+        beta = np.where(active, new_rz / np.where(active, rz, 1.0), 0.0)
+        preconditioner.turn(beta, rho, v)
+        size = new_rz + beta * beta * size
         rz = new_rz
     adjoint = objective.adjoint_after(point, step, rho)
     return Direction(step, image, intercept, residual_gap, float(decrease.sum()), products, adjoint)
