@@ -182,7 +182,7 @@ class LogisticObjective:
         diagonal = self.rows.squares(point.state)
         if point.mass > 0.0:
             # cancellation can leave a constant column slightly negative
-            diagonal = np.maximum(diagonal - self._first(point) ** 2 / point.mass, _EPS * diagonal)
+            diagonal = np.maximum(diagonal - self._first(point) ** 2 / point.mass, 64.0 * _EPS * diagonal)
         return diagonal + self.penalty.l2
 
     def sampled_hessian(self, point, every):

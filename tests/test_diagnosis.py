@@ -151,8 +151,8 @@ def test_coefficients_that_are_bounded_go_one_way_only(problem, fit_intercept):
     design = as_design(X)
     rows = design.bind(y, np.full(len(y), 1.0 / len(y)))
     penalty = BoundedElasticNet(0.0, 0.0, lower[:, None], upper[:, None], (p, 1))
-    monitor = Monitor(Controls(tol=1e-8), LogisticObjective(rows, penalty, fit_intercept), "coordinate_descent")
-    ended = SOLVERS["coordinate_descent"].run(monitor.objective, np.zeros((p, 1)), 0.0, monitor)
+    monitor = Monitor(Controls(tol=1e-8), LogisticObjective(rows, penalty, fit_intercept), "projected_newton")
+    ended = SOLVERS["projected_newton"].run(monitor.objective, np.zeros((p, 1)), 0.0, monitor)
     result = report.diagnosed(ended, monitor)
     free = np.flatnonzero(~(np.isfinite(lower) & np.isfinite(upper)))
     if len(free):
@@ -205,7 +205,8 @@ def test_one_column_that_separates_all_is_named_alone(layout):
 
 
 def test_separation_through_a_combination_of_columns_alone():
-    X, _, rng = overlapping()
+    X, _, rng = overlapping(n=600)
+    X = X[np.abs(X[:, 1] - X[:, 3] - 0.2) > 0.3][:400]
     y = (X[:, 1] - X[:, 3] > 0.2).astype(float)
     result = fit_logistic(X, y)
     (finding,) = result.findings

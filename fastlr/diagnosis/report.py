@@ -16,6 +16,8 @@ from fastlr.solvers.result import Status
 MOST_COLUMNS = 1000
 #: Rows of the sample whose Gram matrix answers most questions: at least so many for each column, and in all.
 ROWS_PER_COLUMN, FEWEST_ROWS = 4, 1024
+#: Suboptimality, relative to the null model, from which the rows that a fit leaves with much loss say little.
+ROUGH = 1e-4
 #: Share of a column's sum of squares that must be left after centring for its Gram matrix to say anything.
 CENTRED = 1e-8
 #: Linear predictors up to this size belong to rows that are not saturated.
@@ -106,14 +108,19 @@ class Diagnosis:
         everywhere = null_space(frame, classes.counts, unnoticed)
         found = []
         if unnoticed.shape[1] > everywhere.shape[1]:
-            separated = separation(
-                frame, classes, saturated, unnoticed, self.coef, self.ended.intercept, self._limits(frame)
-            )
-            found += [] if separated is None else [separated]
+            found += self._separation(frame, classes, saturated, unnoticed)
+        if found and found[0].kind != "complete" and self._suboptimality > ROUGH * self.monitor.null_value:
+            hard = classes.counts & (classes.sign != 0.0)  # nobody knows yet which rows will be saturated
+            found = self._separation(frame, classes, hard, null_space(frame, classes.counts & ~hard)) or found
         if not everywhere.shape[1]:
             return self._with(found)
         moved = None if found else self._at(least_norm(frame, everywhere, self.coef))
         return self._with(found + dependencies(frame, everywhere, moved is not None), moved)
+
+    def _separation(self, frame, classes, saturated, basis):
+        where = self.coef, self.ended.intercept
+        found = separation(frame, classes, saturated, basis, *where, self._limits(frame))
+        return [] if found is None else [found]
 
     def _wide(self, classes):
         """Many free columns: only the coefficients themselves are tried as a separating direction."""
