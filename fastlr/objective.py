@@ -30,6 +30,8 @@ from fastlr.kernels import vector
 from fastlr.penalty import ElasticNet
 
 _EPS = np.finfo(float).eps
+#: Share of a column's sum of squares that may be rounding once its mean is taken out.
+CANCELLED = 1e-13
 
 
 @dataclass
@@ -182,15 +184,18 @@ class LogisticObjective:
         diagonal = self.rows.squares(point.state)
         if point.mass > 0.0:
             # cancellation can leave a constant column slightly negative
-            diagonal = np.maximum(diagonal - self._first(point) ** 2 / point.mass, 64.0 * _EPS * diagonal)
+            diagonal = np.maximum(diagonal - self._first(point) ** 2 / point.mass, _EPS * diagonal)
         return diagonal + self.penalty.l2
 
     def sampled_hessian(self, point, every):
         """The Hessian in w of every k-th row, scaled up to all of them, (p, p); k = 1: the Hessian."""
         gram, first, mass = self.rows.sampled_gram(point.state, every)
+        diagonal = np.diag_indices_from(gram)
         if self.fit_intercept and mass > 0.0:
+            floor = CANCELLED * gram[diagonal]
             gram -= np.outer(first, first) / mass
-        gram[np.diag_indices_from(gram)] += self.penalty.l2[:, 0]
+            gram[diagonal] = np.maximum(gram[diagonal], floor)  # of a constant column only rounding is left
+        gram[diagonal] += self.penalty.l2[:, 0]
         return gram
 
     def thin(self, every):

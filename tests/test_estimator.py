@@ -32,6 +32,7 @@ def problem():
     return make_problem(p=P)
 
 
+@pytest.mark.filterwarnings("ignore::fastlr.SeparationWarning")  # some of the checks bring separable classes
 @parametrize_with_checks([LogisticRegression(), LogisticRegression(l1_ratio=1.0), LogisticRegression(C=np.inf)])
 def test_the_checks_of_scikit_learn(estimator, check):
     check(estimator)
