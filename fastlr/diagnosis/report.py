@@ -15,7 +15,7 @@ from fastlr.solvers.result import Status
 #: Free columns up to which their Gram matrix is factored.
 MOST_COLUMNS = 1000
 #: Rows of the sample whose Gram matrix answers most questions: at least so many for each column, and in all.
-ROWS_PER_COLUMN, FEWEST_ROWS = 4, 1024
+ROWS_PER_COLUMN, FEWEST_ROWS = 3, 1024
 #: Suboptimality, relative to the null model, from which the rows that a fit leaves with much loss say little.
 ROUGH = 1e-4
 #: Share of a column's sum of squares that must be left after centring for its Gram matrix to say anything.
@@ -68,7 +68,8 @@ class Diagnosis:
         rows = self.objective.rows
         if not len(self.columns):
             return self.ended
-        eta = rows.state(self.coef[:, None], self.ended.intercept).eta
+        state = self.monitor.state or rows.state(self.coef[:, None], self.ended.intercept)
+        eta = state.eta
         if self.ended.solver == "newton_small" and np.abs(eta).max() < _FAR:
             return self.ended  # its Hessian was not singular, and no row is saturated
         if len(self.columns) > MOST_COLUMNS:
@@ -94,7 +95,7 @@ class Diagnosis:
         design = rows.design.thin(every)
         design = design if f == rows.design.shape[1] else design.gather(self.columns)
         rows.work.entries_read += 2 * design.nnz
-        return _is_regular(design, open_rows.astype(np.float64), self.objective.fit_intercept)
+        return _is_regular(design, open_rows.astype(np.float64), self.objective.fit_intercept, rows.n_threads)
 
     def _narrow(self, classes):
         """Few free columns: null spaces, and linear programs where they are not empty."""
@@ -183,7 +184,7 @@ def free_columns(penalty):
     return np.flatnonzero(((penalty.l1 == 0.0) & (penalty.l2 == 0.0) & ~closed)[:, 0])
 
 
-def _is_regular(design, weights, fit_intercept):
+def _is_regular(design, weights, fit_intercept, n_threads):
     """Whether  X' diag(weights) X,  centred if there is an intercept, is positive definite beyond doubt."""
     with np.errstate(over="ignore", invalid="ignore"):
         gram = design.gram(weights)
@@ -194,7 +195,7 @@ def _is_regular(design, weights, fit_intercept):
     after = np.diag(gram)
     if not np.isfinite(gram).all() or not (after > CENTRED * before).all():
         return False
-    return CholeskyFactor(np.ascontiguousarray(gram), 1).replaced == 0
+    return CholeskyFactor(np.ascontiguousarray(gram), n_threads).replaced == 0
 
 
 def _renumbered(finding, kept, p):

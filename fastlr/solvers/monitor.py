@@ -61,6 +61,8 @@ class Monitor:
         self.history = []
         self.status = None
         self.message = ""
+        #: RowState of the point recorded last, where a solver has shown one.
+        self.state = None
         self._start = time.perf_counter()
         self._last = None
         self._measured = None
@@ -102,6 +104,7 @@ class Monitor:
         `decrement` is half the squared Newton decrement where the solver knows it: it stands in for the gap where no
         gap can be had.
         """
+        self.state = point.state
         measures = Measures(
             point.value,
             point.gap,
