@@ -109,18 +109,19 @@ class Diagnosis:
         everywhere = null_space(frame, classes.counts, unnoticed)
         found = []
         if unnoticed.shape[1] > everywhere.shape[1]:
-            found += self._separation(frame, classes, saturated, unnoticed)
+            found += self._separation(frame, classes, saturated, unnoticed, everywhere)
         if found and found[0].kind != "complete" and self._suboptimality > ROUGH * self.monitor.null_value:
             hard = classes.counts & (classes.sign != 0.0)  # nobody knows yet which rows will be saturated
-            found = self._separation(frame, classes, hard, null_space(frame, classes.counts & ~hard)) or found
+            unnoticed = null_space(frame, classes.counts & ~hard)
+            found = self._separation(frame, classes, hard, unnoticed, everywhere) or found
         if not everywhere.shape[1]:
             return self._with(found)
-        moved = None if found else self._at(least_norm(frame, everywhere, self.coef))
+        moved = self._at(least_norm(frame, everywhere, self.coef))
         return self._with(found + dependencies(frame, everywhere, moved is not None), moved)
 
-    def _separation(self, frame, classes, saturated, basis):
+    def _separation(self, frame, classes, saturated, *spaces):
         where = self.coef, self.ended.intercept
-        found = separation(frame, classes, saturated, basis, *where, self._limits(frame))
+        found = separation(frame, classes, saturated, *spaces, *where, self._limits(frame))
         return [] if found is None else [found]
 
     def _wide(self, classes):

@@ -64,31 +64,44 @@ def separates_all(classes, image, blur=0.0):
     return bool(np.all((classes.sign * image > blur) | ~classes.counts)) and bool(classes.sign[classes.counts].all())
 
 
-def separation(frame, classes, saturated, basis, coef, intercept, limits):
+def separation(frame, classes, saturated, basis, everywhere, coef, intercept, limits):
     """The Separation, or None.
 
     Parameters
     ----------
     frame : Frame
     basis : ndarray (size, k)
-        The null space of the rows that count and are not saturated, without that of all rows.
+        The null space of the rows that count and are not saturated.
+    everywhere : ndarray (size, m)
+        That of all rows that count, part of it.
     coef, intercept
         Where the fit ended.
     limits : (lower, upper), ndarrays (size,)
         0 for coordinates that cannot go that way, else infinite.
     """
-    program = Program(frame, classes, saturated, basis, limits)
-    found = program.certified(basis @ (basis.T @ frame.fold(coef, intercept)))
+    inner = basis if np.isfinite(limits).any() else without(basis, everywhere)
+    program = Program(frame, classes, saturated, inner, limits)
+    found = program.certified(inner @ (inner.T @ frame.fold(coef, intercept)))
     if found is None or not found[1].all():
         found = program.solve(found)
     if found is None:
         return None
     delta, separated = found
     complete = bool(np.all(saturated == classes.counts) and separated.all())
+    if inner.shape != basis.shape:  # what no row notices may spare columns
+        program = Program(frame, classes, saturated, basis, limits)
     delta = few_columns(program, delta, separated)
     direction, d0 = frame.unfold(delta)
     columns = tuple(int(j) for j in np.flatnonzero(direction))
     return Separation("complete" if complete else "quasi-complete", columns, direction, d0, int(separated.sum()))
+
+
+def without(basis, part):
+    """Orthonormal basis of the span of `basis` orthogonal to `part`, which lies in it."""
+    if not part.shape[1]:
+        return basis
+    left, _, _ = np.linalg.svd(basis - part @ (part.T @ basis), full_matrices=False)
+    return left[:, : basis.shape[1] - part.shape[1]]
 
 
 class Program:
