@@ -1,11 +1,9 @@
-"""Fixtures shared by the tests, and the deselection of cases of scikit-learn's own tests."""
+"""Fixtures shared by the tests; scikit-learn's own tests among the collected ones."""
 
 import pytest
-import sklearn_deselected
 from helpers import LAYOUTS
-
-#: Names of all cases of scikit-learn's own tests, before any is deselected.
-SKLEARN_CASES = pytest.StashKey[list[str]]()
+from sklearn.utils._testing import get_pytest_filterwarning_lines
+from sklearn_deselected import first_rule, own_case
 
 
 @pytest.fixture(params=LAYOUTS)
@@ -13,16 +11,19 @@ def layout(request):
     return request.param
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "thread_unsafe: used by scikit-learn's own tests")
+
+
 def pytest_collection_modifyitems(config, items):
-    theirs = [item for item in items if item.path.name == "test_sklearn_own.py"]
-    config.stash[SKLEARN_CASES] = [item.name for item in theirs]
-    deselected = {id(item) for item in theirs if sklearn_deselected.rule_of(item.name)}
+    """Deselect those of scikit-learn's own cases that a rule names; the others get its warning filter, not ours."""
+    cases = {item: own_case(item) for item in items}
+    deselected = {item for item, case in cases.items() if case is not None and first_rule(case) is not None}
+    # first among the marks, so that those of a test or of its module come later and win
+    filters = pytest.mark.filterwarnings("ignore", *get_pytest_filterwarning_lines())
+    for item in cases.keys() - deselected:
+        if cases[item] is not None:
+            item.add_marker(filters, append=False)
     if deselected:
-        config.hook.pytest_deselected(items=[item for item in items if id(item) in deselected])
-        items[:] = [item for item in items if id(item) not in deselected]
-
-
-@pytest.fixture
-def sklearn_cases(request):
-    """Names of all cases of scikit-learn's own tests."""
-    return request.config.stash[SKLEARN_CASES]
+        config.hook.pytest_deselected(items=list(deselected))
+        items[:] = [item for item in items if item not in deselected]
