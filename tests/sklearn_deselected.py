@@ -1,8 +1,8 @@
 """Which of scikit-learn's own tests for LogisticRegression do not apply to ours, and why.
 
 A case is deselected by the first rule that applies.  Rules are for what scikit-learn's tests pin of scikit-learn
-itself: its limits, its wording, how many iterations its solvers take.  A case that fails for any other reason is an error of
-fastlr.
+itself: its limits, its wording, how many iterations its solvers take.  A case that fails for any other reason is an
+error of fastlr.
 """
 
 import inspect

@@ -1,8 +1,8 @@
 """scikit-learn's own tests for LogisticRegression, run on ours.
 
 The file comes with scikit-learn's wheel.  A second copy of it is loaded in which ``LogisticRegression`` is ours, and
-its test functions are collected here with their own parameters; conftest.py takes out what sklearn_deselected.py names and
-gives the rest scikit-learn's warning filter.
+its test functions are collected here with their own parameters; conftest.py takes out what sklearn_deselected.py names
+and gives the rest scikit-learn's warning filter.
 """
 
 import importlib.util
