@@ -563,3 +563,12 @@ def test_absurd_scales_give_probabilities_and_no_loss_over_the_null_model(layout
     assert np.isfinite(probability).all()
     np.testing.assert_allclose(probability.sum(axis=1), 1.0)
     assert model.result_.objective <= null_objective(y) * (1 + 1e-12)
+
+
+@pytest.mark.parametrize(
+    ("solver", "more"), [("newton_small", {}), ("newton_cholesky", {}), ("prox_newton", {"bounds": (0, 1)})]
+)
+def test_solvers_with_a_hessian_refuse_columns_without_number(solver, more):
+    X = sp.eye_array(50, 10**6, format="csr")
+    with pytest.raises(ValueError, match=rf"{solver}.* at most 20,000 columns .* solvers that can"):
+        fit_logistic(X, np.arange(50) % 2, l2=1e-2, solver=solver, **more)

@@ -38,6 +38,10 @@ __all__ = [
 ]
 
 
+#: Columns whose Hessian can be expected to find room: 3.2 GB.
+MOST_COLUMNS = 20_000
+
+
 @dataclass(frozen=True)
 class SolverSpec:
     """A solver and what it can minimise."""
@@ -55,6 +59,8 @@ class SolverSpec:
     by_blocks: bool = False
     #: Whether all its iterations run in one compiled call, which takes dense or CSR X.
     compiled: bool = False
+    #: Whether it holds a Hessian: of all columns, unless l1 leaves most of them out.
+    by_hessian: bool = False
 
     def handles(self, penalty, has_bounds=False):
         return penalty in (self.bounded if has_bounds else self.penalties)
@@ -65,6 +71,8 @@ class SolverSpec:
             return "unless X is C-ordered or CSR and l2 is positive for every coefficient"
         if (self.by_blocks and not design.can_split_rows) or (self.compiled and not design.can_iterate):
             return "unless X is dense or CSR"
+        if self.by_hessian and design.shape[1] > MOST_COLUMNS and not penalty.has_l1:
+            return f"unless X has at most {MOST_COLUMNS:,} columns (their Hessian is a dense matrix)"
         return ""
 
 
@@ -79,13 +87,13 @@ _ALL = _SMOOTH | _L1
 #: In the order in which "auto" asks them.  What they weigh against each other is the price in passes over X, from the
 #: measured figures of design/costs.py.
 SOLVERS = {
-    "newton_small": SolverSpec(newton_small.solve, _SMOOTH, newton_small.suits, compiled=True),
+    "newton_small": SolverSpec(newton_small.solve, _SMOOTH, newton_small.suits, compiled=True, by_hessian=True),
     "dual_coordinate_descent": SolverSpec(
         dual_coordinate_descent.solve, frozenset({"l2"}), dual_coordinate_descent.suits, by_rows=True
     ),
-    "newton_cholesky": SolverSpec(newton_cholesky.solve, _SMOOTH, newton_cholesky.suits),
+    "newton_cholesky": SolverSpec(newton_cholesky.solve, _SMOOTH, newton_cholesky.suits, by_hessian=True),
     "newton_cg": SolverSpec(newton_cg.solve, _SMOOTH, newton_cg.suits),
-    "prox_newton": SolverSpec(prox_newton.solve, _L1, prox_newton.suits, bounded=_ALL),
+    "prox_newton": SolverSpec(prox_newton.solve, _L1, prox_newton.suits, bounded=_ALL, by_hessian=True),
     "projected_newton": SolverSpec(projected_newton.solve, frozenset(), projected_newton.suits, bounded=_SMOOTH),
     "coordinate_descent": SolverSpec(coordinate_descent.solve, _L1, coordinate_descent.suits, bounded=_ALL),
     "lbfgs": SolverSpec(lbfgs.solve, _SMOOTH, never),
