@@ -8,15 +8,18 @@ from fastlr.solvers.line_search import armijo
 
 #: Pairs of steps and gradient changes that are kept.
 MEMORY = 10
+#: Share of the decrease that the slope promises which a step must bring.
+SUFFICIENT = 1e-4
 
 
 def solve(objective, coef, intercept, monitor):
     """Minimise a smooth objective by limited-memory BFGS (Nocedal 1980; Liu, Nocedal 1989).
 
     The direction comes from the last ten steps and the inverse diagonal of the first Hessian, which makes the scale of
-    a column irrelevant.  Each iteration: one pass for the image of the direction, a backtracking line search on it
-    (the objective is convex, so every step has positive curvature), one pass for the gradient.  Where some coefficients
-    have no penalty it stops on the quasi-Newton decrement g' B g / 2, an estimate of the suboptimality.
+    a column irrelevant.  Each iteration: loss and gradient after the whole step, in one pass where the layout has a
+    fused one and there is no intercept, two elsewhere; where that is no descent, a backtracking line search on the
+    image of the step for two more passes (the objective is convex, so every step has positive curvature).  Where some
+    coefficients have no penalty it stops on the quasi-Newton decrement g' B g / 2, an estimate of the suboptimality.
 
     Parameters
     ----------
@@ -33,15 +36,25 @@ def solve(objective, coef, intercept, monitor):
         inverse = InverseHessian(objective.inverse_diagonal(point)) if inverse is None else inverse
         step, gradient = -inverse.product(point.gradient), point.gradient
         slope = float(np.sum(gradient * step))
-        direction = objective.direction(point, step)
-        t = armijo(objective, point, direction, slope) if slope < 0.0 else None
-        if t is None:
+        moved, t = descend(objective, point, step, slope) if slope < 0.0 else (None, 0.0)
+        if moved is None:
             monitor.stuck(0.5 * slope, "no step along the quasi-Newton direction lowers the objective")
             break
-        point = objective.move(point, direction, t)
+        point = moved
         inverse.learn(t * step, point.gradient - gradient)
         decrement = 0.5 * float(np.sum(point.gradient * inverse.product(point.gradient)))
     return monitor.result()
+
+
+def descend(objective, point, step, slope):
+    """The Point after t times the step, the largest t in {1, 1/2, ...} that lowers the objective enough, and t; None if
+    there is none."""
+    whole = objective.at(point.coef + step, point.intercept)
+    if whole.value <= point.value + SUFFICIENT * slope + 4.0 * np.finfo(float).eps * abs(point.value):
+        return whole, 1.0
+    direction = objective.direction(point, step)
+    t = armijo(objective, point, direction, slope, SUFFICIENT)
+    return (None, 0.0) if t is None else (objective.move(point, direction, t), t)
 
 
 class InverseHessian:
