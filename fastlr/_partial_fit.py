@@ -26,8 +26,8 @@ class StreamingFit:
         """Learn from more rows: one AdaGrad step for each mini-batch of up to 128 rows, in their order.
 
         The penalty is what `fit` would use on all rows seen so far, repeats included: ``l2 = (1 - l1_ratio) / (C t_)``,
-        and l1 likewise.  The steps are those of Duchi, Hazan and Singer (2011, figure 1, mirror descent, diagonal), with
-        the gradient of the mini-batch's mean loss and of l2; l1 and bounds act by their prox.  For rows in random
+        and l1 likewise.  The steps are those of Duchi, Hazan and Singer (2011, figure 1, mirror descent, diagonal),
+        with the gradient of the mini-batch's mean loss and of l2; l1 and bounds act by their prox.  For rows in random
         order and a fixed penalty the mean of the objectives met exceeds the least one by ``O(1 / sqrt(n_iter_))``, in
         expectation and without a certificate: where all rows are at hand, `fit` is faster and exact.
 
