@@ -13,6 +13,7 @@ _HOMES = {
     "SeparationWarning": "fastlr.linear_model",
     "Status": "fastlr.solvers",
     "fit_logistic": "fastlr.fit",
+    "fit_softmax": "fastlr.softmax",
 }
 
 __all__ = ["__version__", *_HOMES]

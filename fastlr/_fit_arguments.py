@@ -81,6 +81,23 @@ def targets(y, n, weight):
     return y
 
 
+def class_numbers(y, n, n_classes):
+    """(class numbers as (n,) int64, number of classes)."""
+    given = vector("y", y, n)
+    if (given != np.floor(given)).any() or given.min() < 0.0:
+        raise ValueError("y: expected class numbers 0, 1, ..., K - 1")
+    largest = int(given.max())
+    if n_classes is None:
+        n_classes = largest + 1
+    elif isinstance(n_classes, (bool, np.bool_)) or not isinstance(n_classes, numbers.Integral):
+        raise TypeError(f"n_classes={n_classes!r}: expected an integer >= 2 or None")
+    if n_classes < 2:
+        raise ValueError(f"y and n_classes tell of {n_classes} class: expected at least two")
+    if largest >= n_classes:
+        raise ValueError(f"y holds the class number {largest}: expected less than n_classes={n_classes}")
+    return given.astype(np.int64), int(n_classes)
+
+
 def _is_binary(y, n):
     """Whether y is, as it stands, a vector of n zeros and ones with both among them."""
     if type(y) is not np.ndarray or y.dtype != np.float64 or y.shape != (n,) or not y.flags.c_contiguous:

@@ -26,6 +26,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from fastlr.design import RowSpace, RowState
+from fastlr.factor import CholeskyFactor
 from fastlr.kernels import vector
 from fastlr.penalty import ElasticNet
 
@@ -197,6 +198,10 @@ class LogisticObjective:
             gram[diagonal] = np.maximum(gram[diagonal], floor)  # of a constant column only rounding is left
         gram[diagonal] += self.penalty.l2[:, 0]
         return gram
+
+    def factored(self, point, every):
+        """A factor of that Hessian."""
+        return CholeskyFactor(self.sampled_hessian(point, every), self.n_threads)
 
     def thin(self, every):
         """The objective of every k-th row alone, in place."""

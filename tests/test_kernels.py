@@ -5,6 +5,7 @@ from itertools import pairwise
 import mpmath
 import numpy as np
 import pytest
+import scipy.sparse as sp
 from hypothesis import given, settings, strategies as st
 from references import (
     assert_same_bits,
@@ -1232,3 +1233,124 @@ def test_a_gradient_of_nan_shows_in_the_subgradient_and_its_norm(kernels, coef, 
     largest = kernels.penalty.subgradient(np.full(5, coef), gradient, np.full(5, 0.1), out, 1)
     assert np.isnan(out[where])
     assert np.isnan(largest)
+
+
+# --- K columns at once ------------------------------------------------------------------------------------------------
+
+MANY = ((1, 1, 1), (9, 5, 3), (70, 37, 10), (300, 9, 40))
+
+
+def padded(kernels, V):
+    """V with rows of a whole number of tiles."""
+    width = -(-V.shape[1] // kernels.dense_many.PADDING) * kernels.dense_many.PADDING
+    return np.pad(V, ((0, 0), (0, width - V.shape[1])))
+
+
+@pytest.mark.parametrize("order", ["C", "F", "strided"])
+@pytest.mark.parametrize("shape", MANY)
+def test_dense_products_with_many_columns(kernels, dtype, shape, order):
+    n, p, K = shape
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((n, p)).astype(dtype)
+    stored = np.asfortranarray(X) if order == "F" else X
+    if order == "strided":
+        stored = np.repeat(X, 2, axis=0)[::2]
+    V, U = rng.standard_normal((p, K)), rng.standard_normal((n, K))
+    found = []
+    for n_threads in THREADS:
+        eta = padded(kernels, np.ones((n, K)))
+        kernels.dense_many.forward(stored, padded(kernels, V), eta, n_threads)
+        chunk = 64
+        sums = np.zeros((-(-n // chunk), p, eta.shape[1]))
+        kernels.dense_many.adjoint(stored, padded(kernels, U), sums, chunk, n_threads)
+        np.testing.assert_allclose(eta[:, :K], 1.0 + X.astype(float) @ V, rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(sums.sum(axis=0)[:, :K], X.T.astype(float) @ U, rtol=1e-12, atol=1e-12)
+        assert not eta[:, K:].any()
+        found.append(np.concatenate([eta.ravel(), sums.ravel()]))
+    assert_same_bits(found)
+
+
+@pytest.mark.parametrize("shape", MANY)
+def test_sparse_products_with_many_columns(kernels, dtype, index, shape):
+    n, p, K = shape
+    rng = np.random.default_rng(1)
+    X = rng.standard_normal((n, p)) * (rng.random((n, p)) < 0.4)
+    X = X.astype(dtype)
+    stored = sp.csr_array(X)
+    arrays = stored.indptr.astype(index), stored.indices.astype(index), stored.data
+    V, U = rng.standard_normal((p, K)), rng.standard_normal((n, K))
+    middle = np.array(
+        [
+            [begin + np.searchsorted(stored.indices[begin:end], p // 2)]
+            for begin, end in zip(stored.indptr[:-1], stored.indptr[1:], strict=True)
+        ],
+        dtype=index,
+    )
+    for splits in (np.empty((n, 0), index), middle):
+        along, across = np.ones((n, K)), np.zeros((p, K))
+        kernels.sparse_many.gather(*arrays, V, along, 2)
+        kernels.sparse_many.scatter(*arrays, splits, U, across)
+        np.testing.assert_allclose(along, 1.0 + X.astype(float) @ V, rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(across, X.T.astype(float) @ U, rtol=1e-12, atol=1e-12)
+
+
+class ClassCase:
+    """Rows of K linear predictors, some of them saturated, with labels, weights (some zero) and a step."""
+
+    def __init__(self, n, K):
+        rng = np.random.default_rng(n)
+        self.eta = rng.standard_normal((n, K)) * np.where(rng.random((n, 1)) < 0.2, 200.0, 2.0)
+        self.label = rng.integers(0, K, n)
+        self.weight = rng.random(n) * (rng.random(n) < 0.9)
+        self.z = 0.3 * rng.standard_normal((n, K))
+        shifted = self.eta - self.eta.max(axis=1, keepdims=True)
+        self.log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+        self.p = np.exp(self.log_p)
+
+
+@pytest.mark.parametrize("n, K", [(1, 2), (65, 3), (130, 10), (40, 300)])
+def test_rows_of_many_classes(kernels, n, K):
+    case = ClassCase(n, K)
+    found = []
+    for n_threads in THREADS:
+        p, residual, h, scratch = (np.full((n, K), np.nan) for _ in range(4))
+        loss = kernels.class_rows.evaluate(case.eta, case.label, case.weight, p, residual, n_threads)
+        kernels.class_rows.curve(p, case.weight, case.z, h, n_threads)
+        ahead = kernels.class_rows.loss(case.eta, case.z, 0.7, case.label, case.weight, scratch, n_threads)
+        found.append(np.concatenate([p.ravel(), residual.ravel(), h.ravel(), [loss, ahead]]))
+    assert_same_bits(found)
+    rows = np.arange(n)
+    assert loss == pytest.approx(-float(case.weight @ case.log_p[rows, case.label]), rel=1e-12)
+    np.testing.assert_allclose(p, case.p, rtol=1e-11, atol=1e-300)
+    others = np.where(np.arange(K) == case.label[:, None], 0.0, case.p)
+    expected = others.copy()
+    expected[rows, case.label] = -others.sum(axis=1)  # no difference of numbers near one
+    np.testing.assert_allclose(residual, case.weight[:, None] * expected, rtol=1e-9, atol=1e-15)
+    mean = (case.p * case.z).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(h, case.weight[:, None] * case.p * (case.z - mean), rtol=1e-9, atol=1e-15)
+    moved = case.eta + 0.7 * case.z
+    moved -= moved.max(axis=1, keepdims=True)
+    log_q = moved - np.log(np.exp(moved).sum(axis=1, keepdims=True))
+    assert ahead == pytest.approx(-float(case.weight @ log_q[rows, case.label]), rel=1e-12)
+
+
+@pytest.mark.parametrize("size", [1e-7, 1e-3, 0.1])
+def test_the_divergence_of_many_classes_keeps_its_digits(kernels, size):
+    n, K = 50, 4
+    rng = np.random.default_rng(0)
+    eta, z = rng.standard_normal((n, K)), size * rng.standard_normal((n, K))
+    weight = np.full(n, 1.0 / n)
+    p, residual = np.empty((2, n, K))
+    kernels.class_rows.evaluate(eta, np.zeros(n, np.int64), weight, p, residual, 1)
+    found, cut = kernels.class_rows.divergence(eta, p, z, 1.0, 1.0, weight, np.empty((n, K)), 2)
+    assert cut == 0
+    total = mpmath.mpf(0)
+    with mpmath.workdps(50):
+        for i in range(n):
+            e = [mpmath.exp(mpmath.mpf(x)) for x in eta[i]]
+            f = [mpmath.exp(mpmath.mpf(x) + mpmath.mpf(s)) for x, s in zip(eta[i], z[i], strict=True)]
+            before, after = [x / sum(e) for x in e], [x / sum(f) for x in f]
+            mean = sum(q * mpmath.mpf(s) for q, s in zip(before, z[i], strict=True))
+            u = [q + q * (mpmath.mpf(s) - mean) for q, s in zip(before, z[i], strict=True)]
+            total += sum(a * mpmath.log(a / b) for a, b in zip(u, after, strict=True)) / n
+    assert found == pytest.approx(float(total), rel=1e-3 if size == 1e-7 else 1e-9)

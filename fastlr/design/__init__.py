@@ -1,9 +1,10 @@
 """Layer 1: where X lies, and the passes it answers.  `as_design` is the one place that decides dtype and layout."""
 
 from fastlr.design.base import InMemoryDesign
+from fastlr.design.class_rows import ClassRows
 from fastlr.design.convert import as_design
 from fastlr.design.row_blocks import RowBlocks
 from fastlr.design.row_space import RowSpace
 from fastlr.design.rows import Rows, RowState
 
-__all__ = ["InMemoryDesign", "RowBlocks", "RowSpace", "RowState", "Rows", "as_design"]
+__all__ = ["ClassRows", "InMemoryDesign", "RowBlocks", "RowSpace", "RowState", "Rows", "as_design"]

@@ -76,6 +76,14 @@ class InMemoryDesign(ABC):
         return self.adjoint(u), self.adjoint(d)
 
     @abstractmethod
+    def forward_many(self, V):
+        """X V, shape (n, K), for V (p, K), C order."""
+
+    @abstractmethod
+    def adjoint_many(self, U):
+        """X' U, shape (p, K), for U (n, K), C order."""
+
+    @abstractmethod
     def squares(self, d):
         """sum_i d_i x_ij^2 for each column, shape (p,)."""
 

@@ -5,7 +5,10 @@ import numpy as np
 from fastlr.design import costs
 from fastlr.design.base import FEW_FOR_GRAM, InMemoryDesign, gram_chunk
 from fastlr.design.dual import DualRows
-from fastlr.kernels import coordinate, dense, dual, gram, gram_by_rows, moments, small
+from fastlr.kernels import coordinate, dense, dense_many, dual, gram, gram_by_rows, moments, small
+
+#: Numbers that the sums of all chunks of rows may hold together.
+MOST_SUMS = 1 << 22
 
 
 class DenseDesign(InMemoryDesign):
@@ -59,6 +62,21 @@ class DenseDesign(InMemoryDesign):
         out = np.empty(2 * self.shape[1])
         dense.adjoint_pair(self.X, u, d, self._sums(len(out)), out, *self._shape_of_work)
         return out[: self.shape[1]], out[self.shape[1] :]
+
+    def forward_many(self, V):
+        padded = _padded(V)
+        eta = np.zeros((self.shape[0], padded.shape[1]))
+        dense_many.forward(self.X, padded, eta, self.n_threads)
+        return np.ascontiguousarray(eta[:, : V.shape[1]])
+
+    def adjoint_many(self, U):
+        n, p = self.shape
+        padded = _padded(U)
+        n_chunks = max(1, min(MOST_SUMS // (p * padded.shape[1]), 16, n // 1024))
+        chunk = -(-n // n_chunks // 64) * 64
+        sums = np.zeros((-(-n // chunk), p, padded.shape[1]))
+        dense_many.adjoint(self.X, padded, sums, chunk, self.n_threads)
+        return np.ascontiguousarray(sums.sum(axis=0)[:, : U.shape[1]])
 
     def squares(self, d):
         out = np.empty(self.shape[1])
@@ -151,3 +169,13 @@ class DenseDesign(InMemoryDesign):
             if len(bad):
                 return begin + int(bad[0, 0]), int(bad[0, 1])
         return None
+
+
+def _padded(V):
+    """V (m, K) with rows of a whole number of tiles."""
+    width = -(-V.shape[1] // dense_many.PADDING) * dense_many.PADDING
+    if width == V.shape[1]:
+        return V
+    out = np.zeros((len(V), width))
+    out[:, : V.shape[1]] = V
+    return out

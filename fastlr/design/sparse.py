@@ -20,6 +20,7 @@ from fastlr.kernels import (
     outputs,
     small,
     sparse,
+    sparse_many,
 )
 
 #: How entries spread over columns is learnt from RUNS runs of RUN entries; RELIABLE of them make a share reliable.
@@ -79,6 +80,16 @@ class CompressedDesign(InMemoryDesign):
     def _scatter(self, u, out):
         sparse.scatter(*self._entries, self._splits, u, out)
 
+    def _gather_many(self, V, major):
+        out = np.zeros((major, V.shape[1]))
+        sparse_many.gather(*self._entries, V, out, self.n_threads)
+        return out
+
+    def _scatter_many(self, U, minor):
+        out = np.zeros((minor, U.shape[1]))
+        sparse_many.scatter(*self._entries, self._splits, U, out)
+        return out
+
     @abstractmethod
     def _stored_moments(self, centre, weight):
         """Sums over the stored entries of each column: mass, count, first, second of kernels/moments.pyx; (p, 4)."""
@@ -134,6 +145,12 @@ class CSRDesign(CompressedDesign):
         out = np.zeros(self.shape[1])
         self._scatter(u, out)
         return out
+
+    def forward_many(self, V):
+        return self._gather_many(V, self.shape[0])
+
+    def adjoint_many(self, U):
+        return self._scatter_many(U, self.shape[1])
 
     def squares(self, d):
         out = np.zeros(self.shape[1])
@@ -351,6 +368,12 @@ class CSCDesign(CompressedDesign):
         out = np.zeros(self.shape[1])
         self._gather(u, 0.0, out)
         return out
+
+    def forward_many(self, V):
+        return self._scatter_many(V, self.shape[0])
+
+    def adjoint_many(self, U):
+        return self._gather_many(U, self.shape[1])
 
     def squares(self, d):
         out = np.zeros(self.shape[1])

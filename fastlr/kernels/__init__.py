@@ -18,10 +18,12 @@ with short_waits():  # every extension module may be the one that loads OpenMP
 KERNELS = (
     "box",
     "cholesky",
+    "class_rows",
     "coordinate",
     "csr_by_columns",
     "csr_by_rows",
     "dense",
+    "dense_many",
     "dual",
     "elementwise",
     "gram",
@@ -34,6 +36,7 @@ KERNELS = (
     "small",
     "softmax",
     "sparse",
+    "sparse_many",
     "vector",
 )
 
@@ -50,10 +53,12 @@ if TYPE_CHECKING:
     from fastlr.kernels import (
         box as box,
         cholesky as cholesky,
+        class_rows as class_rows,
         coordinate as coordinate,
         csr_by_columns as csr_by_columns,
         csr_by_rows as csr_by_rows,
         dense as dense,
+        dense_many as dense_many,
         dual as dual,
         elementwise as elementwise,
         gram as gram,
@@ -66,6 +71,7 @@ if TYPE_CHECKING:
         small as small,
         softmax as softmax,
         sparse as sparse,
+        sparse_many as sparse_many,
         vector as vector,
     )
 else:

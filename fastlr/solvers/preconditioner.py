@@ -11,7 +11,6 @@ with one alpha and one beta per right-hand side.
 import numpy as np
 
 from fastlr.design.costs import factor_price
-from fastlr.factor import CholeskyFactor
 from fastlr.kernels import vector
 
 #: Rows per column in a sampled Hessian, at least and at most.  Measured on five dense and sparse sets: 5, 10, 20 rows
@@ -41,13 +40,13 @@ class Diagonal:
 
 
 class Cholesky:
-    """M = inverse of a dense symmetric positive definite matrix (p, p), for few columns.
+    """M = inverse of a symmetric positive definite matrix of which a factor is at hand, for few columns.
 
     Columns that depend on others to rounding are told apart by their diagonal; see CholeskyFactor.
     """
 
-    def __init__(self, hessian, n_threads):
-        self._factor = CholeskyFactor(hessian, n_threads)
+    def __init__(self, factor):
+        self._factor = factor
 
     def advance(self, alpha, v, product, step, rho):
         step += alpha * v
@@ -78,7 +77,7 @@ class Schedule:
     def at(self, point):
         """The preconditioner for a step from this point."""
         if self._spent >= self.price:
-            self._current = Cholesky(self.objective.sampled_hessian(point, self.every), self.objective.n_threads)
+            self._current = Cholesky(self.objective.factored(point, self.every))
             self._spent = 0.0
         elif self._current is None:
             self._current = Diagonal(self.objective.inverse_diagonal(point), self.objective.n_threads)

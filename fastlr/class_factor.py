@@ -1,0 +1,66 @@
+"""A factor of the Hessian of softmax regression in the eigenvectors of the coupling between classes."""
+
+import numpy as np
+
+from fastlr.factor import CholeskyFactor
+
+#: Share of the largest curvature below which an eigenvector of the coupling is that of no curvature.
+FLAT = 1e-13
+
+
+class ClassFactor:
+    """Q (blocks) Q' with Q the eigenvectors of  C = sum_i D_i  and one block of (p, p) for each of them:
+
+        X' diag_i(q_k' D_i q_k) X + diag(l2)
+
+    Were all D_i multiples of one matrix this would be the Hessian; blocks by class (Q = 1) leave their coupling out.
+    (NumPy, 6,000 x 120 x 10, products to a residual of 1e-3: diagonal 105, blocks by class 56, this one 26.)
+
+    Parameters
+    ----------
+    design : fastlr.design.base.InMemoryDesign
+    p : ndarray of shape (n, K)
+        Probabilities.
+    weight : ndarray of shape (n,)
+    l2 : ndarray of shape (p,)
+    fit_intercept : bool
+        Centre each block with its own weights.
+    """
+
+    def __init__(self, design, p, weight, l2, fit_intercept):
+        self._shape = len(l2), p.shape[1]
+        coupling = np.diag(weight @ p) - (p * weight[:, None]).T @ p
+        _, self._basis = np.linalg.eigh(coupling)
+        curvatures = weight[:, None] * np.maximum(p @ self._basis**2 - (p @ self._basis) ** 2, 0.0)
+        masses = curvatures.sum(axis=0)
+        known = masses > FLAT * masses.max(initial=0.0)
+        self._factors = [
+            self._factor(design, column, l2, fit_intercept) if curved else Ridge(l2)
+            for column, curved in zip(curvatures.T, known.tolist(), strict=True)
+        ]
+
+    def _factor(self, design, curvature, l2, fit_intercept):
+        curvature = np.ascontiguousarray(curvature)
+        gram = np.array(design.gram(curvature))
+        if fit_intercept:
+            first = design.adjoint(curvature)
+            gram -= np.outer(first, first) / curvature.sum()
+        diagonal = np.diag_indices_from(gram)
+        gram[diagonal] = np.maximum(gram[diagonal], 0.0) + l2
+        return CholeskyFactor(gram, design.n_threads)
+
+    def solve(self, b):
+        """The inverse times b (p K, 1)."""
+        rotated = b.reshape(self._shape) @ self._basis
+        solved = [factor.solve(rotated[:, k : k + 1]) for k, factor in enumerate(self._factors)]
+        return (np.hstack(solved) @ self._basis.T).reshape(-1, 1)
+
+
+class Ridge:
+    """The block of the direction common to all classes, along which the loss is flat; zero where l2 is zero too."""
+
+    def __init__(self, l2):
+        self._inverse = np.divide(1.0, l2, out=np.zeros_like(l2), where=l2 > 0.0)[:, None]
+
+    def solve(self, b):
+        return self._inverse * b

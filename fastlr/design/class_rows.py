@@ -1,0 +1,144 @@
+"""Row state of a softmax fit: what lies along the rows of X, K numbers in each, and the passes it takes part in."""
+
+import numpy as np
+
+from fastlr.design.dense import DenseDesign
+from fastlr.design.rows import RowState, Work
+from fastlr.kernels import class_rows, vector
+
+#: Steps of the intercepts whose square is rounding.
+SETTLED = 1e-7
+#: Share of such a step that is taken at least.
+SMALLEST = 1e-6
+_EPS = np.finfo(float).eps
+
+
+class ClassRows:
+    """Labels and weights of one softmax fit over a design in memory, and the passes over X they take part in.
+
+    What Rows is for two classes: RowState and images travel as handles, (n, K) here; a state's curvature is the matrix
+    of probabilities.  Coefficients are (p K, 1), those of a column side by side; intercepts (K,).
+
+    Parameters
+    ----------
+    design : fastlr.design.base.InMemoryDesign
+    labels : ndarray of shape (n,), int64 in 0..K-1
+    weight : ndarray of shape (n,), float64
+        Sum one.
+    n_classes : int
+    """
+
+    mean_offset = 0.0
+    pairs_are_free = False
+
+    def __init__(self, design, labels, weight, n_classes):
+        self.design = design
+        self.labels = labels
+        self.weight = weight
+        self.n_classes = n_classes
+        self.n_threads = design.n_threads
+        self.work = Work(design.nnz, copied_bytes=design.copied_bytes)
+        self._scratch = np.empty((design.shape[0], n_classes))
+
+    # --- passes ------------------------------------------------------------------------------------------------------
+
+    def forward(self, coef):
+        """X coef, (n, K)."""
+        self.work.entries_read += self.design.nnz
+        return self.design.forward_many(coef.reshape(self.design.shape[1], self.n_classes))
+
+    def adjoint(self, u):
+        """X' u, (p K, 1), for u (n, K)."""
+        self.work.entries_read += self.design.nnz
+        return self.design.adjoint_many(u).reshape(-1, 1)
+
+    def state(self, coef, intercept):
+        """RowState at a point; X is read unless coef is zero."""
+        eta = self.forward(coef) if np.any(coef) else np.zeros_like(self._scratch)
+        eta += intercept
+        return RowState(eta, np.empty_like(eta))
+
+    def gradient(self, state, with_curvature):
+        """Loss at the state, X' residual (p K, 1), and None.  Fills state.curvature."""
+        loss = self.evaluate(state)
+        return loss, self.adjoint(self._scratch), None
+
+    def loss_gradient(self, coef, intercept):
+        """State, loss and X' residual (p K, 1) at a point."""
+        state = self.state(coef, intercept)
+        loss, gradient, _ = self.gradient(state, False)
+        return state, loss, gradient
+
+    # --- between passes ----------------------------------------------------------------------------------------------
+
+    def evaluate(self, state):
+        """The loss; fills state.curvature with probabilities, and the scratch with weighted residuals."""
+        arguments = self.labels, self.weight, state.curvature, self._scratch, self.n_threads
+        return class_rows.evaluate(state.eta, *arguments)
+
+    def image(self):
+        """A fresh image, zero."""
+        return np.zeros_like(self._scratch)
+
+    def curved(self, state, image):
+        """D image, (n, K), with D_i = weight_i (diag(p_i) - p_i p_i'), valid until the next pass."""
+        class_rows.curve(state.curvature, self.weight, image, self._scratch, self.n_threads)
+        return self._scratch
+
+    def coupling(self, state):
+        """sum_i D_i, (K, K): the Hessian in the intercepts."""
+        p = state.curvature
+        return np.diag(self.weight @ p) - DenseDesign(p, self.n_threads).gram(self.weight)
+
+    def centre(self, state, max_steps=100):
+        """Shift eta to where the loss is least in the intercepts; returns the shift (K,).
+
+        Newton's method with a backtracking line search; the direction common to all classes is left alone.
+        """
+        shift = np.zeros(self.n_classes)
+        loss = self.evaluate(state)
+        for _ in range(max_steps):
+            gradient = self._scratch.sum(axis=0)
+            step = -np.linalg.pinv(self.coupling(state), hermitian=True) @ gradient
+            slope = float(gradient @ step)
+            if not slope < 0.0:
+                break
+            t, allowed = 1.0, loss + 4.0 * _EPS * abs(loss)
+            state.eta += step
+            while (loss := self.evaluate(state)) > allowed + 1e-4 * t * slope and t > SMALLEST:
+                t *= 0.5
+                state.eta -= t * step
+            shift += t * step
+            if t * np.abs(step).max() <= SETTLED:
+                break
+        return shift
+
+    def along(self, state, image, steps):
+        """Losses at eta + t * image for each t of `steps`: no pass."""
+        arguments = self.labels, self.weight, self._scratch, self.n_threads
+        return np.array([class_rows.loss(state.eta, image, float(t), *arguments) for t in steps])
+
+    def divergence(self, state, image, t=1.0, back=1.0, scale=1.0):
+        """Rows' share of the gap at eta + t image for the dual point p + back D image / weight, and whether that leaves
+        the simplex."""
+        arguments = float(t), float(back), self.weight, self._scratch, self.n_threads
+        return class_rows.divergence(state.eta, state.curvature, image, *arguments)
+
+    def accumulate(self, t, image, out):
+        """out += t * image, between images."""
+        vector.add_scaled(np.array([t]), image.reshape(-1, 1), out.reshape(-1, 1), self.n_threads)
+
+    def advance(self, state, image, t):
+        """Move the state to eta + t * image, in place."""
+        self.accumulate(t, image, state.eta)
+
+    def check_finite(self, gradient):
+        """Raise ValueError if X holds NaN or infinity, which the gradient of a first pass gives away."""
+        finite = np.isfinite(gradient).all()
+        if finite and not self.weight.all():
+            finite = np.isfinite(self.design.adjoint(np.ones(self.design.shape[0]))).all()
+        if not finite:
+            where = self.design.locate_nonfinite()
+            if where is not None:
+                found = "NaN" if np.isnan(self.design.entry(*where)) else "infinity"
+                raise ValueError(f"Input X contains {found}, at row {where[0]}, column {where[1]}.")

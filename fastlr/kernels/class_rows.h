@@ -1,0 +1,99 @@
+/* Rows of K linear predictors under the softmax loss: what a fit does between two products with X.
+ *
+ * A block is at most FASTLR_BLOCK rows of K numbers, C order.  Targets are class numbers `label`.
+ */
+#ifndef FASTLR_CLASS_ROWS_H
+#define FASTLR_CLASS_ROWS_H
+
+#include "special.h"
+
+/* Probabilities p, weighted residuals  weight (p - y),  and the weighted sum of losses.  The residual of the label is
+ * summed from the others where it is on top, so that a probability near 1 costs no digits. */
+static inline double fastlr_class_block(ptrdiff_t rows, ptrdiff_t K, const double *FASTLR_RESTRICT eta,
+                                        const int64_t *FASTLR_RESTRICT label, const double *FASTLR_RESTRICT weight,
+                                        double *FASTLR_RESTRICT p, double *FASTLR_RESTRICT residual)
+{
+    ptrdiff_t top[FASTLR_BLOCK];
+    double rest[FASTLR_BLOCK], sum = 0.0;
+    fastlr_tails(rows, K, eta, top, p, rest);
+    for (ptrdiff_t i = 0; i < rows; i++) {
+        double *q = p + i * K, *r = residual + i * K;
+        double share = 1.0 / (1.0 + rest[i]), w = weight[i];
+        FASTLR_SIMD
+        for (ptrdiff_t k = 0; k < K; k++) {
+            q[k] *= share;
+            r[k] = w * q[k];
+        }
+        q[top[i]] = share;
+        r[top[i]] = w * share;
+        r[label[i]] = label[i] == top[i] ? -w * (rest[i] * share) : r[label[i]] - w;
+        sum += w * (fastlr_log1p(rest[i]) + (eta[i * K + top[i]] - eta[i * K + label[i]]));
+    }
+    return sum;
+}
+
+/* h = weight (diag(p) - p p') z, row by row. */
+static inline void fastlr_class_curve(ptrdiff_t rows, ptrdiff_t K, const double *FASTLR_RESTRICT p,
+                                      const double *FASTLR_RESTRICT weight, const double *FASTLR_RESTRICT z,
+                                      double *FASTLR_RESTRICT h)
+{
+    for (ptrdiff_t i = 0; i < rows; i++) {
+        const double *q = p + i * K, *x = z + i * K;
+        double mean = 0.0;
+        FASTLR_SIMD_SUM(mean)
+        for (ptrdiff_t k = 0; k < K; k++)
+            mean += q[k] * x[k];
+        FASTLR_SIMD
+        for (ptrdiff_t k = 0; k < K; k++)
+            h[i * K + k] = weight[i] * (q[k] * (x[k] - mean));
+    }
+}
+
+/* The weighted sum of losses at eta + t z. */
+static inline double fastlr_class_loss(ptrdiff_t rows, ptrdiff_t K, const double *FASTLR_RESTRICT eta,
+                                       const double *FASTLR_RESTRICT z, double t, const int64_t *FASTLR_RESTRICT label,
+                                       const double *FASTLR_RESTRICT weight, double *FASTLR_RESTRICT scratch)
+{
+    FASTLR_SIMD
+    for (ptrdiff_t i = 0; i < rows * K; i++)
+        scratch[i] = eta[i] + t * z[i];
+    return fastlr_cross_entropy_block(rows, K, label, NULL, scratch, weight, 1.0, 1.0);
+}
+
+/* q phi((u - q) / q) with phi(d) = (1 + d) log(1 + d) - d >= 0: a term of KL(u || q), whose others cancel. */
+static inline double fastlr_divergence_term(double u, double q)
+{
+    double d = (u - q) / q, h = fabs(d);
+    if (h < 1e-3)
+        return q * d * d * (0.5 - d * (1.0 / 6.0 - d * (1.0 / 12.0 - d * (1.0 / 20.0))));
+    return u > 0.0 ? u * log(u / q) - (u - q) : q;
+}
+
+/* sum_i weight_i KL(u_i || softmax(eta_i + t z_i)),  u = p + back (diag(p) - p p') z;  *cut += negative entries of u. */
+static inline double fastlr_class_divergence(ptrdiff_t rows, ptrdiff_t K, const double *FASTLR_RESTRICT eta,
+                                             const double *FASTLR_RESTRICT p, const double *FASTLR_RESTRICT z,
+                                             double t, double back, const double *FASTLR_RESTRICT weight,
+                                             double *FASTLR_RESTRICT scratch, double *FASTLR_RESTRICT cut)
+{
+    double sum = 0.0;
+    for (ptrdiff_t i = 0; i < rows; i++) {
+        const double *q = p + i * K, *x = z + i * K;
+        double *e = scratch + i * K, mean = 0.0, total = 0.0;
+        if (weight[i] == 0.0)
+            continue;
+        for (ptrdiff_t k = 0; k < K; k++)
+            e[k] = eta[i * K + k] + t * x[k];
+        fastlr_softmax_block(1, K, e, e);
+        for (ptrdiff_t k = 0; k < K; k++)
+            mean += q[k] * x[k];
+        for (ptrdiff_t k = 0; k < K; k++) {
+            double u = q[k] + back * q[k] * (x[k] - mean);
+            *cut += u < 0.0 ? 1.0 : 0.0;
+            total += e[k] > 0.0 ? fastlr_divergence_term(u, e[k]) : (u > 0.0 ? INFINITY : 0.0);
+        }
+        sum += weight[i] * total;
+    }
+    return sum;
+}
+
+#endif

@@ -1,0 +1,12 @@
+"""Products of a dense X, of any strides, with K columns at once."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Matrix = NDArray[np.float64]
+Values = NDArray[np.float32] | NDArray[np.float64]
+
+PADDING: int
+
+def forward(X: Values, V: Matrix, eta: Matrix, n_threads: int) -> None: ...
+def adjoint(X: Values, U: Matrix, sums: Matrix, chunk: int, n_threads: int) -> None: ...
