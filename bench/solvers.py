@@ -70,7 +70,7 @@ def able(X, penalty: str, has_bounds: bool, covers_all: bool) -> list[str]:
     from fastlr.solvers import SOLVERS
 
     design = as_design(X)
-    strength = ElasticNet(0.0, 1.0 if covers_all else 0.0, (X.shape[1], 1))
+    strength = ElasticNet(1.0 if penalty == "l1" else 0.0, 1.0 if covers_all else 0.0, (X.shape[1], 1))
     return [
         name
         for name, spec in SOLVERS.items()
