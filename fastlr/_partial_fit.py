@@ -7,7 +7,7 @@ from fastlr import _fit_arguments as arguments
 from fastlr._estimator_checks import check_parameters
 from fastlr.design import as_design
 from fastlr.objective import inverse
-from fastlr.penalty import BoundedElasticNet
+from fastlr.penalty import within
 
 #: Rows of a mini-batch.
 BATCH = 128
@@ -76,7 +76,8 @@ class StreamingFit:
             if not weight[batch].any():
                 continue
             total = stream.see(design.between(batch.start, batch.stop), targets[batch], weight[batch])
-            penalty = _penalty(self._strengths(total, p), arguments.bounds(self._bounds(p), p, None), p)
+            l1, l2 = map(arguments.strength, ("l1", "l2"), self._strengths(total, p), (p, p))
+            penalty = within(arguments.bounds(self._bounds(p), p), l1, l2, (p, 1))
             coef, intercept = stream.step(penalty, coef, intercept, self.fit_intercept)
         self._keep_stream(stream, coef, intercept)
         return self
@@ -170,8 +171,3 @@ def _reached(estimator, p):
         return np.zeros((p, 1)), 0.0
     coef = estimator.coef_.toarray() if hasattr(estimator.coef_, "toarray") else estimator.coef_
     return np.array(coef, dtype=np.float64).T.copy(), float(estimator.intercept_[0])
-
-
-def _penalty(strengths, limits, p):
-    """l1, l2 and bounds, which may be None."""
-    return BoundedElasticNet(*strengths, *(limits or (-np.inf, np.inf)), (p, 1))

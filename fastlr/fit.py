@@ -9,7 +9,7 @@ from fastlr._environment import resolve_threads
 from fastlr.design import as_design
 from fastlr.diagnosis import diagnosed
 from fastlr.objective import LogisticObjective
-from fastlr.penalty import BoundedElasticNet, ElasticNet
+from fastlr.penalty import within
 from fastlr.screening import screen
 from fastlr.solvers import FitInterrupted, Monitor, Status, choose_solver
 from fastlr.standardization import standardized_strengths
@@ -118,7 +118,7 @@ def fit_logistic(
     if standardize:
         l1, l2, held = standardized_strengths(l1, l2, *rows.column_moments(), limits)
         coef[held] = 0.0
-    rows, penalty, kept = screen(rows, _penalty(l1, l2, limits, (p, 1), design.n_threads))
+    rows, penalty, kept = screen(rows, within(limits, l1, l2, (p, 1), design.n_threads))
     coef = penalty.nearest(coef if kept is None else coef[kept])
     name, spec, reason = choose_solver(solver, rows.design, penalty)
     if kept is not None:
@@ -132,12 +132,6 @@ def fit_logistic(
             raise
         monitor.fail(Status.INTERRUPTED, "interrupted from the keyboard")
         raise FitInterrupted(monitor.result()) from None
-
-
-def _penalty(l1, l2, limits, shape, n_threads):
-    if limits is None:
-        return ElasticNet(l1, l2, shape, n_threads)
-    return BoundedElasticNet(l1, l2, *limits, shape, n_threads)
 
 
 def _all_coefficients(p, kept, held, coef):

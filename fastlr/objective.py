@@ -318,9 +318,11 @@ class LogisticObjective:
     def adjoint_after(self, point, step, rho):
         """X' times the linearised residual after a full step, (p, 1), for the gradient rho of the model there.
 
-        None where nobody needs it: without l1 and bounds rho tells all.
+        None where rho tells all (no bounds), or has l1 in it.
         """
-        return None if self.penalty.is_smooth else rho - self.penalty.l2 * (point.coef + step)
+        if self.penalty.has_l1 or not self.penalty.has_bounds:
+            return None
+        return rho - self.penalty.l2 * (point.coef + step)
 
 
 def inverse(diagonal):

@@ -217,6 +217,13 @@ class BoundedElasticNet(ElasticNet):
         return _flat(self.upper)
 
 
+def within(limits, l1, l2, shape, n_threads=1):
+    """The penalty with these strengths within (lower, upper), or without bounds where `limits` is None."""
+    if limits is None:
+        return ElasticNet(l1, l2, shape, n_threads)
+    return BoundedElasticNet(l1, l2, *limits, shape, n_threads)
+
+
 def _broadcast(strength, shape):
     """A read-only view of a strength for each coefficient; of a number, far cheaper than by np.broadcast_to."""
     if not isinstance(strength, float):

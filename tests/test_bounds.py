@@ -7,8 +7,11 @@ from helpers import as_layout, make_problem, smooth_gradient
 from scipy.optimize import minimize
 
 from fastlr import LogisticRegression, fit_logistic
+from fastlr.design import as_design
 from fastlr.kernels import box
-from fastlr.penalty import BoundedElasticNet
+from fastlr.objective import LogisticObjective
+from fastlr.penalty import BoundedElasticNet, within
+from fastlr.solvers.coordinate_descent import newton_on_support
 
 P = 12
 
@@ -249,3 +252,23 @@ def test_scaling_keeps_the_dual_point_feasible_towards_open_sides_only():
     assert box.largest_ratio(adjoint, l1, l2, lower, upper, 1) == 2.0
     upper[3] = 1.0
     assert box.largest_ratio(adjoint, l1, l2, lower, upper, 1) == 0.5
+
+
+@pytest.mark.parametrize("terms", [(0.0, 1e-2, 0.0), (1e-2, 0.0, 0.0), (1e-2, 1e-2, -0.2)])
+@pytest.mark.parametrize("fit_intercept", [False, True])
+def test_a_newton_step_on_the_support_certifies_nothing_beyond_it(terms, fit_intercept):
+    X, y = make_problem(p=P)
+    l1, l2, lower = terms
+    rows = as_design(X).bind(y, np.full(len(y), 1.0 / len(y)))
+    objective = LogisticObjective(rows, within((lower, np.inf), l1, l2, (P, 1)), fit_intercept)
+    coef = np.zeros((P, 1))
+    coef[:5] = 0.3  # the others, free or not, are not in the step
+    point = objective.point(coef)
+    for _ in range(6):
+        moved, settled = newton_on_support(objective, point)
+        if moved is None:
+            break
+        fresh = objective.point(moved.coef.copy(), moved.intercept)
+        assert moved.gap == pytest.approx(fresh.gap, rel=1e-9)
+        point = fresh
+    assert settled or moved is None

@@ -214,3 +214,13 @@ def test_sparse_coefficients_are_taken_up():
     one, other = (LogisticRegression().partial_fit(X[:200], y[:200], classes=[0, 1]) for _ in range(2))
     one.sparsify().partial_fit(X[200:], y[200:])
     np.testing.assert_array_equal(one.coef_, other.partial_fit(X[200:], y[200:]).coef_)
+
+
+def test_penalty_factors_and_bounds_act_column_by_column():
+    X, y = make_problem(p=4)
+    model = LogisticRegression(C=1e-4, l1_ratio=1.0, penalty_factor={0: 0.0, 1: 0.0}, bounds={1: (None, 0.0)})
+    for _ in range(5):
+        model.partial_fit(X, y, classes=[0.0, 1.0])
+    assert model.coef_[0, 0] != 0.0
+    assert model.coef_[0, 1] <= 0.0
+    assert not model.coef_[0, 2:].any()

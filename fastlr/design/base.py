@@ -177,6 +177,13 @@ class InMemoryDesign(ABC):
         """One entry of X."""
         return self.X[row, column]
 
+    def name_nonfinite(self):
+        """Raise ValueError with the place of an entry that is NaN or infinite, if X holds one."""
+        where = self.locate_nonfinite()
+        if where is not None:
+            found = "NaN" if np.isnan(self.entry(*where)) else "infinity"
+            raise ValueError(f"Input X contains {found}, at row {where[0]}, column {where[1]}.")
+
     #: whether the layout has `newton_iterations`, exact Newton compiled as a whole; see kernels/small.pyx
     can_iterate = False
 

@@ -119,8 +119,10 @@ class ClassRows:
         return np.array([class_rows.loss(state.eta, image, float(t), *arguments) for t in steps])
 
     def divergence(self, state, image, t=1.0, back=1.0, scale=1.0):
-        """Rows' share of the gap at eta + t image for the dual point p + back D image / weight, and whether that leaves
-        the simplex."""
+        """Rows' share of the gap at eta + t image for the dual point p + back D image / weight, and by how many entries
+        that leaves the simplex.  Residuals scaled for l1 are not known here: they count as outside."""
+        if scale != 1.0:
+            return np.inf, 1
         arguments = float(t), float(back), self.weight, self._scratch, self.n_threads
         return class_rows.divergence(state.eta, state.curvature, image, *arguments)
 
@@ -138,7 +140,4 @@ class ClassRows:
         if finite and not self.weight.all():
             finite = np.isfinite(self.design.adjoint(np.ones(self.design.shape[0]))).all()
         if not finite:
-            where = self.design.locate_nonfinite()
-            if where is not None:
-                found = "NaN" if np.isnan(self.design.entry(*where)) else "infinity"
-                raise ValueError(f"Input X contains {found}, at row {where[0]}, column {where[1]}.")
+            self.design.name_nonfinite()

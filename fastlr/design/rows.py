@@ -204,14 +204,7 @@ class Rows:
             finite = np.isfinite(self.design.adjoint(np.ones(self.design.shape[0]))).all()
             self.work.entries_read += self.design.nnz
         if not finite:
-            self._name_nonfinite()
-
-    def _name_nonfinite(self):
-        """Raise ValueError with the place of an entry that is NaN or infinite, if X holds one."""
-        where = self.design.locate_nonfinite()
-        if where is not None:
-            found = "NaN" if np.isnan(self.design.entry(*where)) else "infinity"
-            raise ValueError(f"Input X contains {found}, at row {where[0]}, column {where[1]}.")
+            self.design.name_nonfinite()
 
     def column_moments(self):
         """Weighted mean and variance of each column, two arrays of shape (p,); the variance of a constant one is 0.
@@ -223,7 +216,7 @@ class Rows:
         self.work.entries_read += 2 * self.design.nnz
         finite = np.isfinite(variance)
         if not finite.all():
-            self._name_nonfinite()
+            self.design.name_nonfinite()
             raise ValueError(f"X has a column whose variance overflows, number {np.argmin(finite)}: rescale it")
         return mean, variance
 

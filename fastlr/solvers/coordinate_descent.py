@@ -154,7 +154,8 @@ def newton_on_support(objective, point):
     if crossing.any():
         direction = objective.direction(point, np.where(crossing, step, coef))
     else:
-        direction = replace(narrow, coef=coef)
+        # what conjugate gradients know of the residual is that of the support alone
+        direction = replace(narrow, coef=coef, residual_gap=np.inf, adjoint=None)
     moved = _step(objective, point, direction)
     return moved, moved is not None and not crossing.any()
 
