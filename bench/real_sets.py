@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 
 
-def _path(name: str) -> Path:
+def path(name: str) -> Path:
+    """Where a file of the data sets lies."""
     folder = os.environ.get("FASTLR_DATA")
     if not folder:
         raise FileNotFoundError("real data sets need FASTLR_DATA, the folder with one subfolder a set")
@@ -26,22 +27,28 @@ def _signs(positive) -> np.ndarray:
 def _svmlight(name: str):
     from sklearn.datasets import load_svmlight_file
 
-    X, y = load_svmlight_file(str(_path(name)))
+    X, y = load_svmlight_file(str(path(name)))
     return X, _signs(y > 0)
 
 
 def _table(name: str, **options):
     import pandas
 
-    return pandas.read_csv(_path(name), header=None, **options)
+    return pandas.read_csv(path(name), header=None, **options)
+
+
+def digits():
+    """MNIST, training part: pixels / 255 and digits."""
+    with lzma.open(path("mnist/train-images-idx3-ubyte.xz")) as file:
+        X = np.frombuffer(file.read(), np.uint8)[16:].reshape(-1, 784) / 255
+    with lzma.open(path("mnist/train-labels-idx1-ubyte.xz")) as file:
+        y = np.frombuffer(file.read(), np.uint8)[8:]
+    return X, y
 
 
 def mnist_zero():
-    """Digit 0 against the rest, pixels / 255."""
-    with lzma.open(_path("mnist/train-images-idx3-ubyte.xz")) as file:
-        X = np.frombuffer(file.read(), np.uint8)[16:].reshape(-1, 784) / 255
-    with lzma.open(_path("mnist/train-labels-idx1-ubyte.xz")) as file:
-        y = np.frombuffer(file.read(), np.uint8)[8:]
+    """Digit 0 against the rest."""
+    X, y = digits()
     return X, _signs(y == 0)
 
 
@@ -65,16 +72,18 @@ def skin():
 
 def _expression(name: str, positive: str):
     """Gene expression, raw intensities."""
-    archive = np.load(_path(name))
+    archive = np.load(path(name))
     return archive["X"].astype(float), _signs(archive["y"] == positive)
 
 
-def _json_lines(name: str) -> list[dict]:
-    with lzma.open(_path(name), "rt", encoding="utf-8") as file:
+def json_lines(name: str) -> list[dict]:
+    """The records of a JSON lines file."""
+    with lzma.open(path(name), "rt", encoding="utf-8") as file:
         return [json.loads(line) for line in file]
 
 
-def _words_and_bigrams(texts: list[str]):
+def words_and_bigrams(texts: list[str]):
+    """tf-idf (n, p) CSR, sublinear, rows of length one."""
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     vectorizer = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"(?u)\b\w+\b")
@@ -83,18 +92,18 @@ def _words_and_bigrams(texts: list[str]):
 
 def newsgroups_first():
     """20newsgroups, training part: the first class in alphabetical order against the rest."""
-    posts = [post for post in _json_lines("20newsgroups/20news-bydate.jsonl.xz") if post["split"] == "train"]
+    posts = [post for post in json_lines("20newsgroups/20news-bydate.jsonl.xz") if post["split"] == "train"]
     groups = [post["group"] for post in posts]
     first = min(groups)
-    return _words_and_bigrams([post["text"] for post in posts]), _signs([group == first for group in groups])
+    return words_and_bigrams([post["text"] for post in posts]), _signs([group == first for group in groups])
 
 
 def reuters_earn():
     """Reuters-21578, ModApte training part: topic `earn` against the rest."""
-    stories = _json_lines("reuters21578/reuters21578.jsonl.xz")
+    stories = json_lines("reuters21578/reuters21578.jsonl.xz")
     stories = [story for story in stories if story["topics_flag"] == "YES" and story["lewissplit"] == "TRAIN"]
     texts = [f"{story['title']}\n{story['body']}" for story in stories]
-    return _words_and_bigrams(texts), _signs(["earn" in story["topics"] for story in stories])
+    return words_and_bigrams(texts), _signs(["earn" in story["topics"] for story in stories])
 
 
 def standardised(load: Callable):

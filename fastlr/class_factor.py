@@ -34,10 +34,15 @@ class ClassFactor:
         curvatures = weight[:, None] * np.maximum(p @ self._basis**2 - (p @ self._basis) ** 2, 0.0)
         masses = curvatures.sum(axis=0)
         known = masses > FLAT * masses.max(initial=0.0)
-        self._factors = [
-            self._factor(design, column, l2, fit_intercept) if curved else Ridge(l2)
-            for column, curved in zip(curvatures.T, known.tolist(), strict=True)
-        ]
+        self._factors = [Ridge(l2)] * len(masses)
+        curved = np.flatnonzero(known)
+        if len(curved) and _are_alike(curvatures[:, curved]):  # as at the start, where all classes are as likely
+            shared = self._factor(design, curvatures[:, curved[0]], l2, fit_intercept)
+            for k in curved:
+                self._factors[k] = shared
+        else:
+            for k in curved:
+                self._factors[k] = self._factor(design, curvatures[:, k], l2, fit_intercept)
 
     def _factor(self, design, curvature, l2, fit_intercept):
         curvature = np.ascontiguousarray(curvature)
@@ -54,6 +59,11 @@ class ClassFactor:
         rotated = b.reshape(self._shape) @ self._basis
         solved = [factor.solve(rotated[:, k : k + 1]) for k, factor in enumerate(self._factors)]
         return (np.hstack(solved) @ self._basis.T).reshape(-1, 1)
+
+
+def _are_alike(columns):
+    """Whether all columns are the first one, to rounding."""
+    return bool(np.allclose(columns, columns[:, :1], rtol=1e-9, atol=0.0))
 
 
 class Ridge:

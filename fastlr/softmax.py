@@ -75,8 +75,7 @@ def fit_softmax(
     objective = SoftmaxObjective(rows, ElasticNet(0.0, strength, (p * K, 1), design.n_threads), bool(fit_intercept))
     monitor = Monitor(controls, objective, "newton_cg", "softmax, all classes coupled", _Classes(p, K, np.any(l2)))
     try:
-        point = monitor.starting_point(coef, intercept)
-        return _with_intercepts(newton_cg.minimise(objective, point, monitor), K)
+        return _with_intercepts(newton_cg.solve(objective, coef, intercept, monitor), K)
     except KeyboardInterrupt:
         if not monitor.reached_a_point:
             raise

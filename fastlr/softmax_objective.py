@@ -61,9 +61,15 @@ class SoftmaxObjective(LogisticObjective):
         return image, shift
 
     def hessian_product(self, point, v, out):
+        if not self.fit_intercept:
+            image, out[:] = self.rows.hessian_product(point.state, v)
+            return image, np.zeros(self.rows.n_classes), self.penalty.add_smooth_gradient(v, out)
         image, shift = self._moved(point, v)
         out[:] = self.rows.adjoint(self.rows.curved(point.state, image))
         return image, shift, self.penalty.add_smooth_gradient(v, out)
+
+    def thin(self, every):
+        return SoftmaxObjective(self.rows.thin(every), self.penalty, self.fit_intercept)
 
     def direction(self, point, coef):
         image, shift = self._moved(point, coef)

@@ -1240,10 +1240,11 @@ def test_a_gradient_of_nan_shows_in_the_subgradient_and_its_norm(kernels, coef, 
 MANY = ((1, 1, 1), (9, 5, 3), (70, 37, 10), (300, 9, 40))
 
 
-def padded(kernels, V):
-    """V with rows of a whole number of tiles."""
-    width = -(-V.shape[1] // kernels.dense_many.PADDING) * kernels.dense_many.PADDING
-    return np.pad(V, ((0, 0), (0, width - V.shape[1])))
+def pieces(kernels, V):
+    """V (m, K) in pieces of as many columns as a tile has, (pieces, m, PIECE), zeros past the last."""
+    width = -(-V.shape[1] // kernels.dense_many.PIECE)
+    padded = np.pad(V, ((0, 0), (0, width * kernels.dense_many.PIECE - V.shape[1])))
+    return np.ascontiguousarray(padded.reshape(len(V), width, -1).swapaxes(0, 1))
 
 
 @pytest.mark.parametrize("order", ["C", "F", "strided"])
@@ -1256,17 +1257,25 @@ def test_dense_products_with_many_columns(kernels, dtype, shape, order):
     if order == "strided":
         stored = np.repeat(X, 2, axis=0)[::2]
     V, U = rng.standard_normal((p, K)), rng.standard_normal((n, K))
-    found = []
+    p_of_rows, weight = rng.dirichlet(np.ones(K), n), rng.random(n)
+    image = X.astype(float) @ V
+    curved = weight[:, None] * p_of_rows * (image - np.sum(p_of_rows * image, axis=1, keepdims=True))
+    chunk, found = 64, []
     for n_threads in THREADS:
-        eta = padded(kernels, np.ones((n, K)))
-        kernels.dense_many.forward(stored, padded(kernels, V), eta, n_threads)
-        chunk = 64
-        sums = np.zeros((-(-n // chunk), p, eta.shape[1]))
-        kernels.dense_many.adjoint(stored, padded(kernels, U), sums, chunk, n_threads)
-        np.testing.assert_allclose(eta[:, :K], 1.0 + X.astype(float) @ V, rtol=1e-12, atol=1e-12)
-        np.testing.assert_allclose(sums.sum(axis=0)[:, :K], X.T.astype(float) @ U, rtol=1e-12, atol=1e-12)
-        assert not eta[:, K:].any()
-        found.append(np.concatenate([eta.ravel(), sums.ravel()]))
+        eta, moved = np.full((n, K), np.nan), np.full((n, K), np.nan)
+        sums = np.zeros((2, -(-n // chunk), *pieces(kernels, V).shape))
+        kernels.dense_many.forward(stored, pieces(kernels, V), eta, n_threads)
+        kernels.dense_many.adjoint(stored, U, sums[0], chunk, n_threads)
+        arguments = p_of_rows, weight, pieces(kernels, V), moved, sums[1], chunk, n_threads
+        kernels.dense_many.class_hessian_product(stored, *arguments)
+        np.testing.assert_allclose(eta, image, rtol=1e-12, atol=1e-12)
+        np.testing.assert_array_equal(eta, moved)
+        adjoint, product = sums.sum(axis=1)
+        expected = pieces(kernels, X.T.astype(float) @ U), pieces(kernels, X.T.astype(float) @ curved)
+        used = pieces(kernels, np.ones_like(V)) > 0.0  # past K a sum may be anything
+        np.testing.assert_allclose(adjoint[used], expected[0][used], rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(product[used], expected[1][used], rtol=1e-12, atol=1e-12)
+        found.append(np.concatenate([eta.ravel(), sums[:, :, used].ravel()]))
     assert_same_bits(found)
 
 

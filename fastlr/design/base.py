@@ -5,6 +5,7 @@ from abc import ABC, abstractmethod
 import numpy as np
 
 from fastlr.design.rows import Rows, Work
+from fastlr.kernels import class_rows
 from fastlr.loss import LogisticLoss
 
 #: Below this many entries a second thread costs more than it brings (measured: bench/README.md).
@@ -82,6 +83,13 @@ class InMemoryDesign(ABC):
     @abstractmethod
     def adjoint_many(self, U):
         """X' U, shape (p, K), for U (n, K), C order."""
+
+    def class_hessian_product(self, p, weight, V, image):
+        """image = X V, (n, K);  returns X' [weight_i (diag(p_i) - p_i p_i') image_i]_i, shape (p, K)."""
+        image[:] = self.forward_many(V)
+        curved = np.empty_like(image)
+        class_rows.curve(p, weight, image, curved, self.n_threads)
+        return self.adjoint_many(curved)
 
     @abstractmethod
     def squares(self, d):
@@ -195,5 +203,7 @@ class InMemoryDesign(ABC):
 
     #: readings of X per call of hessian_product and loss_gradient (2 where the two uses of an entry are far apart)
     product_reads = 1
+    #: readings of X per call of class_hessian_product
+    class_product_reads = 2
     #: readings of X per call of adjoint_pair
     pair_reads = 2

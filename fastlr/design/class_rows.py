@@ -1,5 +1,7 @@
 """Row state of a softmax fit: what lies along the rows of X, K numbers in each, and the passes it takes part in."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from fastlr.design.dense import DenseDesign
@@ -11,6 +13,14 @@ SETTLED = 1e-7
 #: Share of such a step that is taken at least.
 SMALLEST = 1e-6
 _EPS = np.finfo(float).eps
+
+
+@dataclass
+class ClassState(RowState):
+    """RowState of a softmax fit."""
+
+    #: Loss at eta as long as the scratch holds the residuals there: from centre to the gradient after it.
+    loss: float | None = None
 
 
 class ClassRows:
@@ -35,10 +45,18 @@ class ClassRows:
         self.design = design
         self.labels = labels
         self.weight = weight
-        self.n_classes = n_classes
+        self.n_classes = self.n_predictors = n_classes
         self.n_threads = design.n_threads
         self.work = Work(design.nnz, copied_bytes=design.copied_bytes)
         self._scratch = np.empty((design.shape[0], n_classes))
+
+    def thin(self, every):
+        """Every k-th row alone; work is shared."""
+        design = self.design.thin(every)
+        self.work.hold(self.design.copied_bytes + design.copied_bytes)
+        some = ClassRows(design, self.labels[::every].copy(), self.weight[::every].copy(), self.n_classes)
+        some.work = self.work
+        return some
 
     # --- passes ------------------------------------------------------------------------------------------------------
 
@@ -52,15 +70,23 @@ class ClassRows:
         self.work.entries_read += self.design.nnz
         return self.design.adjoint_many(u).reshape(-1, 1)
 
+    def hessian_product(self, state, v):
+        """(X v, X' D X v), (n, K) and (p K, 1): one pass where the layout has one for both."""
+        image = np.empty_like(self._scratch)
+        columns = v.reshape(self.design.shape[1], self.n_classes)
+        product = self.design.class_hessian_product(state.curvature, self.weight, columns, image)
+        self.work.entries_read += self.design.class_product_reads * self.design.nnz
+        return image, product.reshape(-1, 1)
+
     def state(self, coef, intercept):
         """RowState at a point; X is read unless coef is zero."""
         eta = self.forward(coef) if np.any(coef) else np.zeros_like(self._scratch)
         eta += intercept
-        return RowState(eta, np.empty_like(eta))
+        return ClassState(eta, np.empty_like(eta))
 
     def gradient(self, state, with_curvature):
         """Loss at the state, X' residual (p K, 1), and None.  Fills state.curvature."""
-        loss = self.evaluate(state)
+        loss, state.loss = self.evaluate(state) if state.loss is None else state.loss, None
         return loss, self.adjoint(self._scratch), None
 
     def loss_gradient(self, coef, intercept):
@@ -111,6 +137,7 @@ class ClassRows:
             shift += t * step
             if t * np.abs(step).max() <= SETTLED:
                 break
+        state.loss = loss
         return shift
 
     def along(self, state, image, steps):

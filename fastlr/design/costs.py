@@ -11,6 +11,13 @@ CSR_PRODUCT = 0.7
 CSC_PRODUCT = 1.0
 #: Multiply-adds of a Cholesky factor that take as long as reading one entry of X.
 FACTOR_SPEED = 6.0
+#: What one more of K columns adds to a product of X with them, in readings of X.
+ONE_MORE_COLUMN = 0.1
+
+
+def product_price(K):
+    """Readings of X that a product with K columns is worth."""
+    return 1.0 + ONE_MORE_COLUMN * (K - 1)
 
 
 def factor_price(p, nnz):

@@ -15,6 +15,7 @@ class DenseDesign(InMemoryDesign):
     """Rows or columns contiguous; float32 or float64; any row (or column) stride, so slices are not copied."""
 
     pair_reads = 1
+    class_product_reads = 1
     can_iterate = True
 
     @property
@@ -64,19 +65,27 @@ class DenseDesign(InMemoryDesign):
         return out[: self.shape[1]], out[self.shape[1] :]
 
     def forward_many(self, V):
-        padded = _padded(V)
-        eta = np.zeros((self.shape[0], padded.shape[1]))
-        dense_many.forward(self.X, padded, eta, self.n_threads)
-        return np.ascontiguousarray(eta[:, : V.shape[1]])
+        eta = np.empty((self.shape[0], V.shape[1]))
+        dense_many.forward(self.X, _pieces(V), eta, self.n_threads)
+        return eta
 
     def adjoint_many(self, U):
+        sums, chunk = self._sums_of_pieces(U.shape[1])
+        dense_many.adjoint(self.X, U, sums, chunk, self.n_threads)
+        return _joined(sums, U.shape[1])
+
+    def class_hessian_product(self, p, weight, V, image):
+        sums, chunk = self._sums_of_pieces(V.shape[1])
+        dense_many.class_hessian_product(self.X, p, weight, _pieces(V), image, sums, chunk, self.n_threads)
+        return _joined(sums, V.shape[1])
+
+    def _sums_of_pieces(self, K):
+        """Zeros for the sums of chunks of rows, (chunks, pieces, p, PIECE), and how many rows a chunk has."""
         n, p = self.shape
-        padded = _padded(U)
-        n_chunks = max(1, min(MOST_SUMS // (p * padded.shape[1]), 16, n // 1024))
+        pieces = -(-K // dense_many.PIECE)
+        n_chunks = max(1, min(MOST_SUMS // (p * pieces * dense_many.PIECE), 16, n // 1024))
         chunk = -(-n // n_chunks // 64) * 64
-        sums = np.zeros((-(-n // chunk), p, padded.shape[1]))
-        dense_many.adjoint(self.X, padded, sums, chunk, self.n_threads)
-        return np.ascontiguousarray(sums.sum(axis=0)[:, : U.shape[1]])
+        return np.zeros((-(-n // chunk), pieces, p, dense_many.PIECE)), chunk
 
     def squares(self, d):
         out = np.empty(self.shape[1])
@@ -171,11 +180,16 @@ class DenseDesign(InMemoryDesign):
         return None
 
 
-def _padded(V):
-    """V (m, K) with rows of a whole number of tiles."""
-    width = -(-V.shape[1] // dense_many.PADDING) * dense_many.PADDING
-    if width == V.shape[1]:
-        return V
-    out = np.zeros((len(V), width))
-    out[:, : V.shape[1]] = V
+def _pieces(V):
+    """V (m, K) in pieces of PIECE columns each, (pieces, m, PIECE), zeros past the last."""
+    m, K = V.shape
+    out = np.zeros((-(-K // dense_many.PIECE), m, dense_many.PIECE))
+    for k, piece in enumerate(out):
+        columns = V[:, k * dense_many.PIECE : (k + 1) * dense_many.PIECE]
+        piece[:, : columns.shape[1]] = columns
     return out
+
+
+def _joined(sums, K):
+    """(m, K) from the sums (chunks, pieces, m, PIECE) of chunks of rows."""
+    return np.hstack(list(sums.sum(axis=0)))[:, :K].copy()

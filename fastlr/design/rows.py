@@ -40,6 +40,9 @@ class Rows:
     columns are (p, 1) float64.
     """
 
+    #: Linear predictors of a row.
+    n_predictors = 1
+
     def __init__(self, design, loss, offset, work):
         self.design = design
         self.loss = loss

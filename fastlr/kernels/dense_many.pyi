@@ -6,7 +6,10 @@ from numpy.typing import NDArray
 Matrix = NDArray[np.float64]
 Values = NDArray[np.float32] | NDArray[np.float64]
 
-PADDING: int
+PIECE: int
 
 def forward(X: Values, V: Matrix, eta: Matrix, n_threads: int) -> None: ...
 def adjoint(X: Values, U: Matrix, sums: Matrix, chunk: int, n_threads: int) -> None: ...
+def class_hessian_product(
+    X: Values, p: Matrix, weight: Matrix, V: Matrix, image: Matrix, sums: Matrix, chunk: int, n_threads: int
+) -> None: ...

@@ -1,80 +1,187 @@
 """Products of a dense X, of any strides, with K columns at once.
 
-Matrices over rows and columns, (n, K) and (p, K), have unit stride along K and rows padded with zeros to a multiple of
-TILE_COLUMNS numbers: `width` of them.  Rows are cut into chunks of fixed length with sums of their own, so that bits do
-not depend on the number of threads.
+Matrices over rows are (n, K) with unit stride along K.  Those over columns come in pieces of TILE_COLUMNS of the K
+numbers each, (pieces, p, TILE_COLUMNS), zeros past K.  Rows are cut into chunks of fixed length with sums of their own,
+so that bits do not depend on the number of threads.
 """
 
 from cython.parallel cimport prange
+from libc.string cimport memcpy, memset
+
+import numpy as np
 
 from fastlr.kernels.tiles cimport TILE_COLUMNS, TILE_ROWS
 from fastlr.kernels.types cimport floating
 
 cdef extern from "many.h" nogil:
     void tile_f64 "fastlr_strided_tile_f64"(Py_ssize_t n, const double* x, Py_ssize_t step, Py_ssize_t side,
-                                            const double* b, Py_ssize_t width, double* out, Py_ssize_t ld) noexcept
+                                            const double* b, Py_ssize_t ld, double* out) noexcept
     void tile_f32 "fastlr_strided_tile_f32"(Py_ssize_t n, const float* x, Py_ssize_t step, Py_ssize_t side,
-                                            const double* b, Py_ssize_t width, double* out, Py_ssize_t ld) noexcept
+                                            const double* b, Py_ssize_t ld, double* out) noexcept
     void row_f64 "fastlr_strided_row_f64"(Py_ssize_t n, const double* x, Py_ssize_t step, Py_ssize_t side,
-                                          const double* b, Py_ssize_t width, double* out, Py_ssize_t ld) noexcept
+                                          const double* b, Py_ssize_t ld, double* out) noexcept
     void row_f32 "fastlr_strided_row_f32"(Py_ssize_t n, const float* x, Py_ssize_t step, Py_ssize_t side,
-                                          const double* b, Py_ssize_t width, double* out, Py_ssize_t ld) noexcept
+                                          const double* b, Py_ssize_t ld, double* out) noexcept
+    void rank_f64 "fastlr_rank_f64"(Py_ssize_t sides, const double* x, Py_ssize_t step, Py_ssize_t side,
+                                    const double* b, Py_ssize_t ld, double* out) noexcept
+    void rank_f32 "fastlr_rank_f32"(Py_ssize_t sides, const float* x, Py_ssize_t step, Py_ssize_t side,
+                                    const double* b, Py_ssize_t ld, double* out) noexcept
+    void rank_one_f64 "fastlr_rank_one_f64"(Py_ssize_t sides, const double* x, Py_ssize_t step, Py_ssize_t side,
+                                            const double* b, Py_ssize_t ld, double* out) noexcept
+    void rank_one_f32 "fastlr_rank_one_f32"(Py_ssize_t sides, const float* x, Py_ssize_t step, Py_ssize_t side,
+                                            const double* b, Py_ssize_t ld, double* out) noexcept
+
+cdef extern from "class_rows.h" nogil:
+    void class_curve "fastlr_class_curve"(Py_ssize_t rows, Py_ssize_t K, const double* p, const double* weight,
+                                          const double* z, double* h) noexcept
 
 cdef enum:
-    BLOCK = 64  # rows whose entries stay in cache while all panels of K pass by
+    BLOCK = 64   # rows whose entries stay in cache while all pieces of K pass by
+    STRIP = 128  # columns whose sums stay in the first-level cache
 
-#: Numbers that rows of K are padded to a multiple of.
-PADDING = TILE_COLUMNS
+#: Numbers in a piece of K.
+PIECE = TILE_COLUMNS
+
+
+cdef inline void by_tiles(const floating* x, Py_ssize_t n, Py_ssize_t step, Py_ssize_t sides, Py_ssize_t side,
+                          const double* b, Py_ssize_t ld, double* out) noexcept nogil:
+    cdef Py_ssize_t i = 0
+    while i + TILE_ROWS <= sides:
+        if floating is double:
+            tile_f64(n, x + i * side, step, side, b, ld, out + i * TILE_COLUMNS)
+        else:
+            tile_f32(n, x + i * side, step, side, b, ld, out + i * TILE_COLUMNS)
+        i = i + TILE_ROWS
+    while i < sides:
+        if floating is double:
+            row_f64(n, x + i * side, step, side, b, ld, out + i * TILE_COLUMNS)
+        else:
+            row_f32(n, x + i * side, step, side, b, ld, out + i * TILE_COLUMNS)
+        i = i + 1
+
+
+cdef inline void by_ranks(const floating* x, Py_ssize_t n, Py_ssize_t step, Py_ssize_t sides, Py_ssize_t side,
+                          const double* b, Py_ssize_t ld, double* out) noexcept nogil:
+    cdef Py_ssize_t r = 0
+    while r + TILE_ROWS <= n:
+        if floating is double:
+            rank_f64(sides, x + r * step, step, side, b + r * ld, ld, out)
+        else:
+            rank_f32(sides, x + r * step, step, side, b + r * ld, ld, out)
+        r = r + TILE_ROWS
+    while r < n:
+        if floating is double:
+            rank_one_f64(sides, x + r * step, step, side, b + r * ld, ld, out)
+        else:
+            rank_one_f32(sides, x + r * step, step, side, b + r * ld, ld, out)
+        r = r + 1
 
 
 cdef inline void product(const floating* x, Py_ssize_t n, Py_ssize_t step, Py_ssize_t sides, Py_ssize_t side,
-                         const double* b, double* out, Py_ssize_t width) noexcept nogil:
-    """out[i] += sum_r x[r step + i side] b[r] for i < sides, rows of b and out `width` long."""
-    cdef Py_ssize_t i, k = 0
-    while k < width:
-        i = 0
-        while i + TILE_ROWS <= sides:
-            if floating is double:
-                tile_f64(n, x + i * side, step, side, b + k, width, out + i * width + k, width)
-            else:
-                tile_f32(n, x + i * side, step, side, b + k, width, out + i * width + k, width)
-            i = i + TILE_ROWS
-        while i < sides:
-            if floating is double:
-                row_f64(n, x + i * side, step, side, b + k, width, out + i * width + k, width)
-            else:
-                row_f32(n, x + i * side, step, side, b + k, width, out + i * width + k, width)
-            i = i + 1
+                         const double* b, Py_ssize_t ld, double* out) noexcept nogil:
+    """out[i] += sum_r x[r step + i side] b[r] for i < sides, pieces of rows of b; out (sides, TILE_COLUMNS)."""
+    if side == 1 and step != 1:
+        by_ranks(x, n, step, sides, side, b, ld, out)
+    else:
+        by_tiles(x, n, step, sides, side, b, ld, out)
+
+
+cdef struct Values:
+    Py_ssize_t p
+    Py_ssize_t row
+    Py_ssize_t column
+    Py_ssize_t K
+
+
+cdef inline Values shape_of(const floating[:, :] X, Py_ssize_t K) noexcept nogil:
+    cdef Values v
+    v.p = X.shape[1]
+    v.row = X.strides[0] // <Py_ssize_t>sizeof(floating)
+    v.column = X.strides[1] // <Py_ssize_t>sizeof(floating)
+    v.K = K
+    return v
+
+
+cdef void forward_block(const floating* x, Py_ssize_t rows, Values at, const double* V, double* eta) noexcept nogil:
+    """eta = x V for up to BLOCK rows."""
+    cdef double out[BLOCK * TILE_COLUMNS]
+    cdef Py_ssize_t k = 0, i
+    while k < at.K:
+        memset(out, 0, rows * TILE_COLUMNS * sizeof(double))
+        product(x, at.p, at.column, rows, at.row, V + k * at.p, TILE_COLUMNS, out)
+        for i in range(rows):
+            memcpy(eta + i * at.K + k, out + i * TILE_COLUMNS, min(at.K - k, TILE_COLUMNS) * sizeof(double))
         k = k + TILE_COLUMNS
 
 
-def forward(const floating[:, :] X, const double[:, ::1] V, double[:, ::1] eta, int n_threads):
-    """eta += X V"""
-    cdef Py_ssize_t n = X.shape[0], p = X.shape[1], width = V.shape[1], b
-    cdef Py_ssize_t rows = X.strides[0] // <Py_ssize_t>sizeof(floating)
-    cdef Py_ssize_t columns = X.strides[1] // <Py_ssize_t>sizeof(floating)
+cdef void adjoint_block(const floating* x, Py_ssize_t rows, Values at, const double* U, double* sums) noexcept nogil:
+    """sums += x' U for up to BLOCK rows; room for TILE_COLUMNS numbers must follow U."""
+    cdef Py_ssize_t k = 0, j
+    while k < at.K:
+        j = 0
+        while j < at.p:
+            product(x + j * at.column, rows, at.row, min(at.p - j, STRIP), at.column, U + k, at.K,
+                    sums + k * at.p + j * TILE_COLUMNS)
+            j = j + STRIP
+        k = k + TILE_COLUMNS
+
+
+def forward(const floating[:, :] X, const double[:, :, ::1] V, double[:, ::1] eta, int n_threads):
+    """eta = X V"""
+    cdef Py_ssize_t n = X.shape[0], b
+    cdef Values at = shape_of(X, eta.shape[1])
     with nogil:
         for b in prange((n + BLOCK - 1) // BLOCK, num_threads=n_threads, use_threads_if=n_threads > 1,
                         schedule="dynamic", chunksize=2):
-            product(&X[0, 0] + b * BLOCK * rows, p, columns, min(n - b * BLOCK, BLOCK), rows, &V[0, 0],
-                    &eta[b * BLOCK, 0], width)
+            forward_block(&X[0, 0] + b * BLOCK * at.row, min(n - b * BLOCK, BLOCK), at, &V[0, 0, 0], &eta[b * BLOCK, 0])
 
 
-cdef void adjoint_chunk(const floating* x, Py_ssize_t n, Py_ssize_t p, Py_ssize_t rows, Py_ssize_t columns,
-                        const double* U, double* g, Py_ssize_t width) noexcept nogil:
-    cdef Py_ssize_t i = 0
+cdef void adjoint_chunk(const floating* x, Py_ssize_t n, Values at, const double* U, double* room,
+                        double* sums) noexcept nogil:
+    """sums += x' U over a chunk of rows; its last block is read from a copy with room behind it."""
+    cdef Py_ssize_t i = 0, rows
     while i < n:
-        product(x + i * rows, min(n - i, BLOCK), rows, p, columns, U + i * width, g, width)
+        rows = min(n - i, BLOCK)
+        if i + BLOCK < n:
+            adjoint_block(x + i * at.row, rows, at, U + i * at.K, sums)
+        else:
+            memcpy(room, U + i * at.K, rows * at.K * sizeof(double))
+            adjoint_block(x + i * at.row, rows, at, room, sums)
         i = i + BLOCK
 
 
-def adjoint(const floating[:, :] X, const double[:, ::1] U, double[:, :, ::1] sums, Py_ssize_t chunk, int n_threads):
-    """sums[c] += X' U over the rows of chunk c; sums (n_chunks, p, width)."""
-    cdef Py_ssize_t n = X.shape[0], p = X.shape[1], width = U.shape[1], c
-    cdef Py_ssize_t rows = X.strides[0] // <Py_ssize_t>sizeof(floating)
-    cdef Py_ssize_t columns = X.strides[1] // <Py_ssize_t>sizeof(floating)
+def adjoint(const floating[:, :] X, const double[:, ::1] U, double[:, :, :, ::1] sums, Py_ssize_t chunk, int n_threads):
+    """sums[c] += X' U over the rows of chunk c; sums (n_chunks, pieces, p, TILE_COLUMNS)."""
+    cdef Py_ssize_t n = X.shape[0], K = U.shape[1], c
+    cdef Values at = shape_of(X, K)
+    cdef double[:, ::1] room = np.zeros((sums.shape[0], BLOCK * K + TILE_COLUMNS))
     with nogil:
         for c in prange(sums.shape[0], num_threads=n_threads, use_threads_if=n_threads > 1, schedule="dynamic",
                         chunksize=1):
-            adjoint_chunk(&X[0, 0] + c * chunk * rows, min(n - c * chunk, chunk), p, rows, columns,
-                          &U[c * chunk, 0], &sums[c, 0, 0], width)
+            adjoint_chunk(&X[0, 0] + c * chunk * at.row, min(n - c * chunk, chunk), at, &U[c * chunk, 0], &room[c, 0],
+                          &sums[c, 0, 0, 0])
+
+
+cdef void curved_chunk(const floating* x, Py_ssize_t n, Values at, const double* p, const double* weight,
+                       const double* V, double* image, double* room, double* sums) noexcept nogil:
+    cdef Py_ssize_t i = 0, rows
+    while i < n:
+        rows = min(n - i, BLOCK)
+        forward_block(x + i * at.row, rows, at, V, image + i * at.K)
+        class_curve(rows, at.K, p + i * at.K, weight + i, image + i * at.K, room)
+        adjoint_block(x + i * at.row, rows, at, room, sums)
+        i = i + BLOCK
+
+
+def class_hessian_product(const floating[:, :] X, const double[:, ::1] p, const double[::1] weight,
+                          const double[:, :, ::1] V, double[:, ::1] image, double[:, :, :, ::1] sums, Py_ssize_t chunk,
+                          int n_threads):
+    """image = X V and sums[c] += X' [weight_i (diag(p_i) - p_i p_i') image_i]_i, rows while they are in the cache."""
+    cdef Py_ssize_t n = X.shape[0], K = p.shape[1], c
+    cdef Values at = shape_of(X, K)
+    cdef double[:, ::1] room = np.zeros((sums.shape[0], BLOCK * K + TILE_COLUMNS))
+    with nogil:
+        for c in prange(sums.shape[0], num_threads=n_threads, use_threads_if=n_threads > 1, schedule="dynamic",
+                        chunksize=1):
+            curved_chunk(&X[0, 0] + c * chunk * at.row, min(n - c * chunk, chunk), at, &p[c * chunk, 0],
+                         &weight[c * chunk], &V[0, 0, 0], &image[c * chunk, 0], &room[c, 0], &sums[c, 0, 0, 0])

@@ -9,7 +9,7 @@ from fastlr.objective import Direction
 FLAT = 1e-13
 
 
-def conjugate_gradient(objective, point, preconditioner, forcing, enough, max_iter=200):
+def conjugate_gradient(objective, point, preconditioner, forcing, enough, max_iter=200, last=None):
     """Approximate Newton direction at a point (Hestenes and Stiefel 1952; stopping after Lin, Weng, Keerthi 2008).
 
     Each iteration is one fused pass over X, which also gives the image X v: the image of the whole step, and with it
@@ -22,8 +22,11 @@ def conjugate_gradient(objective, point, preconditioner, forcing, enough, max_it
     forcing : float
         Stop when the residual, in the preconditioner's norm, has fallen to this fraction.
     enough : float
-        Model decrease, and residual gap, so small that the outer solver is about to stop: once the decrease is below,
-        CG goes on until the residual gap is below too, because that is what a certificate needs.
+        Suboptimality, and residual gap, with which the outer solver would stop: once the step is likely to leave no
+        more than that, CG goes on until the residual gap is below too, as a certificate needs it.
+    last : float, optional
+        Decrease of the model by the step before, if that was a full one: decreases then shrink by the square of what
+        they shrank by last, once they do so at all, and by no more than the forcing term lets them.
     """
     rho = point.gradient.copy()
     step = np.zeros_like(rho)
@@ -49,7 +52,7 @@ def conjugate_gradient(objective, point, preconditioner, forcing, enough, max_it
         intercept += float(alpha[0]) * v_intercept
         decrease += 0.5 * alpha * rz
         residual_gap = objective.residual_gap(point, step, rho, rr)
-        if np.all(new_rz <= goal) and (decrease.sum() > enough or residual_gap <= enough):
+        if np.all(new_rz <= goal) and (_left(decrease.sum(), forcing, last) > enough or residual_gap <= enough):
             break
         if np.all(new_rz <= resolvable):
             break
@@ -59,3 +62,8 @@ def conjugate_gradient(objective, point, preconditioner, forcing, enough, max_it
         rz = new_rz
     adjoint = objective.adjoint_after(point, step, rho)
     return Direction(step, image, intercept, residual_gap, float(decrease.sum()), products, adjoint)
+
+
+def _left(decrease, forcing, last):
+    """What a step with this decrease is likely to leave."""
+    return decrease if last is None else decrease * min(1.0, max(forcing, decrease / last) ** 2)

@@ -46,7 +46,7 @@ def minimise(objective, point, monitor):
         preconditioner = schedule.at(point)
         forcing = min(0.25, np.sqrt(_norm(objective, point, preconditioner) / first_norm))
         moved, direction = newton_step(
-            objective, point, preconditioner, forcing, 0.5 * monitor.target, schedule.products_left
+            objective, point, preconditioner, forcing, 0.5 * monitor.target, schedule.products_left, decrement
         )
         schedule.charge(direction.products)
         decrement = direction.decrease

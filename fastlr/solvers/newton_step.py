@@ -5,12 +5,12 @@ from fastlr.solvers.conjugate_gradient import conjugate_gradient
 from fastlr.solvers.line_search import armijo
 
 
-def newton_step(objective, point, preconditioner, forcing, enough, max_products=200):
+def newton_step(objective, point, preconditioner, forcing, enough, max_products=200, last=None):
     """The next point, or None if no step lowers the objective; and the direction taken.
 
     Parameters
     ----------
-    preconditioner, forcing, enough, max_products :
+    preconditioner, forcing, enough, max_products, last :
         See `conjugate_gradient`.
 
     Returns
@@ -19,7 +19,7 @@ def newton_step(objective, point, preconditioner, forcing, enough, max_products=
     direction : Direction
         `direction.decrease` is half the squared Newton decrement, which stands in for a gap where there is none.
     """
-    direction = conjugate_gradient(objective, point, preconditioner, forcing, enough, max_products)
+    direction = conjugate_gradient(objective, point, preconditioner, forcing, enough, max_products, last)
     slope = float(vector.dot(point.gradient, direction.coef, objective.n_threads).sum())
     t = armijo(objective, point, direction, slope) if slope < 0.0 else None
     if t is None:

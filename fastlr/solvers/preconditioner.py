@@ -10,7 +10,7 @@ with one alpha and one beta per right-hand side.
 
 import numpy as np
 
-from fastlr.design.costs import factor_price
+from fastlr.design.costs import factor_price, product_price
 from fastlr.kernels import vector
 
 #: Rows per column in a sampled Hessian, at least and at most.  Measured on five dense and sparse sets: 5, 10, 20 rows
@@ -70,7 +70,7 @@ class Schedule:
 
     def __init__(self, objective):
         self.objective = objective
-        self.every, self.price = sample(objective.rows.design)
+        self.every, self.price = sample(objective.rows.design, objective.rows.n_predictors)
         self._spent = np.inf if self.price <= CHEAP else 0.0
         self._current = None
 
@@ -95,14 +95,18 @@ class Schedule:
         return max(10, int(self.price - self._spent))
 
 
-def sample(design):
-    """(k, price): take every k-th row for a Hessian; the price in passes, inf where there are too many columns."""
+def sample(design, K=1):
+    """(k, price): take every k-th row for a Hessian; the price in passes, inf where there are too many columns.
+
+    With K linear predictors in a row there are K factors, and a pass is worth more too.
+    """
     n, p = design.shape
     if n < p or p * p > design.nnz:
         return 1, np.inf
-    whole = design.gram_price()
+    dearer = K / product_price(K)
+    whole = dearer * design.gram_price()
     fewest, most = (rows * p for rows in ROWS_PER_COLUMN)
     rows = max(FEWEST_ROWS, min(most, max(fewest, n / whole)), ALWAYS * n / whole)
     every = int(n / rows)
     every = every if every > 2 else 1  # a sample is a copy in most layouts: a third of X at the most
-    return every, whole / every + factor_price(p, design.nnz)
+    return every, whole / every + dearer * factor_price(p, design.nnz)

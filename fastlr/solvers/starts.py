@@ -15,18 +15,18 @@ FEW_ROWS = 256
 MOST_STEPS = 100
 
 
-def kind_of_start(design, penalty):
+def kind_of_start(design, penalty, K=1):
     """ "rows": in the space of the rows; "sample": from a sample of the rows; "zero"."""
     n, p = design.shape
-    if n <= min(FEW_ROWS, p) and penalty.covers_all:
+    if K == 1 and n <= min(FEW_ROWS, p) and penalty.covers_all:
         return "rows"
-    _, price = sample(design)
-    return "sample" if n >= ROWS_PER_COLUMN * SPACING * p and price <= CHEAP else "zero"
+    _, price = sample(design, K)
+    return "sample" if n >= ROWS_PER_COLUMN * SPACING * p * max(1, K - 1) and price <= CHEAP else "zero"
 
 
 def start(objective, coef, intercept):
     """(coef, intercept) for a smooth fit that would begin at coef = 0."""
-    kind = kind_of_start(objective.rows.design, objective.penalty)
+    kind = kind_of_start(objective.rows.design, objective.penalty, objective.rows.n_predictors)
     if kind == "rows":
         return row_space(objective, intercept)
     if kind == "sample":
