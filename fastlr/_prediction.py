@@ -1,21 +1,19 @@
-"""What a fitted estimator says of new rows: labels, scores, probabilities and losses, each in one pass over X."""
+"""What a fitted estimator says of new rows: labels, scores, probabilities and losses, each in one pass over X.
+
+Two classes are answered here; more, and labels that do not exclude each other, by `ManyClasses`.
+"""
 
 import numpy as np
 from sklearn.linear_model._base import LinearClassifierMixin
-from sklearn.utils.validation import (
-    _check_sample_weight,
-    check_array,
-    check_is_fitted,
-    column_or_1d,
-    validate_data,
-)
+from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
-from fastlr import special
+from fastlr import _prediction_arguments as arguments, special
+from fastlr._class_prediction import ManyClasses, masked
 from fastlr._environment import resolve_threads
 from fastlr._fit_arguments import vector
 from fastlr._sklearn_arguments import merge_n_jobs
 from fastlr.design import as_design, outputs
-from fastlr.design.base import ENTRIES_PER_THREAD
+from fastlr.design.base import ENTRIES_PER_THREAD, worthwhile_threads
 
 _FORMATS = ["csr", "csc"]
 
@@ -23,83 +21,153 @@ _FORMATS = ["csr", "csc"]
 class LinearPrediction(LinearClassifierMixin):
     """Prediction from ``coef_``, ``intercept_`` and ``classes_``.
 
+    Two classes have one row of coefficients, which belongs to the second.  K classes have K rows, and `multi_class`
+    says how their linear predictors become probabilities:
+
+    - "multinomial": exp(eta_k) / sum_j exp(eta_j), the softmax.
+    - "ovr": sigma(eta_k) / sum_j sigma(eta_j) with the logistic function sigma.  Where every sigma underflows the limit
+      of this ratio stands, the softmax; where every eta is minus infinity, 1 / K.
+    - "multilabel": sigma(eta_k), the probability that a row has label k: the K labels do not exclude each other.
+
     X is checked as scikit-learn does, with its errors, but not scanned for NaN: a linear predictor that is not finite
     gives NaN and infinity away, and only then X is looked at.
     """
 
     def decision_function(self, X, *, offset=None):
-        """Linear predictors X coef + intercept: log odds of the second class.
+        """Linear predictors X coef + intercept: log odds of the second class, or one for each of K classes.
 
         Parameters
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features)
         offset : array-like of shape (n_samples,), optional
-            Added to the log odds.
+            Added to the log odds; two classes only.
 
         Returns
         -------
-        ndarray of shape (n_samples,)
+        ndarray of shape (n_samples,), or (n_samples, K)
             float32 where both X and ``coef_`` are, else float64.
         """
+        if (many := self._many_classes(offset)) is not None:
+            return many.decision_function(X)
         if offset is not None:
             return self._moved(X, offset)
         return self._predicted(X, outputs.linear_predictor)
 
     def predict_proba(self, X, *, offset=None):
-        """Probabilities of the two classes, in the order of ``classes_``.
+        """Probabilities of the classes, in the order of ``classes_``.
 
-        The smaller of the two is as exact as the larger.
+        Small probabilities are as exact as large ones.  A row of which two linear predictors have overflowed to plus
+        infinity has no softmax: NaN.
 
         Parameters
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features)
         offset : array-like of shape (n_samples,), optional
-            Added to the log odds.
+            Added to the log odds; two classes only.
 
         Returns
         -------
-        ndarray of shape (n_samples, 2)
+        ndarray of shape (n_samples, n_classes)
         """
+        if (many := self._many_classes(offset)) is not None:
+            return many.predict_proba(X)
         if offset is not None:
             eta = self._moved(X, offset)
             return np.column_stack([special.expit(-eta), special.expit(eta)])
         return self._predicted(X, outputs.probabilities)
 
     def predict_log_proba(self, X, *, offset=None):
-        """Logarithms of the probabilities, -log(1 + exp(-+eta)): finite also where a probability underflows.
+        """Logarithms of the probabilities, computed from linear predictors: finite also where a probability underflows.
 
         Parameters
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features)
         offset : array-like of shape (n_samples,), optional
-            Added to the log odds.
+            Added to the log odds; two classes only.
 
         Returns
         -------
-        ndarray of shape (n_samples, 2)
+        ndarray of shape (n_samples, n_classes)
         """
+        if (many := self._many_classes(offset)) is not None:
+            return many.predict_log_proba(X)
         if offset is not None:
             eta = self._moved(X, offset)
             return -np.logaddexp(0.0, np.column_stack([eta, -eta]))
         return self._predicted(X, outputs.log_probabilities)
 
-    def predict(self, X, *, offset=None):
-        """Labels: the second class where its log odds are positive, else the first.
+    def predict(self, X, *, offset=None, reject=None):
+        """The most probable class: that of the largest linear predictor, ties to the first in ``classes_``.
+
+        Of two classes that is the second where its log odds are positive.  With ``multi_class="multilabel"`` the labels
+        whose linear predictor is positive.
 
         Parameters
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features)
         offset : array-like of shape (n_samples,), optional
-            Added to the log odds.
+            Added to the log odds; two classes only.
+
+        reject : float in [0, 1], optional
+            Mask rows whose largest probability is below it.  With ``multi_class="ovr"`` that is the probability before
+            it is normalised, so that rows show that no class claims.
 
         Returns
         -------
         ndarray of shape (n_samples,)
+            With `reject` a `numpy.ma.MaskedArray`.
+        ndarray of shape (n_samples, K), int64
+            With ``multi_class="multilabel"``: 1 where a row has the label, else 0.  A CSR array of the ones alone where
+            the attribute ``sparse_labels_`` is True.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `reject` is no number in [0, 1], or given with ``multi_class="multilabel"``.
         """
+        if reject is not None:
+            return self._predict_or_reject(X, offset, arguments.threshold(reject))
+        if (many := self._many_classes(offset)) is not None:
+            return many.predict(X)
         if offset is not None:
             return self.classes_.take((self._moved(X, offset) > 0.0).astype(np.intp))
         given, (design, coef, intercept, _) = X, self._model_on(X)
         return self.classes_.take(self._finite(given, outputs.labels(design, coef, intercept)))
+
+    def _predict_or_reject(self, X, offset, threshold):
+        if (many := self._many_classes(offset)) is not None:
+            return many.predict_or_reject(X, threshold)
+        eta = self._log_odds(X, offset).astype(np.float64, copy=False)
+        return masked(self.classes_.take((eta > 0.0).astype(np.intp)), special.expit(np.abs(eta)), threshold)
+
+    def predict_top_k(self, X, k):
+        """The k most probable classes of each row, most probable first, ties to the earlier in ``classes_``.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+        k : int
+            1 to the number of classes.
+
+        Returns
+        -------
+        labels : ndarray of shape (n_samples, k)
+            With ``multi_class="multilabel"`` positions in ``classes_``, int64.
+        probabilities : ndarray of shape (n_samples, k)
+            Those of `predict_proba`.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `k` is no integer in this range.
+        """
+        if (many := self._many_classes(None)) is not None:
+            return many.predict_top_k(X, k)
+        k = arguments.kept_classes(k, 2)
+        probability = self._predicted(X, outputs.probabilities)
+        second_first = probability[:, 1] > probability[:, 0]
+        order = np.stack([second_first, ~second_first], axis=1)[:, :k].astype(np.intp)
+        return self.classes_.take(order), np.take_along_axis(probability, order, axis=1)
 
     def log_loss(self, X, y, sample_weight=None, *, offset=None):
         """Mean log-loss of the model on rows with known labels, exact from linear predictors.
@@ -110,27 +178,44 @@ class LinearPrediction(LinearClassifierMixin):
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features)
         y : array-like of shape (n_samples,)
-            Labels out of ``classes_``.
+            Labels out of ``classes_``.  With ``multi_class="multilabel"`` an indicator of shape (n_samples, K),
+            dense or sparse.
         sample_weight : array-like of shape (n_samples,), optional
             Non-negative, not all zero.
         offset : array-like of shape (n_samples,), optional
-            Added to the log odds.
+            Added to the log odds; two classes only.
 
         Returns
         -------
         float
             sum_i s_i log(1 + exp(-t_i eta_i)) / sum_i s_i with t_i = +1 for the second class and -1 for the first.
+            Of K classes the weighted mean of -log p_i,y_i; of labels that of the sum over the K log-losses of a row.
         """
+        if (many := self._many_classes(offset)) is not None:
+            return many.log_loss(X, y, sample_weight)
         if offset is not None:
             eta = self._moved(X, offset)
             return special.log_loss(self._encoded(y, len(eta)), eta, sample_weight)
         given, (design, coef, intercept, _) = X, self._model_on(X)
         y = self._encoded(y, design.shape[0])
-        weight = None if sample_weight is None else _normalised(sample_weight, design.shape[0])
+        weight = None if sample_weight is None else arguments.normalised(sample_weight, design.shape[0])
         return self._finite(given, outputs.mean_loss(design, coef, intercept, y, weight))
+
+    def _many_classes(self, offset):
+        """Who answers for more than two classes; None for two."""
+        if "coef_" not in vars(self):
+            check_is_fitted(self)
+        if self.coef_.shape[0] == 1 and getattr(self, "multi_class", None) != "multilabel":
+            return None
+        if offset is not None:
+            raise ValueError("offset: expected None, an offset moves the log odds of two classes only")
+        return ManyClasses(self)
 
     def _predicted(self, X, output):
         return self._finite(X, output(*self._model_on(X)))
+
+    def _log_odds(self, X, offset):
+        return self._predicted(X, outputs.linear_predictor) if offset is None else self._moved(X, offset)
 
     def _moved(self, X, offset):
         """Linear predictors with the offset added, (n,)."""
@@ -139,19 +224,35 @@ class LinearPrediction(LinearClassifierMixin):
 
     def _model_on(self, X):
         """The design over X, coefficients and intercept in float64, and the type in which scikit-learn answers."""
-        if "coef_" not in vars(self):
-            check_is_fitted(self)
+        X, coef, dtype = self._checked(X)
+        if coef.shape != (1, X.shape[1]):
+            raise ValueError(f"X has {X.shape[1]} features, but coef_ has shape {coef.shape}")
+        n_threads = self._threads(_entries(X))
+        coef = np.ascontiguousarray(coef[0], dtype=np.float64)
+        return as_design(X, n_threads), coef, float(np.ravel(self.intercept_)[0]), dtype
+
+    def _classes_on(self, X):
+        """(the design over X, coefficients (K, p), intercepts (K,), threads), and the type of the answer."""
+        X, coef, dtype = self._checked(X)
+        K = len(self.intercept_)
+        if coef.shape != (K, X.shape[1]):
+            raise ValueError(f"X has {X.shape[1]} features, but coef_ has shape {coef.shape}, intercept_ ({K},)")
+        products = K * _entries(X)
+        n_threads = worthwhile_threads(products, self._threads(products))
+        return (as_design(X, n_threads), coef, self.intercept_, n_threads), dtype
+
+    def _checked(self, X):
+        """X as scikit-learn checks it, coef_ as an array, and the type in which scikit-learn answers."""
         if not self._is_plain(X):
             X = validate_data(self, X, accept_sparse=_FORMATS, reset=False, ensure_all_finite=False)
         coef = self.coef_.toarray() if hasattr(self.coef_, "toarray") else self.coef_
-        dtype = np.float32 if np.result_type(X.dtype, coef.dtype).itemsize <= 4 else np.float64
-        if coef.shape != (1, X.shape[1]):
-            raise ValueError(f"X has {X.shape[1]} features, but coef_ has shape {coef.shape}")
-        entries = X.nnz if hasattr(X, "nnz") else X.size
-        wanted = merge_n_jobs(self.n_threads, self.n_jobs)
-        n_threads = resolve_threads(wanted) if entries >= 2 * ENTRIES_PER_THREAD else 1
-        coef = np.ascontiguousarray(coef[0], dtype=np.float64)
-        return as_design(X, n_threads), coef, float(np.ravel(self.intercept_)[0]), dtype
+        return X, coef, np.float32 if np.result_type(X.dtype, coef.dtype).itemsize <= 4 else np.float64
+
+    def _threads(self, products):
+        """Threads for so many multiplications, at the most."""
+        if products < 2 * ENTRIES_PER_THREAD:
+            return 1
+        return resolve_threads(merge_n_jobs(self.n_threads, self.n_jobs))
 
     def _is_plain(self, X):
         """Whether scikit-learn's checks of X could find no fault but NaN and infinity."""
@@ -173,22 +274,14 @@ class LinearPrediction(LinearClassifierMixin):
 
     def _encoded(self, y, n):
         """Labels as uint8: 1 for the second class, 0 for the first."""
-        y = column_or_1d(y, warn=True)
-        if len(y) != n:
-            raise ValueError(f"y has {len(y)} labels, expected one for each of the {n} rows of X")
+        y = arguments.one_per_row(y, n)
         second = y == self.classes_[1]
         known = second | (y == self.classes_[0])
         if not np.all(known):
-            other = y[: np.argmin(known) + 1].tolist()[-1]
-            raise ValueError(f"y holds the label {other!r}: expected those of the fit, {self.classes_.tolist()}")
+            arguments.refuse_label(y[: np.argmin(known) + 1].tolist()[-1], self.classes_)
         return second.view(np.uint8)
 
 
-def _normalised(sample_weight, n):
-    """Weights with sum one."""
-    weight = _check_sample_weight(sample_weight, np.empty((n, 0)), dtype=np.float64, ensure_non_negative=True)
-    largest = weight.max()
-    if largest == 0.0:
-        raise ValueError("sample_weight is zero in every row: expected a positive sum")
-    weight = weight / largest  # the sum of very large weights would not be finite
-    return weight / weight.sum()
+def _entries(X):
+    """Stored entries of X."""
+    return X.nnz if hasattr(X, "nnz") else X.size

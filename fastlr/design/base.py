@@ -144,6 +144,14 @@ class InMemoryDesign(ABC):
         """
 
     @abstractmethod
+    def predict_many(self, coef, intercept, output, n_threads):
+        """Hand X coef' + intercept, coef (K, p), to a ClassOutput (class_outputs.py); whether all of it is finite.
+
+        NaN and infinity in X always show, as in `predict`.  n_threads is the number of threads, whatever that of the
+        design is: K columns are worth more of them than one.
+        """
+
+    @abstractmethod
     def moments_about(self, centre, weight):
         """sum_i weight_i (x_ij - centre_j) and sum_i weight_i (x_ij - centre_j)^2, two arrays of shape (p,)."""
 

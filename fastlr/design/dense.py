@@ -4,8 +4,9 @@ import numpy as np
 
 from fastlr.design import costs
 from fastlr.design.base import FEW_FOR_GRAM, InMemoryDesign, gram_chunk
+from fastlr.design.class_outputs import scratch
 from fastlr.design.dual import DualRows
-from fastlr.kernels import coordinate, dense, dense_many, dual, gram, gram_by_rows, moments, small
+from fastlr.kernels import class_outputs, coordinate, dense, dense_many, dual, gram, gram_by_rows, moments, small
 
 #: Numbers that the sums of all chunks of rows may hold together.
 MOST_SUMS = 1 << 22
@@ -148,6 +149,17 @@ class DenseDesign(InMemoryDesign):
         # measured: 64 rows keep the vector loops of outputs busy; columns stream at 2048 rows (at 256 a third slower)
         block = 64 if self.X.strides[1] == self.X.itemsize else 2048
         return dense.predict(self.X, v, shift, *output.for_kernels(), self._chunk, block, self.n_threads)
+
+    def predict_many(self, coef, intercept, output, n_threads):
+        K, p = coef.shape
+        panels = -(-K // class_outputs.PADDING)
+        padded = np.zeros((panels, class_outputs.PADDING, p))
+        padded.reshape(-1, p)[:K] = coef
+        start = np.zeros(panels * class_outputs.PADDING)
+        start[:K] = intercept
+        work, rows = scratch(self.shape[0], K, len(start), n_threads)
+        packed = np.ascontiguousarray(padded.transpose(0, 2, 1))
+        return class_outputs.dense(self.X, packed, start, K, *output.for_kernels(), work, rows, n_threads)
 
     def moments_about(self, centre, weight):
         sums = np.empty((self._n_chunks, 2, self.shape[1]))

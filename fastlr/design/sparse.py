@@ -8,8 +8,10 @@ import scipy.sparse as sp
 
 from fastlr.design import costs
 from fastlr.design.base import FEW_FOR_GRAM, InMemoryDesign, gram_chunk
+from fastlr.design.class_outputs import scratch
 from fastlr.design.dual import FEW_COLUMNS, DualRows, RenumberedRows
 from fastlr.kernels import (
+    class_outputs,
     coordinate,
     csr_by_columns,
     csr_by_rows,
@@ -30,6 +32,8 @@ FEWEST = 4
 RELIABLE = 8
 #: Entries whose mean square is taken for that of all.
 SAMPLED = 1 << 14
+#: Columns for each entry of X from which on only the columns that are used are taken out of the coefficients.
+FEW_ENTRIES = 4
 
 
 class CompressedDesign(InMemoryDesign):
@@ -192,6 +196,17 @@ class CSRDesign(CompressedDesign):
 
     def predict(self, v, shift, output):
         return sparse.predict(*self._entries, v, shift, *output.for_kernels(), self.n_threads)
+
+    def predict_many(self, coef, intercept, output, n_threads):
+        indptr, indices, data = self._entries
+        if self.nnz < len(coef[0]) // FEW_ENTRIES:
+            used, indices = np.unique(indices, return_inverse=True)
+            coef, indices = coef[:, used], indices.astype(indptr.dtype, copy=False)
+        by_column = np.ascontiguousarray(coef.T, dtype=np.float64)
+        start = np.array(intercept, dtype=np.float64)
+        work, rows = scratch(self.shape[0], len(start), len(start), n_threads)
+        arrays = indptr, indices, data, by_column, start
+        return class_outputs.csr(*arrays, *output.for_kernels(), work, rows, n_threads)
 
     def _stored_moments(self, centre, weight):
         sums = np.zeros((self.shape[1], 4))
@@ -390,6 +405,11 @@ class CSCDesign(CompressedDesign):
         eta = np.full(self.shape[0], shift)
         sparse.scatter_all(*self._entries, self._splits, v, eta)
         return outputs.predict(eta, *output.for_kernels(), self.n_threads)
+
+    def predict_many(self, coef, intercept, output, n_threads):
+        # columns do not give linear predictors a block of rows at a time, and n x K of them may be far more than X
+        by_rows = csr_design(self.X.tocsr(), True, self.n_threads)
+        return by_rows.predict_many(coef, intercept, output, n_threads)
 
     def _stored_moments(self, centre, weight):
         sums = np.empty((self.shape[1], 4))

@@ -18,6 +18,7 @@ with short_waits():  # every extension module may be the one that loads OpenMP
 KERNELS = (
     "box",
     "cholesky",
+    "class_outputs",
     "class_rows",
     "coordinate",
     "csr_by_columns",
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from fastlr.kernels import (
         box as box,
         cholesky as cholesky,
+        class_outputs as class_outputs,
         class_rows as class_rows,
         coordinate as coordinate,
         csr_by_columns as csr_by_columns,
