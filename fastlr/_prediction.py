@@ -237,6 +237,8 @@ class LinearPrediction(LinearClassifierMixin):
         K = len(self.intercept_)
         if coef.shape != (K, X.shape[1]):
             raise ValueError(f"X has {X.shape[1]} features, but coef_ has shape {coef.shape}, intercept_ ({K},)")
+        if coef.dtype not in (np.float64, np.float32):
+            coef = coef.astype(np.float64)
         products = K * _entries(X)
         n_threads = worthwhile_threads(products, self._threads(products))
         return (as_design(X, n_threads), coef, self.intercept_, n_threads), dtype

@@ -19,9 +19,10 @@ from fastlr.kernels import class_outputs
 
 SOFTMAX, ONE_VS_REST, SIGMOID = class_outputs.SOFTMAX, class_outputs.ONE_VS_REST, class_outputs.SIGMOID
 
-#: Rows of a block: vector loops are long enough, and what is made of a block meets it in the cache.
+#: Rows of a block: dense X meets all coefficients once for each block, and with many classes they come from memory;
+#: sparse X meets a few of them for each entry, and wants linear predictors to stay in the cache.
 MOST_ROWS, FEWEST_ROWS = 64, 16
-#: Linear predictors of a block, where that leaves enough rows.
+#: Linear predictors of a block of sparse rows, where that leaves enough rows.
 ENTRIES = 1 << 16
 #: Positive linear predictors of a row that `positives` has room for at first.
 ROOM = 16
@@ -48,15 +49,14 @@ class ClassOutput:
         return self.kind, self.link, self.out.dtype == np.float32, raw, self.index, self.k, *targets
 
 
-def rows_per_block(K):
-    """Rows whose linear predictors are held at a time."""
+def sparse_rows(K):
+    """Rows of sparse X whose linear predictors are held at a time."""
     return max(FEWEST_ROWS, min(MOST_ROWS, ENTRIES // K // 8 * 8))
 
 
-def scratch(n, K, width, n_threads):
-    """Two blocks of rows of `width` numbers for each thread, and how many rows they hold."""
-    rows = rows_per_block(K)
-    return np.empty((n_threads, 2, min(rows, n) * width)), rows
+def scratch(rows, width, n_threads):
+    """Two blocks of rows of `width` numbers for each thread."""
+    return np.empty((n_threads, 2, rows * width))
 
 
 def linear_predictors(design, coef, intercept, n_threads, dtype):
@@ -129,7 +129,7 @@ def mean_loss(design, coef, intercept, n_threads, link, label, start=None, weigh
     weight : ndarray of shape (n,), float64, sum one; None for equal weights
     """
     n = design.shape[0]
-    sums = np.zeros(-(-n // rows_per_block(len(coef))))
+    sums = np.zeros(-(-n // FEWEST_ROWS))
     scale = 1.0 / n if weight is None else 1.0
     output = ClassOutput(class_outputs.LOSS, sums, link, label=label, start=start, weight=weight, scale=scale)
     finite = design.predict_many(coef, intercept, output, n_threads)

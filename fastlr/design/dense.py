@@ -4,7 +4,7 @@ import numpy as np
 
 from fastlr.design import costs
 from fastlr.design.base import FEW_FOR_GRAM, InMemoryDesign, gram_chunk
-from fastlr.design.class_outputs import scratch
+from fastlr.design.class_outputs import MOST_ROWS, scratch
 from fastlr.design.dual import DualRows
 from fastlr.kernels import class_outputs, coordinate, dense, dense_many, dual, gram, gram_by_rows, moments, small
 
@@ -152,14 +152,13 @@ class DenseDesign(InMemoryDesign):
 
     def predict_many(self, coef, intercept, output, n_threads):
         K, p = coef.shape
-        panels = -(-K // class_outputs.PADDING)
-        padded = np.zeros((panels, class_outputs.PADDING, p))
-        padded.reshape(-1, p)[:K] = coef
-        start = np.zeros(panels * class_outputs.PADDING)
+        panels = np.empty((-(-K // class_outputs.PADDING), p, class_outputs.PADDING))
+        class_outputs.by_column(coef, panels, n_threads)
+        start = np.zeros(len(panels) * class_outputs.PADDING)
         start[:K] = intercept
-        work, rows = scratch(self.shape[0], K, len(start), n_threads)
-        packed = np.ascontiguousarray(padded.transpose(0, 2, 1))
-        return class_outputs.dense(self.X, packed, start, K, *output.for_kernels(), work, rows, n_threads)
+        rows = min(self.shape[0], MOST_ROWS)
+        work = scratch(rows, len(start), n_threads)
+        return class_outputs.dense(self.X, panels, start, K, *output.for_kernels(), work, rows, n_threads)
 
     def moments_about(self, centre, weight):
         sums = np.empty((self._n_chunks, 2, self.shape[1]))

@@ -8,7 +8,7 @@ import scipy.sparse as sp
 
 from fastlr.design import costs
 from fastlr.design.base import FEW_FOR_GRAM, InMemoryDesign, gram_chunk
-from fastlr.design.class_outputs import scratch
+from fastlr.design.class_outputs import scratch, sparse_rows
 from fastlr.design.dual import FEW_COLUMNS, DualRows, RenumberedRows
 from fastlr.kernels import (
     class_outputs,
@@ -202,10 +202,12 @@ class CSRDesign(CompressedDesign):
         if self.nnz < len(coef[0]) // FEW_ENTRIES:
             used, indices = np.unique(indices, return_inverse=True)
             coef, indices = coef[:, used], indices.astype(indptr.dtype, copy=False)
-        by_column = np.ascontiguousarray(coef.T, dtype=np.float64)
+        by_column = np.empty((1, *coef.T.shape))
+        class_outputs.by_column(coef, by_column, n_threads)
         start = np.array(intercept, dtype=np.float64)
-        work, rows = scratch(self.shape[0], len(start), len(start), n_threads)
-        arrays = indptr, indices, data, by_column, start
+        rows = min(self.shape[0], sparse_rows(len(start)))
+        work = scratch(rows, len(start), n_threads)
+        arrays = indptr, indices, data, by_column[0], start
         return class_outputs.csr(*arrays, *output.for_kernels(), work, rows, n_threads)
 
     def _stored_moments(self, centre, weight):

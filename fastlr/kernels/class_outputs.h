@@ -12,6 +12,19 @@
 
 #include "outputs.h"
 
+#if defined(__GNUC__)
+#define FASTLR_FETCH(address) __builtin_prefetch(address)
+#else
+#define FASTLR_FETCH(address) (void)(address)
+#endif
+
+/* Ask for K numbers that will be read soon. */
+static inline void fastlr_fetch_row(ptrdiff_t K, const double *v)
+{
+    for (ptrdiff_t k = 0; k < K; k += 8)
+        FASTLR_FETCH(v + k);
+}
+
 /* What links linear predictors to probabilities; with SIGMOID the classes do not exclude each other. */
 enum { FASTLR_SOFTMAX, FASTLR_ONE_VS_REST, FASTLR_SIGMOID };
 

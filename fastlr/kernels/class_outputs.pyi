@@ -24,6 +24,7 @@ ONE_VS_REST: int
 SIGMOID: int
 PADDING: int
 
+def by_column(coef: Values, panels: Matrix, n_threads: int) -> None: ...
 def dense(
     X: Values,
     panels: Matrix,

@@ -7,7 +7,7 @@
     LABEL             class of the largest eta, (n,) int64
     INDICATOR         1 where eta > 0, else 0, (n, K) int64
     POSITIVE          number of eta > 0, `out` (n,) int64, and the first of their classes, `index`
-    LOSS              sums of scale * weight * loss over blocks of rows, (ceil(n / rows),)
+    LOSS              sums of scale * weight * loss over blocks of rows, (at least ceil(n / rows),)
 
 The first four are written as float64, or as float32 if `single`; LOSS as float64.  Probabilities follow from eta by
 SOFTMAX, ONE_VS_REST (normalised) or SIGMOID (each label by itself).  A pass takes `out` as bytes, `index`, `label` and
@@ -36,6 +36,7 @@ cdef extern from "many.h" nogil:
     void add_row "fastlr_add_row"(Py_ssize_t K, double x, const double* v, double* g) noexcept
 
 cdef extern from "class_outputs.h" nogil:
+    void fetch_row "fastlr_fetch_row"(Py_ssize_t K, const double* v) noexcept
     ctypedef struct Target "fastlr_class_target":
         int link
         void* out
@@ -62,6 +63,12 @@ cdef extern from "class_outputs.h" nogil:
         FASTLR_ONE_VS_REST
         FASTLR_SIGMOID
 
+cdef enum:
+    PIECE = 64  # columns that a thread transposes at a time
+    LINE = 8    # classes side by side in a cache line
+    AHEAD = 8   # entries between asking for the coefficients of a column and reading them
+    MOST_FETCHED = 64  # coefficients of a column asked for; the processor sees longer rows coming by itself
+
 LINEAR, PROBABILITY, LOG_PROBABILITY, TOP = FASTLR_LINES, FASTLR_SHARES, FASTLR_LOG_SHARES, FASTLR_TOP
 LABEL, INDICATOR, POSITIVE, LOSS = FASTLR_CLASS, FASTLR_INDICATOR, FASTLR_POSITIVE, FASTLR_LOSSES
 SOFTMAX, ONE_VS_REST, SIGMOID = FASTLR_SOFTMAX, FASTLR_ONE_VS_REST, FASTLR_SIGMOID
@@ -82,6 +89,35 @@ cdef Target target_of(int link, unsigned char[::1] out, int64_t[::1] index, Py_s
     target.weight = &weight[0] if weight is not None else NULL
     target.scale = scale
     return target
+
+
+cdef void turn(const floating* coef, Py_ssize_t class_stride, Py_ssize_t column_stride, Py_ssize_t classes,
+               Py_ssize_t columns, Py_ssize_t width, double* out) noexcept nogil:
+    """out (columns, width) = coef' (columns, classes), then zeros."""
+    cdef Py_ssize_t j, k, first = 0, last
+    while first < width:
+        last = min(first + LINE, width)
+        for j in range(columns):
+            for k in range(first, min(last, classes)):
+                out[j * width + k] = coef[k * class_stride + j * column_stride]
+            for k in range(max(first, classes), last):
+                out[j * width + k] = 0.0
+        first = last
+
+
+def by_column(const floating[:, :] coef, double[:, :, ::1] panels, int n_threads):
+    """panels[c, j, k] = coef[c * width + k, j], zero past the last class; panels (n_panels, p, width)."""
+    cdef Py_ssize_t K = coef.shape[0], p = coef.shape[1], width = panels.shape[2], t, c, j
+    cdef Py_ssize_t class_stride = coef.strides[0] // <Py_ssize_t>sizeof(floating)
+    cdef Py_ssize_t column_stride = coef.strides[1] // <Py_ssize_t>sizeof(floating)
+    cdef Py_ssize_t pieces = (p + PIECE - 1) // PIECE
+    with nogil:
+        for t in prange(pieces * panels.shape[0], num_threads=n_threads, use_threads_if=n_threads > 1,
+                        schedule="static"):
+            c = t // pieces
+            j = t % pieces * PIECE
+            turn(&coef[0, 0] + c * width * class_stride + j * column_stride, class_stride, column_stride,
+                 min(width, K - c * width), min(PIECE, p - j), width, &panels[c, j, 0])
 
 
 cdef void dense_block(const floating* x, Py_ssize_t rows, Py_ssize_t p, Py_ssize_t row_stride,
@@ -154,9 +190,11 @@ def dense(const floating[:, :] X, const double[:, :, ::1] panels, const double[:
 cdef void csr_block(const integer* indptr, const integer* indices, const stored* data, Py_ssize_t rows,
                     const double* V, Py_ssize_t K, double* eta) noexcept nogil:
     """eta += X V for a block of rows; V (p, K)."""
-    cdef Py_ssize_t i, t
+    cdef Py_ssize_t i, t, end = indptr[rows]
     for i in range(rows):
         for t in range(indptr[i], indptr[i + 1]):
+            if t + AHEAD < end:
+                fetch_row(min(K, MOST_FETCHED), V + indices[t + AHEAD] * K)
             add_row(K, entry(data, t), V + indices[t] * K, eta + i * K)
 
 
