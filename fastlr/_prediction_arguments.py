@@ -75,4 +75,4 @@ def label_lists(y, shape):
     row, label = y.nonzero()
     start = np.zeros(shape[0] + 1, np.int64)
     np.cumsum(np.bincount(row, minlength=shape[0]), out=start[1:])
-    return start, label.astype(np.int64, copy=False)
+    return start, np.ascontiguousarray(label, dtype=np.int64)

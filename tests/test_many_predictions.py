@@ -279,10 +279,7 @@ def test_outputs_are_exact_at_any_linear_predictor(kind):
         for i, eta in enumerate(EXTREMES):
             if max(map(abs, eta)) > 1e9:
                 continue
-            if kind == "multinomial":
-                share = [mp.exp(mpf(x)) for x in eta]
-            else:
-                share = [1 / (1 + mp.exp(-mpf(x))) for x in eta]
+            share = [mp.exp(mpf(x)) / (1 if kind == "multinomial" else 1 + mp.exp(mpf(x))) for x in eta]
             total = mp.mpf(1) if kind == "multilabel" else mp.fsum(share)
             exact = [part / total for part in share]
             np.testing.assert_allclose(probability[i], [float(p) for p in exact], rtol=3e-15, atol=5e-324)

@@ -152,11 +152,15 @@ class DenseDesign(InMemoryDesign):
 
     def predict_many(self, coef, intercept, output, n_threads):
         K, p = coef.shape
-        panels = np.empty((-(-K // class_outputs.PADDING), p, class_outputs.PADDING))
-        class_outputs.by_column(coef, panels, n_threads)
-        start = np.zeros(len(panels) * class_outputs.PADDING)
+        n_panels = -(-K // class_outputs.PADDING)
+        start = np.zeros(n_panels * class_outputs.PADDING)
         start[:K] = intercept
         rows = min(self.shape[0], MOST_ROWS)
+        if rows == self.shape[0]:
+            work, panels = scratch(rows, len(start), 1), np.empty((n_threads, p, class_outputs.PADDING))
+            return class_outputs.few_rows(self.X, coef, start, *output.for_kernels(), work, panels, n_threads)
+        panels = np.empty((n_panels, p, class_outputs.PADDING))
+        class_outputs.by_column(coef, panels, n_threads)
         work = scratch(rows, len(start), n_threads)
         return class_outputs.dense(self.X, panels, start, K, *output.for_kernels(), work, rows, n_threads)
 

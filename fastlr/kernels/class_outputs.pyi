@@ -44,6 +44,24 @@ def dense(
     rows: int,
     n_threads: int,
 ) -> bool: ...
+def few_rows(
+    X: Values,
+    coef: Values,
+    intercept: Vector,
+    kind: int,
+    link: int,
+    single: bool,
+    out: Bytes,
+    index: Numbers | None,
+    k: int,
+    label: Numbers | None,
+    start: Numbers | None,
+    weight: Vector | None,
+    scale: float,
+    scratch: Matrix,
+    panels: Matrix,
+    n_threads: int,
+) -> bool: ...
 def csr(
     indptr: Index,
     indices: Index,

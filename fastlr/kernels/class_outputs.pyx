@@ -63,6 +63,10 @@ cdef extern from "class_outputs.h" nogil:
         FASTLR_ONE_VS_REST
         FASTLR_SIGMOID
 
+ctypedef fused real:  # what coefficients are stored as, whatever X is
+    float
+    double
+
 cdef enum:
     PIECE = 64  # columns that a thread transposes at a time
     LINE = 8    # classes side by side in a cache line
@@ -91,7 +95,7 @@ cdef Target target_of(int link, unsigned char[::1] out, int64_t[::1] index, Py_s
     return target
 
 
-cdef void turn(const floating* coef, Py_ssize_t class_stride, Py_ssize_t column_stride, Py_ssize_t classes,
+cdef void turn(const real* coef, Py_ssize_t class_stride, Py_ssize_t column_stride, Py_ssize_t classes,
                Py_ssize_t columns, Py_ssize_t width, double* out) noexcept nogil:
     """out (columns, width) = coef' (columns, classes), then zeros."""
     cdef Py_ssize_t j, k, first = 0, last
@@ -105,11 +109,11 @@ cdef void turn(const floating* coef, Py_ssize_t class_stride, Py_ssize_t column_
         first = last
 
 
-def by_column(const floating[:, :] coef, double[:, :, ::1] panels, int n_threads):
+def by_column(const real[:, :] coef, double[:, :, ::1] panels, int n_threads):
     """panels[c, j, k] = coef[c * width + k, j], zero past the last class; panels (n_panels, p, width)."""
     cdef Py_ssize_t K = coef.shape[0], p = coef.shape[1], width = panels.shape[2], t, c, j
-    cdef Py_ssize_t class_stride = coef.strides[0] // <Py_ssize_t>sizeof(floating)
-    cdef Py_ssize_t column_stride = coef.strides[1] // <Py_ssize_t>sizeof(floating)
+    cdef Py_ssize_t class_stride = coef.strides[0] // <Py_ssize_t>sizeof(real)
+    cdef Py_ssize_t column_stride = coef.strides[1] // <Py_ssize_t>sizeof(real)
     cdef Py_ssize_t pieces = (p + PIECE - 1) // PIECE
     with nogil:
         for t in prange(pieces * panels.shape[0], num_threads=n_threads, use_threads_if=n_threads > 1,
@@ -120,31 +124,22 @@ def by_column(const floating[:, :] coef, double[:, :, ::1] panels, int n_threads
                  min(width, K - c * width), min(PIECE, p - j), width, &panels[c, j, 0])
 
 
-cdef void dense_block(const floating* x, Py_ssize_t rows, Py_ssize_t p, Py_ssize_t row_stride,
-                      Py_ssize_t column_stride, const double* panels, Py_ssize_t width, double* eta) noexcept nogil:
-    """eta += X V for a block of rows; V in panels of TILE_COLUMNS classes, each (p, TILE_COLUMNS)."""
-    cdef Py_ssize_t i, k = 0
-    cdef const double* panel
-    while k < width:
-        panel = panels + k * p
-        i = 0
-        while i + TILE_ROWS <= rows:
-            if floating is double:
-                tile_f64(p, x + i * row_stride, column_stride, row_stride, panel, TILE_COLUMNS, eta + i * width + k,
-                         width)
-            else:
-                tile_f32(p, x + i * row_stride, column_stride, row_stride, panel, TILE_COLUMNS, eta + i * width + k,
-                         width)
-            i = i + TILE_ROWS
-        while i < rows:
-            if floating is double:
-                row_f64(p, x + i * row_stride, column_stride, row_stride, panel, TILE_COLUMNS, eta + i * width + k,
-                        width)
-            else:
-                row_f32(p, x + i * row_stride, column_stride, row_stride, panel, TILE_COLUMNS, eta + i * width + k,
-                        width)
-            i = i + 1
-        k = k + TILE_COLUMNS
+cdef void add_panel(const floating* x, Py_ssize_t rows, Py_ssize_t p, Py_ssize_t row_stride, Py_ssize_t column_stride,
+                    const double* panel, Py_ssize_t width, double* eta) noexcept nogil:
+    """eta += X V for a block of rows and TILE_COLUMNS classes; V (p, TILE_COLUMNS), rows of eta `width` apart."""
+    cdef Py_ssize_t i = 0
+    while i + TILE_ROWS <= rows:
+        if floating is double:
+            tile_f64(p, x + i * row_stride, column_stride, row_stride, panel, TILE_COLUMNS, eta + i * width, width)
+        else:
+            tile_f32(p, x + i * row_stride, column_stride, row_stride, panel, TILE_COLUMNS, eta + i * width, width)
+        i = i + TILE_ROWS
+    while i < rows:
+        if floating is double:
+            row_f64(p, x + i * row_stride, column_stride, row_stride, panel, TILE_COLUMNS, eta + i * width, width)
+        else:
+            row_f32(p, x + i * row_stride, column_stride, row_stride, panel, TILE_COLUMNS, eta + i * width, width)
+        i = i + 1
 
 
 cdef inline void begin_rows(Py_ssize_t rows, Py_ssize_t width, const double* intercept, double* eta) noexcept nogil:
@@ -165,10 +160,10 @@ def dense(const floating[:, :] X, const double[:, :, ::1] panels, const double[:
           int kind, int link, bint single, unsigned char[::1] out, int64_t[::1] index, Py_ssize_t k,
           const int64_t[::1] label, const int64_t[::1] start, const double[::1] weight, double scale,
           double[:, :, ::1] scratch, Py_ssize_t rows, int n_threads):
-    """Outputs of X V + intercept, V and intercept padded with zeros; see dense_block for V."""
+    """Outputs of X V + intercept; V in panels of by_column, intercept padded with zeros like they are."""
     cdef Target target = target_of(link, out, index, k, label, start, weight, scale)
     cdef output_function write = find_output(kind, single)
-    cdef Py_ssize_t n = X.shape[0], p = X.shape[1], width = intercept.shape[0], b, m
+    cdef Py_ssize_t n = X.shape[0], p = X.shape[1], width = intercept.shape[0], b, c, m
     cdef Py_ssize_t row_stride = X.strides[0] // <Py_ssize_t>sizeof(floating)
     cdef Py_ssize_t column_stride = X.strides[1] // <Py_ssize_t>sizeof(floating)
     cdef double* eta
@@ -179,12 +174,42 @@ def dense(const floating[:, :] X, const double[:, :, ::1] panels, const double[:
             m = min(rows, n - b * rows)
             eta = &scratch[threadid(), 0, 0]
             begin_rows(m, width, &intercept[0], eta)
-            dense_block(&X[0, 0] + b * rows * row_stride, m, p, row_stride, column_stride, &panels[0, 0, 0], width,
-                        eta)
+            for c in range(panels.shape[0]):
+                add_panel(&X[0, 0] + b * rows * row_stride, m, p, row_stride, column_stride, &panels[c, 0, 0], width,
+                          eta + c * TILE_COLUMNS)
             close_gaps(m, width, K, eta)
             write(b, b * rows, m, K, eta, &scratch[threadid(), 1, 0], &target)
             bad |= not all_finite(m * K, eta)
     return not bad
+
+
+def few_rows(const floating[:, :] X, const real[:, :] coef, const double[::1] intercept, int kind, int link,
+             bint single, unsigned char[::1] out, int64_t[::1] index, Py_ssize_t k, const int64_t[::1] label,
+             const int64_t[::1] start, const double[::1] weight, double scale, double[:, :, ::1] scratch,
+             double[:, :, ::1] panels, int n_threads):
+    """The same of one block of rows, with the same bits: threads share the panels, which are made one at a time.
+
+    Coefficients are read once and not copied as a whole.  panels (n_threads, p, TILE_COLUMNS) is scratch.
+    """
+    cdef Target target = target_of(link, out, index, k, label, start, weight, scale)
+    cdef Py_ssize_t n = X.shape[0], p = X.shape[1], K = coef.shape[0], width = intercept.shape[0], c
+    cdef Py_ssize_t row_stride = X.strides[0] // <Py_ssize_t>sizeof(floating)
+    cdef Py_ssize_t column_stride = X.strides[1] // <Py_ssize_t>sizeof(floating)
+    cdef Py_ssize_t class_stride = coef.strides[0] // <Py_ssize_t>sizeof(real)
+    cdef Py_ssize_t coef_stride = coef.strides[1] // <Py_ssize_t>sizeof(real)
+    cdef double* eta = &scratch[0, 0, 0]
+    cdef double* panel
+    with nogil:
+        begin_rows(n, width, &intercept[0], eta)
+        for c in prange(width // TILE_COLUMNS, num_threads=n_threads, use_threads_if=n_threads > 1,
+                        schedule="dynamic"):
+            panel = &panels[threadid(), 0, 0]
+            turn(&coef[0, 0] + c * TILE_COLUMNS * class_stride, class_stride, coef_stride,
+                 min(<Py_ssize_t>TILE_COLUMNS, K - c * TILE_COLUMNS), p, TILE_COLUMNS, panel)
+            add_panel(&X[0, 0], n, p, row_stride, column_stride, panel, width, eta + c * TILE_COLUMNS)
+        close_gaps(n, width, K, eta)
+        find_output(kind, single)(0, 0, n, K, eta, &scratch[0, 1, 0], &target)
+    return bool(all_finite(n * K, eta))
 
 
 cdef void csr_block(const integer* indptr, const integer* indices, const stored* data, Py_ssize_t rows,
