@@ -117,6 +117,17 @@ def test_same_bits_for_any_number_of_threads(layout, dtype, kind):
     assert found[0] == found[1] == found[2]
 
 
+@pytest.mark.parametrize("layout", ["C", "F", "csr"])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_a_row_has_the_same_answer_whatever_rows_are_with_it(layout, dtype):
+    coef, intercept = coefficients(40, 9)
+    X = rows(200, 9)
+    model = model_of(coef, intercept)
+    expected = model.predict_proba(as_layout(X, layout, dtype))
+    for part in (slice(5, 6), slice(0, 63), slice(10, 74), slice(3, 70)):
+        assert np.array_equal(model.predict_proba(as_layout(X[part], layout, dtype)), expected[part])
+
+
 def test_n_threads_and_n_jobs_are_obeyed():
     coef, intercept = coefficients(30, 40)
     X = rows(500, 40)
@@ -252,8 +263,8 @@ def test_ties_go_to_the_first_class(layout, K):
 def test_probabilities_add_up_to_one(kind, scale, K):
     model, X = of_predictors(scale * np.random.default_rng(K).standard_normal((50, K)), kind)
     total = [mp.fsum(map(mpf, row)) for row in model.predict_proba(X)]
-    np.testing.assert_allclose([float(one - 1) for one in total], 0.0, atol=4e-16)
-    np.testing.assert_allclose(model.predict_proba(X).sum(axis=1), 1.0, rtol=1e-14)
+    # half an ulp of the sum of exponentials, half an ulp of each quotient
+    np.testing.assert_allclose([float(one - 1) for one in total], 0.0, atol=2.3e-16)
 
 
 EXTREMES = [

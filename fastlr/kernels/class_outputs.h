@@ -48,6 +48,36 @@ static inline double fastlr_log_expit(double eta)
     return (eta < 0.0 ? eta : 0.0) - fastlr_log1p_unit(fastlr_exp_neg(fabs(eta)));
 }
 
+/* *sum += x, and what rounding has left of x onto *slip (Knuth's two-sum). */
+static inline void fastlr_two_sum(double x, double *sum, double *slip)
+{
+    double total = *sum + x;
+    double taken = total - *sum;
+    *slip += (*sum - (total - taken)) + (x - taken);
+    *sum = total;
+}
+
+#define FASTLR_SUMS 8
+
+/* The sum of K numbers, rounded once or nearly so: probabilities add up to one as well as their own rounding allows. */
+static inline double fastlr_exact_sum(ptrdiff_t K, const double *x)
+{
+    double sum[FASTLR_SUMS] = {0.0}, slip[FASTLR_SUMS] = {0.0};
+    ptrdiff_t j = 0;
+    for (; j + FASTLR_SUMS <= K; j += FASTLR_SUMS) {
+        FASTLR_SIMD
+        for (int l = 0; l < FASTLR_SUMS; l++)
+            fastlr_two_sum(x[j + l], sum + l, slip + l);
+    }
+    for (; j < K; j++)
+        fastlr_two_sum(x[j], sum, slip);
+    for (int l = 1; l < FASTLR_SUMS && K >= FASTLR_SUMS; l++) {
+        fastlr_two_sum(sum[l], sum, slip);
+        slip[0] += slip[l];
+    }
+    return sum[0] + slip[0];
+}
+
 /* Largest linear predictor of a row below which sigma is exp to the last bit (exp(-40) < 2^-57). */
 #define FASTLR_ALL_RARE (-40.0)
 
@@ -58,17 +88,16 @@ static inline void fastlr_rare_tails(ptrdiff_t K, const double *eta, double m, d
         tail[j] = m > -INFINITY ? fastlr_tail(m, eta[j]) : (eta[j] == eta[j] ? 1.0 : eta[j]);
 }
 
-/* fastlr_tails of one-vs-rest: tail[i K + j] = sigma(eta_j) / sigma(eta_top) with 0 at j = top[i], and rest[i]. */
+/* The tails of one-vs-rest: tail[i K + j] = sigma(eta_j) / sigma(eta_top) with 0 at j = top[i]. */
 static inline void fastlr_sigmoid_tails(ptrdiff_t rows, ptrdiff_t K, const double *FASTLR_RESTRICT eta,
-                                        ptrdiff_t *FASTLR_RESTRICT top, double *FASTLR_RESTRICT tail,
-                                        double *FASTLR_RESTRICT rest)
+                                        ptrdiff_t *FASTLR_RESTRICT top, double *FASTLR_RESTRICT tail)
 {
     fastlr_expit_f64(rows * K, eta, tail);
     for (ptrdiff_t i = 0; i < rows; i++) {
         const double *x = eta + i * K;
         double *e = tail + i * K;
         ptrdiff_t t = fastlr_largest(K, x);
-        double m = x[t], largest = e[t], sum = 0.0;
+        double m = x[t], largest = e[t];
         if (m < FASTLR_ALL_RARE) {
             fastlr_rare_tails(K, x, m, e);
         } else {
@@ -77,30 +106,36 @@ static inline void fastlr_sigmoid_tails(ptrdiff_t rows, ptrdiff_t K, const doubl
                 e[j] = e[j] / largest;
         }
         e[t] = m == m ? 0.0 : m;
-        FASTLR_SIMD_SUM(sum)
-        for (ptrdiff_t j = 0; j < K; j++)
-            sum += e[j];
         top[i] = t;
-        rest[i] = sum;
     }
 }
 
-/* Tails, and rests of a block whose classes exclude each other. */
+/* The tails and their sums, of classes that exclude each other. */
 static inline void fastlr_tails_of(int link, ptrdiff_t rows, ptrdiff_t K, const double *eta, ptrdiff_t *top,
                                    double *tail, double *rest)
 {
     if (link == FASTLR_ONE_VS_REST)
-        fastlr_sigmoid_tails(rows, K, eta, top, tail, rest);
+        fastlr_sigmoid_tails(rows, K, eta, top, tail);
     else
         fastlr_tails(rows, K, eta, top, tail, rest);
+    for (ptrdiff_t i = 0; i < rows; i++)
+        rest[i] = fastlr_exact_sum(K, tail + i * K);
 }
 
-/* log(s(x) / s(m)) for x <= m. */
-static inline double fastlr_log_tail(int link, double x, double m)
+/* out_j = log(s(eta_j) / s(m)) for the largest linear predictor m of a row. */
+static inline void fastlr_log_tails(int link, ptrdiff_t K, const double *FASTLR_RESTRICT eta, double m,
+                                    double *FASTLR_RESTRICT out)
 {
-    if (link != FASTLR_ONE_VS_REST)
-        return x - m;
-    return m == -INFINITY ? 0.0 : fastlr_log_expit(x) - fastlr_log_expit(m);
+    double log_largest = fastlr_log_expit(m);
+    if (link != FASTLR_ONE_VS_REST) {
+        FASTLR_SIMD
+        for (ptrdiff_t j = 0; j < K; j++)
+            out[j] = eta[j] - m;
+        return;
+    }
+    FASTLR_SIMD
+    for (ptrdiff_t j = 0; j < K; j++)
+        out[j] = m == -INFINITY ? 0.0 : fastlr_log_expit(eta[j]) - log_largest;
 }
 
 /* The order of classes in a row: largest first, then the earlier; NaN counts as -inf. */
@@ -203,10 +238,11 @@ static inline void fastlr_top(ptrdiff_t K, const double *x, ptrdiff_t k, int64_t
         }                                                                                                              \
         fastlr_tails_of(to->link, rows, K, eta, top, scratch, rest);                                                   \
         for (ptrdiff_t i = 0; i < rows; i++) {                                                                         \
-            double m = eta[i * K + top[i]], likely = 0.0 - fastlr_log1p(rest[i]);                                      \
+            double likely = 0.0 - fastlr_log1p(rest[i]);                                                               \
+            fastlr_log_tails(to->link, K, eta + i * K, eta[i * K + top[i]], scratch + i * K);                          \
             FASTLR_SIMD                                                                                                \
             for (ptrdiff_t j = 0; j < K; j++)                                                                          \
-                out[i * K + j] = (T)(fastlr_log_tail(to->link, eta[i * K + j], m) + likely);                           \
+                out[i * K + j] = (T)(scratch[i * K + j] + likely);                                                     \
             out[i * K + top[i]] = (T)likely;                                                                           \
         }                                                                                                              \
     }                                                                                                                  \
@@ -275,18 +311,20 @@ static void fastlr_list_positive(ptrdiff_t block, ptrdiff_t begin, ptrdiff_t row
     }
 }
 
-/* Weighted sum of -log(probability of the label), one-vs-rest; both terms of the gap are scaled before they are met. */
+/* Weighted sum of -log(probability of the label), one-vs-rest. */
 static inline double fastlr_one_vs_rest_loss(ptrdiff_t rows, ptrdiff_t K, const double *eta, double *scratch,
                                              const int64_t *label, const double *weight, double scale)
 {
     ptrdiff_t top[FASTLR_BLOCK];
     double rest[FASTLR_BLOCK], sum = 0.0;
-    fastlr_sigmoid_tails(rows, K, eta, top, scratch, rest);
+    fastlr_tails_of(FASTLR_ONE_VS_REST, rows, K, eta, top, scratch, rest);
     for (ptrdiff_t i = 0; i < rows; i++) {
         const double *x = eta + i * K;
         double w = weight == NULL ? scale : scale * weight[i];
-        double gap = label[i] == top[i] ? 0.0 : 0.0 - fastlr_log_tail(FASTLR_ONE_VS_REST, x[label[i]], x[top[i]]);
-        sum += w == 0.0 ? 0.0 : w * gap + w * fastlr_log1p(rest[i]);
+        double gap;
+        fastlr_log_tails(FASTLR_ONE_VS_REST, 1, x + label[i], x[top[i]], &gap);
+        gap = label[i] == top[i] ? 0.0 : gap;
+        sum += w == 0.0 ? 0.0 : w * fastlr_log1p(rest[i]) - w * gap;
     }
     return sum;
 }
