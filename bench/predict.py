@@ -30,6 +30,59 @@ def models(X, y):
     return ours, theirs
 
 
+def many_class_models(p: int, n_classes: int):
+    """(ours, scikit-learn's) without a fit, with the same coefficients."""
+    from sklearn.linear_model import LogisticRegression as Reference
+
+    from fastlr import LogisticRegression
+
+    rng = np.random.default_rng(n_classes)
+    coef, intercept = rng.standard_normal((n_classes, p)) / np.sqrt(p), rng.standard_normal(n_classes)
+    pair = LogisticRegression(), Reference()
+    for model in pair:
+        model.coef_, model.intercept_ = coef, intercept
+        model.classes_, model.n_features_in_ = np.arange(n_classes), p
+    return pair
+
+
+def race_many_classes() -> None:
+    """One table for K classes: dense and sparse X of many rows, then single rows."""
+    import scipy.sparse as sp
+
+    rng = np.random.default_rng(1)
+    dense = rng.standard_normal((60_000, 300))
+    sparse = sp.random_array((11_000, 100_000), density=1e-3, format="csr", rng=rng)
+    header("ms")
+    for name, X, n_classes in (
+        ("C float64", dense, 10),
+        ("C float32", dense.astype(np.float32), 10),
+        ("F float64", np.asfortranarray(dense), 10),
+        ("CSR", sparse, 20),
+        ("CSC", sparse.tocsc(), 20),
+    ):
+        ours, theirs = many_class_models(X.shape[1], n_classes)
+        for method in METHODS:
+            calls = [lambda m=m, f=method, X=X: getattr(m, f)(X) for m in (theirs, ours)]
+            report(name, f"{method}, {n_classes} classes", shortest(calls, ROUNDS), 1e3, 1)
+        calls = [lambda m=theirs, X=X: top_of_all(m, X, 5), lambda m=ours, X=X: m.predict_top_k(X, 5)]
+        report(name, f"five most probable of {n_classes}", shortest(calls, ROUNDS // 2), 1e3, 1)
+    print()
+    header("us")
+    for rows in (1, 100):
+        few = dense[:rows, :20].copy()
+        ours, theirs = many_class_models(20, 10)
+        for method in METHODS:
+            calls = [lambda m=m, f=method, X=few: getattr(m, f)(X) for m in (theirs, ours)]
+            report(f"{rows} row(s)", f"{method}, 10 classes", shortest(calls, ROUNDS, 200), 1e6, 0)
+
+
+def top_of_all(model, X, k: int):
+    """What scikit-learn's users do for the k most probable classes."""
+    probability = model.predict_proba(X)
+    order = np.argsort(-probability, axis=1)[:, :k]
+    return model.classes_[order], np.take_along_axis(probability, order, axis=1)
+
+
 def shortest(calls: list[Callable[[], object]], rounds: int, repeats: int = 1) -> list[float]:
     """Seconds per call of each, the shortest of several rounds in turn, each of so many repeats."""
     times: list[list[float]] = [[] for _ in calls]
@@ -90,6 +143,8 @@ def main() -> None:
         for method in METHODS:
             calls = [lambda m=m, f=method, X=few: getattr(m, f)(X) for m in (theirs, ours)]
             report(f"{rows} row(s)", method, shortest(calls, ROUNDS, 200), 1e6, 0)
+    print()
+    race_many_classes()
 
 
 if __name__ == "__main__":
