@@ -107,7 +107,6 @@ class LinearPrediction(LinearClassifierMixin):
         X : array-like or sparse matrix of shape (n_samples, n_features)
         offset : array-like of shape (n_samples,), optional
             Added to the log odds; two classes only.
-
         reject : float in [0, 1], optional
             Mask rows whose largest probability is below it.  With ``multi_class="ovr"`` that is the probability before
             it is normalised, so that rows show that no class claims.
@@ -137,7 +136,7 @@ class LinearPrediction(LinearClassifierMixin):
     def _predict_or_reject(self, X, offset, threshold):
         if (many := self._many_classes(offset)) is not None:
             return many.predict_or_reject(X, threshold)
-        eta = self._log_odds(X, offset).astype(np.float64, copy=False)
+        eta = self._log_odds(X)[0] if offset is None else self._moved(X, offset).astype(np.float64, copy=False)
         return masked(self.classes_.take((eta > 0.0).astype(np.intp)), special.expit(np.abs(eta)), threshold)
 
     def predict_top_k(self, X, k):
@@ -164,10 +163,11 @@ class LinearPrediction(LinearClassifierMixin):
         if (many := self._many_classes(None)) is not None:
             return many.predict_top_k(X, k)
         k = arguments.kept_classes(k, 2)
-        probability = self._predicted(X, outputs.probabilities)
-        second_first = probability[:, 1] > probability[:, 0]
-        order = np.stack([second_first, ~second_first], axis=1)[:, :k].astype(np.intp)
-        return self.classes_.take(order), np.take_along_axis(probability, order, axis=1)
+        eta, dtype = self._log_odds(X)
+        order = np.stack([eta > 0.0, ~(eta > 0.0)], axis=1)[:, :k].astype(np.intp)
+        likely = np.abs(eta)
+        probability = special.expit(np.stack([likely, -likely], axis=1)[:, :k])
+        return self.classes_.take(order), probability.astype(dtype, copy=False)
 
     def log_loss(self, X, y, sample_weight=None, *, offset=None):
         """Mean log-loss of the model on rows with known labels, exact from linear predictors.
@@ -214,8 +214,10 @@ class LinearPrediction(LinearClassifierMixin):
     def _predicted(self, X, output):
         return self._finite(X, output(*self._model_on(X)))
 
-    def _log_odds(self, X, offset):
-        return self._predicted(X, outputs.linear_predictor) if offset is None else self._moved(X, offset)
+    def _log_odds(self, X):
+        """Log odds of the second class in float64, (n,), and the type of the answer."""
+        *on, dtype = self._model_on(X)
+        return self._finite(X, outputs.linear_predictor(*on, np.float64)), dtype
 
     def _moved(self, X, offset):
         """Linear predictors with the offset added, (n,)."""

@@ -86,9 +86,19 @@ def test_top_k_of_two_classes():
     labels, probability = model.predict_top_k(X, 2)
     assert labels.tolist() == [["yes", "no"], ["no", "yes"], ["no", "yes"]]
     assert np.array_equal(probability, -np.sort(-model.predict_proba(X), axis=1))
+    assert np.array_equal(model.predict_top_k(X, 1)[1], probability[:, :1])
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_the_first_of_two_classes_is_the_label_however_close_they_are(dtype):
+    """Probabilities of eta = 1e-20 are equal, and 1e-50 is zero in single precision."""
+    model = model_of(np.array([[1.0]], dtype), np.array([0.0]), classes=["no", "yes"])
+    X = np.array([[1e-20], [-1e-20], [1e-30], [3.0], [-3.0]], dtype)
+    X = np.concatenate([X, X * dtype(1e-12)])
     first, largest = model.predict_top_k(X, 1)
+    assert largest.dtype == dtype
+    assert np.array_equal(model.predict(X, reject=0.0).data, model.predict(X))
     assert np.array_equal(first[:, 0], model.predict(X))
-    assert np.array_equal(largest, probability[:, :1])
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
