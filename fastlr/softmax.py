@@ -7,6 +7,7 @@ import numpy as np
 from fastlr import _fit_arguments as arguments
 from fastlr._environment import resolve_threads
 from fastlr.design import ClassRows, as_design
+from fastlr.design.merging import merge_columns
 from fastlr.penalty import ElasticNet
 from fastlr.softmax_objective import SoftmaxObjective
 from fastlr.solvers import FitInterrupted, Monitor, Status, newton_cg
@@ -69,11 +70,17 @@ def fit_softmax(
     labels, K = arguments.class_numbers(y, n, n_classes)
     weight = np.full(n, 1.0 / n) if sample_weight is None else arguments.weights(sample_weight, n)
     l2 = arguments.strength("l2", l2, p)
-    strength = l2 if isinstance(l2, float) else np.repeat(l2, K, axis=0)
     coef, intercept = _start(start, p, K)
+    merged = None
+    if isinstance(l2, float) and l2 > 0.0:
+        design, merged = merge_columns(design)
+        if merged is not None:
+            coef, p = merged.contract(coef.reshape(p, K)).reshape(-1, 1), merged.n_columns
+    strength = l2 if isinstance(l2, float) else np.repeat(l2, K, axis=0)
     rows = ClassRows(design, labels, weight, K)
     objective = SoftmaxObjective(rows, ElasticNet(0.0, strength, (p * K, 1), design.n_threads), bool(fit_intercept))
-    monitor = Monitor(controls, objective, "newton_cg", "softmax, all classes coupled", _Classes(p, K, np.any(l2)))
+    lift = _Classes(p, K, np.any(l2), merged)
+    monitor = Monitor(controls, objective, "newton_cg", "softmax, all classes coupled", lift)
     try:
         return _with_intercepts(newton_cg.solve(objective, coef, intercept, monitor), K)
     except KeyboardInterrupt:
@@ -86,12 +93,15 @@ def fit_softmax(
 class _Classes:
     """Coefficients (K, p) from those of the objective, (p K, 1); without a penalty those that add up to zero."""
 
-    def __init__(self, p, K, is_penalised):
+    def __init__(self, p, K, is_penalised, merged):
+        self._merged = merged
         self._shape = p, K
         self._is_penalised = is_penalised
 
     def __call__(self, coef):
         by_column = coef.reshape(self._shape)
+        if self._merged is not None:
+            by_column = self._merged.expand(by_column)
         if not self._is_penalised:
             by_column = by_column - by_column.mean(axis=1, keepdims=True)
         return by_column.T.copy()

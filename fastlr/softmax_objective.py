@@ -62,10 +62,10 @@ class SoftmaxObjective(LogisticObjective):
 
     def hessian_product(self, point, v, out):
         if not self.fit_intercept:
-            image, out[:] = self.rows.hessian_product(point.state, v)
+            image = self.rows.hessian_product(point.state, v, out)
             return image, np.zeros(self.rows.n_classes), self.penalty.add_smooth_gradient(v, out)
         image, shift = self._moved(point, v)
-        out[:] = self.rows.adjoint(self.rows.curved(point.state, image))
+        self.rows.adjoint(self.rows.curved(point.state, image), out)
         return image, shift, self.penalty.add_smooth_gradient(v, out)
 
     def thin(self, every):

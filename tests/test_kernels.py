@@ -1296,11 +1296,34 @@ def test_sparse_products_with_many_columns(kernels, dtype, index, shape):
         dtype=index,
     )
     for splits in (np.empty((n, 0), index), middle):
-        along, across = np.ones((n, K)), np.zeros((p, K))
+        along, across = np.full((n, K), np.nan), np.zeros((p, K))
         kernels.sparse_many.gather(*arrays, V, along, 2)
         kernels.sparse_many.scatter(*arrays, splits, U, across)
-        np.testing.assert_allclose(along, 1.0 + X.astype(float) @ V, rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(along, X.astype(float) @ V, rtol=1e-12, atol=1e-12)
         np.testing.assert_allclose(across, X.T.astype(float) @ U, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("equal", [False, True])
+@pytest.mark.parametrize("shape", MANY)
+def test_sparse_hessian_product_of_classes(kernels, dtype, index, shape, equal):
+    n, p, K = shape
+    rng = np.random.default_rng(2)
+    X = rng.standard_normal((n, p)) * (rng.random((n, p)) < 0.4)
+    X = (0.7 * (X != 0.0) if equal else X).astype(dtype)
+    stored = sp.csr_array(X)
+    data = np.full(1, dtype(0.7), np.float64).view(np.int64) if equal and stored.nnz else stored.data
+    arrays = stored.indptr.astype(index), stored.indices.astype(index), data
+    V, p_of_rows, weight = rng.standard_normal((p, K)), rng.dirichlet(np.ones(K), n), rng.random(n)
+    image = X.astype(float) @ V
+    curved = weight[:, None] * p_of_rows * (image - np.sum(p_of_rows * image, axis=1, keepdims=True))
+    found = []
+    for n_threads in THREADS:
+        moved, sums = np.full((n, K), np.nan), np.zeros((-(-n // 20), p, K))
+        kernels.sparse_many.class_hessian_product(*arrays, p_of_rows, weight, V, moved, sums, 20, n_threads)
+        np.testing.assert_allclose(moved, image, rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(sums.sum(axis=0), X.T.astype(float) @ curved, rtol=1e-12, atol=1e-12)
+        found.append(sums)
+    assert_same_bits(found)
 
 
 class ClassCase:

@@ -81,15 +81,19 @@ class InMemoryDesign(ABC):
         """X V, shape (n, K), for V (p, K), C order."""
 
     @abstractmethod
-    def adjoint_many(self, U):
-        """X' U, shape (p, K), for U (n, K), C order."""
+    def adjoint_many(self, U, out=None):
+        """X' U, shape (p, K), for U (n, K), C order; into `out` if it is given."""
 
-    def class_hessian_product(self, p, weight, V, image):
-        """image = X V, (n, K);  returns X' [weight_i (diag(p_i) - p_i p_i') image_i]_i, shape (p, K)."""
+    def class_hessian_product(self, p, weight, V, image, out):
+        """image = X V, (n, K);  out = X' [weight_i (diag(p_i) - p_i p_i') image_i]_i, (p, K)."""
         image[:] = self.forward_many(V)
         curved = np.empty_like(image)
         class_rows.curve(p, weight, image, curved, self.n_threads)
-        return self.adjoint_many(curved)
+        self.adjoint_many(curved, out)
+
+    def class_product_reads(self, K):
+        """Readings of X per call of class_hessian_product."""
+        return 2
 
     @abstractmethod
     def squares(self, d):
@@ -211,7 +215,5 @@ class InMemoryDesign(ABC):
 
     #: readings of X per call of hessian_product and loss_gradient (2 where the two uses of an entry are far apart)
     product_reads = 1
-    #: readings of X per call of class_hessian_product
-    class_product_reads = 2
     #: readings of X per call of adjoint_pair
     pair_reads = 2

@@ -65,18 +65,18 @@ class ClassRows:
         self.work.entries_read += self.design.nnz
         return self.design.forward_many(coef.reshape(self.design.shape[1], self.n_classes))
 
-    def adjoint(self, u):
-        """X' u, (p K, 1), for u (n, K)."""
+    def adjoint(self, u, out=None):
+        """X' u, (p K, 1), for u (n, K); into `out` if it is given."""
         self.work.entries_read += self.design.nnz
-        return self.design.adjoint_many(u).reshape(-1, 1)
+        return self.design.adjoint_many(u, None if out is None else out.reshape(-1, self.n_classes)).reshape(-1, 1)
 
-    def hessian_product(self, state, v):
-        """(X v, X' D X v), (n, K) and (p K, 1): one pass where the layout has one for both."""
-        image = np.empty_like(self._scratch)
-        columns = v.reshape(self.design.shape[1], self.n_classes)
-        product = self.design.class_hessian_product(state.curvature, self.weight, columns, image)
-        self.work.entries_read += self.design.class_product_reads * self.design.nnz
-        return image, product.reshape(-1, 1)
+    def hessian_product(self, state, v, out):
+        """out = X' D X v, (p K, 1); returns X v, (n, K): one pass where the layout has one for both."""
+        image, K = np.empty_like(self._scratch), self.n_classes
+        arguments = state.curvature, self.weight, v.reshape(-1, K), image, out.reshape(-1, K)
+        self.design.class_hessian_product(*arguments)
+        self.work.entries_read += self.design.class_product_reads(K) * self.design.nnz
+        return image
 
     def state(self, coef, intercept):
         """RowState at a point; X is read unless coef is zero."""

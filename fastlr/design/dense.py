@@ -16,7 +16,6 @@ class DenseDesign(InMemoryDesign):
     """Rows or columns contiguous; float32 or float64; any row (or column) stride, so slices are not copied."""
 
     pair_reads = 1
-    class_product_reads = 1
     can_iterate = True
 
     @property
@@ -70,15 +69,18 @@ class DenseDesign(InMemoryDesign):
         dense_many.forward(self.X, _pieces(V), eta, self.n_threads)
         return eta
 
-    def adjoint_many(self, U):
+    def adjoint_many(self, U, out=None):
         sums, chunk = self._sums_of_pieces(U.shape[1])
         dense_many.adjoint(self.X, U, sums, chunk, self.n_threads)
-        return _joined(sums, U.shape[1])
+        return _joined(sums, np.empty((self.shape[1], U.shape[1])) if out is None else out)
 
-    def class_hessian_product(self, p, weight, V, image):
+    def class_hessian_product(self, p, weight, V, image, out):
         sums, chunk = self._sums_of_pieces(V.shape[1])
         dense_many.class_hessian_product(self.X, p, weight, _pieces(V), image, sums, chunk, self.n_threads)
-        return _joined(sums, V.shape[1])
+        _joined(sums, out)
+
+    def class_product_reads(self, K):
+        return 1
 
     def _sums_of_pieces(self, K):
         """Zeros for the sums of chunks of rows, (chunks, pieces, p, PIECE), and how many rows a chunk has."""
@@ -205,6 +207,9 @@ def _pieces(V):
     return out
 
 
-def _joined(sums, K):
-    """(m, K) from the sums (chunks, pieces, m, PIECE) of chunks of rows."""
-    return np.hstack(list(sums.sum(axis=0)))[:, :K].copy()
+def _joined(sums, out):
+    """out (m, K) from the sums (chunks, pieces, m, PIECE) of chunks of rows."""
+    for k, piece in enumerate(sums.sum(axis=0)):
+        columns = out[:, k * dense_many.PIECE : (k + 1) * dense_many.PIECE]
+        columns[:] = piece[:, : columns.shape[1]]
+    return out

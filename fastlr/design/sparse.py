@@ -30,6 +30,8 @@ RUNS, RUN = 32, 2048
 #: Fewest chunks of rows: as many threads can share a gradient.
 FEWEST = 4
 RELIABLE = 8
+#: Numbers that the sums of all chunks of rows may hold together: they stay in the second-level caches.
+MOST_SUMS = 1 << 18
 #: Entries whose mean square is taken for that of all.
 SAMPLED = 1 << 14
 #: Columns for each entry of X from which on only the columns that are used are taken out of the coefficients.
@@ -84,15 +86,22 @@ class CompressedDesign(InMemoryDesign):
     def _scatter(self, u, out):
         sparse.scatter(*self._entries, self._splits, u, out)
 
-    def _gather_many(self, V, major):
-        out = np.zeros((major, V.shape[1]))
+    def _gather_many(self, V, out):
         sparse_many.gather(*self._entries, V, out, self.n_threads)
         return out
 
-    def _scatter_many(self, U, minor):
-        out = np.zeros((minor, U.shape[1]))
+    def _scatter_many(self, U, out):
+        out[:] = 0.0
         sparse_many.scatter(*self._entries, self._splits, U, out)
         return out
+
+    def _row_numbers(self, V):
+        """Room for K numbers in each row."""
+        return np.empty((self.shape[0], V.shape[1]))
+
+    def _column_numbers(self, U, out):
+        """Room for K numbers in each column, unless it is given."""
+        return np.empty((self.shape[1], U.shape[1])) if out is None else out
 
     @abstractmethod
     def _stored_moments(self, centre, weight):
@@ -134,6 +143,10 @@ class CSRDesign(CompressedDesign):
         rows = n if p > 1 << 17 else min(n, (1 << 20) * n // max(1, self.nnz))
         self._superblock = max(1, rows // 64) * 64
 
+    def column_counts(self):
+        """Entries of each column."""
+        return self._minor_counts
+
     @cached_property
     def _scaled(self):
         """Scratch: curvature times image."""
@@ -151,10 +164,26 @@ class CSRDesign(CompressedDesign):
         return out
 
     def forward_many(self, V):
-        return self._gather_many(V, self.shape[0])
+        return self._gather_many(V, self._row_numbers(V))
 
-    def adjoint_many(self, U):
-        return self._scatter_many(U, self.shape[1])
+    def adjoint_many(self, U, out=None):
+        return self._scatter_many(U, self._column_numbers(U, out))
+
+    def class_hessian_product(self, p, weight, V, image, out):
+        n_chunks = self._chunks_for(V.shape[1])
+        if n_chunks < FEWEST:
+            return super().class_hessian_product(p, weight, V, image, out)
+        chunk = -(-self.shape[0] // n_chunks)
+        sums = np.zeros((-(-self.shape[0] // chunk), *V.shape))
+        sparse_many.class_hessian_product(*self._entries, p, weight, V, image, sums, chunk, self.n_threads)
+        sums.sum(axis=0, out=out)
+
+    def class_product_reads(self, K):
+        return 1 if self._chunks_for(K) >= FEWEST else 2
+
+    def _chunks_for(self, K):
+        """Chunks of rows that can have sums over the columns of their own, K numbers each."""
+        return min(MOST_SUMS // (self.shape[1] * K), 16, self.shape[0] // 256)
 
     def squares(self, d):
         out = np.zeros(self.shape[1])
@@ -387,10 +416,10 @@ class CSCDesign(CompressedDesign):
         return out
 
     def forward_many(self, V):
-        return self._scatter_many(V, self.shape[0])
+        return self._scatter_many(V, self._row_numbers(V))
 
-    def adjoint_many(self, U):
-        return self._gather_many(U, self.shape[1])
+    def adjoint_many(self, U, out=None):
+        return self._gather_many(U, self._column_numbers(U, out))
 
     def squares(self, d):
         out = np.zeros(self.shape[1])

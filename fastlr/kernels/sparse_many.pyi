@@ -9,3 +9,15 @@ Index = NDArray[np.int32] | NDArray[np.int64]
 
 def gather(indptr: Index, indices: Index, data: Stored, V: Matrix, out: Matrix, n_threads: int) -> None: ...
 def scatter(indptr: Index, indices: Index, data: Stored, splits: Index, U: Matrix, out: Matrix) -> None: ...
+def class_hessian_product(
+    indptr: Index,
+    indices: Index,
+    data: Stored,
+    p: Matrix,
+    weight: Matrix,
+    V: Matrix,
+    image: Matrix,
+    sums: Matrix,
+    chunk: int,
+    n_threads: int,
+) -> None: ...

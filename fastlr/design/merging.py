@@ -1,0 +1,91 @@
+"""Columns that are equal, and columns of one entry, fitted as one under L2.
+
+Columns x_j = c_j u that are multiples of one column enter a fit through  v = sum_j c_j w_j  alone, and of all w with
+this v the one of least norm is  w_j = c_j v / sum c^2.  With the one column  ||c|| u  in their place and its
+coefficient W the optimum is the same, and  w_j = (c_j / ||c||) W.  Equal columns have c = 1; columns whose one entry is
+in the same row are multiples of a unit vector.  In words and bigrams of texts four columns of five go.  (Values are
+compared, not trusted to a hash.)
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+
+from fastlr.design.convert import as_design
+from fastlr.design.sparse import CSRDesign
+from fastlr.kernels import merge
+
+#: Share of the columns that must have one entry for others to be compared with each other.
+WORTHWHILE = 0.2
+
+
+@dataclass(frozen=True)
+class Merged:
+    """Which column stands for each column, and the share of its coefficient that is theirs; both (p,)."""
+
+    target: np.ndarray
+    share: np.ndarray
+    n_columns: int
+
+    def expand(self, coef):
+        """Coefficients (p, K) of all columns from those of the merged ones, (n_columns, K)."""
+        return self.share[:, None] * coef[self.target]
+
+    def contract(self, coef):
+        """Coefficients (n_columns, K) that give the same predictors as those of all columns, (p, K)."""
+        out = np.zeros((self.n_columns, coef.shape[1]))
+        np.add.at(out, self.target, self.share[:, None] * coef)
+        return out
+
+
+def merge_columns(design):
+    """(a design over the columns merged, Merged); (design, None) where that is not worth its pass or not possible.
+
+    Entries of the copy are float64, so that a factor of sqrt(2) costs no digits of float32 values.
+    """
+    n, p = design.shape
+    if not isinstance(design, CSRDesign) or p < n or p >= np.iinfo(np.int32).max - n:
+        return design, None
+    counts = design.column_counts()
+    if np.count_nonzero(counts == 1) < WORTHWHILE * p:
+        return design, None
+    arrays = design.X.indptr, design.X.indices, design.X.data
+    target, leads, sizes = _groups(arrays, counts)
+    kept, alone = np.empty(n, dtype=np.intp), np.empty(n, dtype=np.uint8)
+    merge.count(*arrays, target, leads, np.empty((design.n_threads, max(1, len(sizes)))), kept, alone)
+    if kept.min() < 0:
+        return design, None
+    own = np.where(alone, len(sizes) + np.cumsum(alone, dtype=np.int32) - 1, -1).astype(np.int32)
+    X, norms = _matrix(arrays, target, leads, sizes, kept, own, design.n_threads)
+    share = 1.0 / np.sqrt(sizes[np.maximum(target, 0)]) if len(sizes) else np.zeros(p)
+    merge.shares(*arrays, own, norms, target, share)
+    empty = target == merge.EMPTY
+    share[empty], target[empty] = 0.0, 0
+    return as_design(X, design.n_threads), Merged(target, share, X.shape[1])
+
+
+def _groups(arrays, counts):
+    """Target and leads of kernels/merge.pyx, and how many columns each merged column stands for, as floats."""
+    hashes = np.zeros(len(counts), dtype=np.uint64)
+    merge.hashes(*arrays, hashes)
+    several = np.flatnonzero(counts > 1)
+    _, first, group, sizes = np.unique(hashes[several], return_index=True, return_inverse=True, return_counts=True)
+    order = np.argsort(first)  # merged columns keep the order of the first of each: rows stay sorted
+    number = np.empty(len(first), dtype=np.int32)
+    number[order] = np.arange(len(first), dtype=np.int32)
+    target = np.where(counts == 1, merge.ALONE, merge.EMPTY).astype(np.int32)
+    target[several] = number[group]
+    leads = np.zeros(len(counts), dtype=np.uint8)
+    leads[several[first]] = 1
+    return target, leads, sizes[order].astype(np.float64)
+
+
+def _matrix(arrays, target, leads, sizes, kept, own, n_threads):
+    """The merged matrix, and the norms of each row's columns of one entry."""
+    indptr = np.concatenate([[0], np.cumsum(kept)]).astype(arrays[0].dtype)
+    indices, data, norms = np.empty(indptr[-1], dtype=np.int32), np.empty(indptr[-1]), np.empty(len(own))
+    scale = np.sqrt(sizes) if len(sizes) else np.ones(1)
+    merge.fill(*arrays, target, leads, scale, own, indptr, indices, data, norms, n_threads)
+    shape = len(own), max(1, len(sizes), int(own.max()) + 1)
+    return sp.csr_array((data, indices, indptr), shape=shape), norms
