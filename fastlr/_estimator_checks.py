@@ -9,6 +9,7 @@ from fastlr._sklearn_arguments import SKLEARN_SOLVERS
 from fastlr.solvers import SOLVERS
 
 _SOLVER_NAMES = {"auto", *SOLVERS, *SKLEARN_SOLVERS}
+_MULTI_CLASS = {"multinomial", "ovr", "multilabel"}
 _NUMBERS = (int, float)
 
 CONSTRAINTS = {
@@ -22,7 +23,7 @@ CONSTRAINTS = {
     "fit_intercept": ["boolean"],
     "standardize": ["boolean"],
     "intercept_scaling": [Interval(Real, 0, None, closed="neither")],
-    "class_weight": [dict, StrOptions({"balanced"}), None],
+    "class_weight": [dict, list, StrOptions({"balanced"}), None],
     "random_state": ["random_state"],
     "solver": [StrOptions(_SOLVER_NAMES)],
     "max_iter": [Interval(Integral, 0, None, closed="left")],
@@ -32,14 +33,21 @@ CONSTRAINTS = {
     "n_threads": [None, Integral],
     "time_limit": [None, Interval(Real, 0, None, closed="left")],
     "callback": [None, callable],
+    "multi_class": [StrOptions(_MULTI_CLASS)],
+    "group_penalty": ["boolean"],
 }
 
 
 def check_parameters(estimator):
     """Raise InvalidParameterError (a ValueError) for the first argument outside its constraints."""
-    if _are_plain(estimator):
-        return
-    validate_parameter_constraints(CONSTRAINTS, estimator.get_params(deep=False), caller_name=type(estimator).__name__)
+    if not _are_plain(estimator):
+        parameters = estimator.get_params(deep=False)
+        validate_parameter_constraints(CONSTRAINTS, parameters, caller_name=type(estimator).__name__)
+    if estimator.group_penalty and estimator.multi_class != "multinomial":
+        raise ValueError(
+            f"group_penalty=True with multi_class={estimator.multi_class!r}: expected multi_class='multinomial', the "
+            "problems of the others share no coefficients that could form a group"
+        )
 
 
 def _are_plain(self):
@@ -60,7 +68,9 @@ def _are_plain(self):
         and type(self.verbose) is int
         and self.verbose >= 0
         and type(self.dual) is type(self.fit_intercept) is type(self.standardize) is type(self.warm_start) is bool
-        and type(self.solver) is str
+        and type(self.group_penalty) is bool
+        and type(self.multi_class) is type(self.solver) is str
+        and self.multi_class in _MULTI_CLASS
         and self.solver in _SOLVER_NAMES
         and self.class_weight is self.random_state is self.time_limit is self.penalty_factor is self.bounds is None
         and (self.n_jobs is None or type(self.n_jobs) is int)

@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.utils.validation import validate_data
 
 from fastlr import _fit_arguments as arguments
+from fastlr._class_weights import of_two
 from fastlr._estimator_checks import check_parameters
 from fastlr.design import as_design
 from fastlr.objective import inverse
@@ -67,7 +68,7 @@ class StreamingFit:
         if weight.min() < 0.0:
             raise ValueError(f"sample_weight holds {weight.min()}: expected non-negative numbers")
         if self.class_weight is not None:
-            targets, weight = self._weigh_classes(targets, weight)
+            targets, weight = of_two(self.class_weight, known, targets, weight)
         stream = getattr(self, "_stream", None) or Stream(p)
         coef, intercept = _reached(self, p)
         design = as_design(X, 1)
@@ -156,10 +157,15 @@ def _two_labels(classes, known):
     if classes is None:
         if known is None:
             raise ValueError("classes=None: expected the two labels in the first call of partial_fit")
+        if len(known) != 2:
+            raise ValueError(f"classes: fit has found {len(known)} of them, partial_fit goes on from two classes only")
         return known
     given = np.unique(classes)
     if len(given) != 2:
-        raise ValueError(f"classes={classes!r} holds {len(given)} distinct labels, expected two")
+        raise ValueError(
+            f"classes={classes!r} holds {len(given)} distinct labels, expected two: partial_fit learns two classes, "
+            "fit takes any number"
+        )
     if known is not None and not np.array_equal(given, known):
         raise ValueError(f"classes={classes!r}: expected those of earlier calls, {known.tolist()}")
     return given

@@ -71,6 +71,22 @@ def our_solver(name, penalty):
     return "auto"
 
 
+def softmax_solver(name, penalty):
+    """Raise ValueError where `solver=name` cannot fit more than two classes at once."""
+    if name == "liblinear":
+        raise ValueError(
+            "The 'liblinear' solver does not support multiclass classification (n_classes >= 3): use solver='auto', "
+            "or multi_class='ovr'"
+        )
+    if our_solver(name, penalty) not in ("auto", "newton_cg") or (
+        name == "newton_cg" and penalty not in ("l2", "none")
+    ):
+        raise ValueError(
+            f"solver={name!r} does not fit the softmax of more than two classes with penalty {penalty}: use "
+            "solver='auto', or multi_class='ovr'"
+        )
+
+
 def merge_n_jobs(n_threads, n_jobs):
     """n_threads, or n_jobs where only that was given."""
     return n_jobs if n_threads is None else n_threads

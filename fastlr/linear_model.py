@@ -1,25 +1,23 @@
 """The estimator that scikit-learn's users know."""
 
-import re
 import warnings
 
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model._base import SparseCoefMixin
-from sklearn.utils import compute_class_weight
-from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from fastlr import _fit_arguments as arguments
+from fastlr._class_weights import of_two
 from fastlr._estimator_checks import check_parameters
+from fastlr._estimator_fits import EachLabel, TwoClasses, many_classes
 from fastlr._partial_fit import StreamingFit
 from fastlr._prediction import LinearPrediction
 from fastlr._quick_checks import note_features, two_classes
-from fastlr._sklearn_arguments import effective_penalty, merge_n_jobs, our_solver
-from fastlr.diagnosis import with_names
-from fastlr.fit import fit_logistic
-from fastlr.solvers import FitInterrupted, Status, penalty_name
+from fastlr._sklearn_arguments import effective_penalty
+from fastlr._targets import classes_and_codes, clearer, indicator
+from fastlr.solvers import FitInterrupted, Status
 
 _SHORT_OF_OPTIMUM = (Status.MAX_ITER, Status.LINE_SEARCH_FAILED, Status.NUMERICAL_ERROR)
 
@@ -132,6 +130,8 @@ class LogisticRegression(StreamingFit, LinearPrediction, SparseCoefMixin, BaseEs
         n_threads=None,
         time_limit=None,
         callback=None,
+        multi_class="multinomial",
+        group_penalty=False,
     ):
         self.penalty = penalty
         self.C = C
@@ -153,6 +153,8 @@ class LogisticRegression(StreamingFit, LinearPrediction, SparseCoefMixin, BaseEs
         self.n_threads = n_threads
         self.time_limit = time_limit
         self.callback = callback
+        self.multi_class = multi_class
+        self.group_penalty = group_penalty
 
     def fit(self, X, y, sample_weight=None, *, offset=None, trials=None):
         """Fit the model.
@@ -182,42 +184,59 @@ class LogisticRegression(StreamingFit, LinearPrediction, SparseCoefMixin, BaseEs
             On Ctrl-C, after the fitted attributes have been set to the last point reached.
         """
         check_parameters(self)
-        if trials is None:
-            X, codes, weight = self._labelled(X, y, sample_weight)
-        else:
-            X, codes, weight = self._counted(X, y, trials, sample_weight)
-        if self.class_weight is not None:
-            codes, weight = self._weigh_classes(codes, weight)
-        l1, l2 = self._strengths(len(codes) if weight is None else _total(weight), X.shape[1])
+        X, fit = self._prepared(X, y, sample_weight, trials)
+        l1, l2 = self._strengths(fit.total, X.shape[1])
         try:
-            result = fit_logistic(
-                X,
-                codes,
-                l1=l1,
-                l2=l2,
-                bounds=self._bounds(X.shape[1]),
-                sample_weight=weight,
-                offset=offset,
-                fit_intercept=self.fit_intercept,
-                standardize=self.standardize,
-                solver=our_solver(self.solver, penalty_name(np.any(l1), np.any(l2))),
-                tol=self.tol,
-                max_iter=self.max_iter,
-                n_threads=merge_n_jobs(self.n_threads, self.n_jobs),
-                start=self._start(X.shape[1]),
-                time_limit=self.time_limit,
-                callback=self._watch(),
-            )
+            result = fit.run(self, X, l1, l2, offset)
         except FitInterrupted as interruption:
-            self._store(interruption.result, X.dtype)
+            self._store(fit, interruption.result, X)
             raise
-        result = with_names(result, getattr(self, "feature_names_in_", None))
-        self._store(result, X.dtype)
-        if result.status is Status.SEPARATED:
-            warnings.warn(f"no optimum exists: {result.message}", SeparationWarning, stacklevel=2)
-        elif result.status in _SHORT_OF_OPTIMUM:
-            warnings.warn(f"{result.solver} did not converge: {result.message}", ConvergenceWarning, stacklevel=2)
+        self._store(fit, result, X)
+        _warn_of(fit.results(result))
         return self
+
+    def _prepared(self, X, y, sample_weight, trials):
+        """X as it is fitted, and the fit that multi_class and y ask for."""
+        if self.multi_class == "multilabel":
+            return self._indicated(X, y, trials, sample_weight)
+        if trials is not None:
+            return self._counted(X, y, trials, sample_weight)
+        plain = two_classes(X, y)
+        if plain is not None:
+            note_features(self, X)
+            return X, self._of_two(*plain, None if sample_weight is None else _checked_weights(sample_weight, X))
+        return self._labelled(X, y, sample_weight)
+
+    def _labelled(self, X, y, sample_weight):
+        """X and the fit to one label a row."""
+        X, labels = self._validated(X, y)
+        classes, codes = classes_and_codes(labels, y)
+        weight = None if sample_weight is None else _checked_weights(sample_weight, X)
+        if len(classes) > 2:
+            return X, many_classes(self, classes, codes, weight)
+        return X, self._of_two(classes, codes.astype(np.float64), weight)
+
+    def _counted(self, X, y, trials, sample_weight):
+        """X and the fit to successes y among trials."""
+        X = self._validated(X)
+        weight = None if sample_weight is None else _checked_weights(sample_weight, X)
+        return X, self._of_two(np.array([0, 1]), *arguments.shares(y, trials, weight, X.shape[0]))
+
+    def _indicated(self, X, Y, trials, sample_weight):
+        """X and the fits to the labels of an indicator."""
+        if trials is not None:
+            raise ValueError("trials: expected None with multi_class='multilabel'")
+        if Y is None:
+            raise ValueError("y is None: multi_class='multilabel' expects an indicator (n_samples, n_labels)")
+        X = self._validated(X)
+        weight = None if sample_weight is None else _checked_weights(sample_weight, X)
+        return X, EachLabel.of(self, indicator(Y, X.shape[0]), weight)
+
+    def _of_two(self, classes, targets, weight):
+        """The fit of two classes: shares of the second one."""
+        if self.class_weight is not None:
+            targets, weight = of_two(self.class_weight, classes, targets, weight)
+        return TwoClasses(classes, targets, weight)
 
     def _validated(self, X, y="no_validation"):
         """X and y as scikit-learn checks them, errors naming the argument; X is not scanned for NaN."""
@@ -226,69 +245,10 @@ class LogisticRegression(StreamingFit, LinearPrediction, SparseCoefMixin, BaseEs
                 self, X, y, accept_sparse=["csr", "csc"], dtype=[np.float64, np.float32], ensure_all_finite=False
             )
         except (TypeError, ValueError) as error:
-            if re.search(r"\b[Xy]\b", str(error)):
+            told = clearer(error, y)
+            if told is error:
                 raise
-            argument = "y" if np.asarray(y).dtype.kind == "c" or np.ndim(y) > 2 else "X"
-            raise type(error)(f"{argument}: {error}") from error
-
-    def _encode(self, y):
-        """Set classes_; the second class as 1.0, the first as 0.0."""
-        check_classification_targets(y)
-        self.classes_, codes = np.unique(y, return_inverse=True)
-        if len(self.classes_) > 2:
-            raise ValueError(
-                f"Only binary classification is supported. The type of the target is {type_of_target(y)} with "
-                f"{len(self.classes_)} classes: wrap the estimator in sklearn.multiclass.OneVsRestClassifier"
-            )
-        if len(self.classes_) < 2:
-            raise ValueError(f"y holds one class only ({self.classes_[0]!r}): expected samples of two classes")
-        return codes.astype(np.float64)
-
-    def _labelled(self, X, y, sample_weight):
-        """X as it is fitted, 1.0 for the second class and 0.0 for the first, sample weights or None; sets classes_."""
-        plain = two_classes(X, y)
-        if plain is None:
-            X, y = self._validated(X, y)
-            codes = self._encode(y)
-        else:
-            self.classes_, codes = plain
-            note_features(self, X)
-        return X, codes, None if sample_weight is None else _checked_weights(sample_weight, X)
-
-    def _counted(self, X, y, trials, sample_weight):
-        """The same of successes y among trials: shares of successes and weights."""
-        X = self._validated(X)
-        weight = None if sample_weight is None else _checked_weights(sample_weight, X)
-        codes, weight = arguments.shares(y, trials, weight, X.shape[0])
-        self.classes_ = np.array([0, 1])
-        return X, codes, weight
-
-    def _weigh_classes(self, codes, weight):
-        """Targets and weights with the weights of the classes in them.
-
-        A row of share u stands for u rows of the second class and 1 - u rows of the first.
-        """
-        weight = np.ones(len(codes)) if weight is None else weight
-        second = float(weight @ codes)
-        first, second = self._class_weights(np.array([_total(weight) - second, second]))
-        of_second = second * codes
-        both = of_second + first * (1.0 - codes)
-        return np.divide(of_second, both, out=np.zeros_like(codes), where=both > 0.0), weight * both
-
-    def _class_weights(self, masses):
-        """Weights of the two classes, given the sums of their sample weights."""
-        try:
-            per_class = compute_class_weight(
-                self.class_weight, classes=self.classes_, y=self.classes_, sample_weight=masses
-            )
-            per_class = np.asarray(per_class, dtype=np.float64)
-        except (TypeError, ValueError) as error:
-            raise ValueError(f"class_weight={self.class_weight!r}: {error}") from error
-        if not (np.isfinite(per_class).all() and (per_class >= 0).all() and per_class.any()):
-            raise ValueError(
-                f"class_weight={self.class_weight!r}: expected finite non-negative numbers, not zero for both classes"
-            )
-        return per_class.tolist()
+            raise told from error
 
     def _strengths(self, total, p):
         """l1 and l2 of the core objective; `total` is the sum of all weights."""
@@ -309,14 +269,6 @@ class LogisticRegression(StreamingFit, LinearPrediction, SparseCoefMixin, BaseEs
         """Names of the columns, or None."""
         return getattr(self, "feature_names_in_", None)
 
-    def _start(self, p):
-        if not (self.warm_start and hasattr(self, "coef_")):
-            return None
-        coef = self.coef_.toarray() if hasattr(self.coef_, "toarray") else self.coef_
-        if coef.shape != (1, p):
-            raise ValueError(f"warm_start: X has {p} features, the previous fit had {coef.shape[1]}")
-        return np.asarray(coef[0], dtype=np.float64), float(self.intercept_[0]) if self.fit_intercept else 0.0
-
     def _watch(self):
         if not self.verbose:
             return self.callback
@@ -331,20 +283,48 @@ class LogisticRegression(StreamingFit, LinearPrediction, SparseCoefMixin, BaseEs
 
         return report
 
-    def _store(self, result, dtype):
+    def _store(self, fit, result, X):
         self._end_stream()
+        coef, intercept = fit.coefficients(result)
+        results = [each for _, each in fit.results(result)]
+        self.classes_ = fit.classes
         self.result_ = result
-        self.coef_ = result.coef.astype(dtype)[None, :]
-        self.intercept_ = np.array([result.intercept], dtype=dtype)
-        self.n_iter_ = np.array([result.n_iter], dtype=np.int32)
-        self.solver_ = result.solver
-        self.duality_gap_ = result.duality_gap
+        self.coef_ = coef.astype(X.dtype)
+        self.intercept_ = intercept.astype(X.dtype)
+        self.n_iter_ = np.array([each.n_iter for each in results], dtype=np.int32)
+        self.solver_ = ", ".join(dict.fromkeys(each.solver for each in results))
+        self.duality_gap_ = (
+            results[0].duality_gap if len(results) == 1 else float(np.max([r.duality_gap for r in results]))
+        )
+        vars(self).pop("sparse_labels_", None)
+        vars(self).update(fit.extra)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
-        tags.classifier_tags.multi_class = False
+        if self.multi_class == "multilabel":
+            tags.classifier_tags.multi_label = True
+            tags.target_tags.multi_output = tags.target_tags.two_d_labels = True
+            tags.target_tags.single_output = tags.target_tags.one_d_labels = False
         return tags
+
+
+def _warn_of(results):
+    """Warn, at the line that called fit, of results that are short of an optimum."""
+    separated = [(name, result) for name, result in results if result.status is Status.SEPARATED]
+    if separated:
+        told = f"no optimum exists{_for(separated)}: {separated[0][1].message}"
+        warnings.warn(told, SeparationWarning, stacklevel=3)
+    short = [(name, result) for name, result in results if result.status in _SHORT_OF_OPTIMUM]
+    if short:
+        told = f"{short[0][1].solver} did not converge{_for(short)}: {short[0][1].message}"
+        warnings.warn(told, ConvergenceWarning, stacklevel=3)
+
+
+def _for(named):
+    """The names of up to ten problems, "" where there is only one problem without a name."""
+    names = [name for name, _ in named if name is not None]
+    return (" for " + ", ".join(names[:10]) + f" and {len(names) - 10} more" * (len(names) > 10)) if names else ""
 
 
 def _checked_weights(sample_weight, X):
@@ -355,14 +335,3 @@ def _checked_weights(sample_weight, X):
         if "sample_weight" in str(error) or "Sample weights" in str(error):
             raise
         raise type(error)(f"sample_weight: {error}") from error
-
-
-def _total(weight):
-    """The sum of all weights, positive and finite."""
-    with np.errstate(over="ignore"):
-        total = float(weight.sum())
-    if total == 0.0:
-        raise ValueError("sample_weight times class_weight is zero in every row: expected a positive sum")
-    if not np.isfinite(total):
-        raise ValueError("sample_weight adds up to infinity: expected a finite sum")
-    return total

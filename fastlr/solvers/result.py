@@ -109,7 +109,7 @@ class FitInterrupted(KeyboardInterrupt):
     """A fit was interrupted from the keyboard; `result` holds the last point reached (status INTERRUPTED)."""
 
     def __init__(self, result):
-        super().__init__(result.message)
+        super().__init__("interrupted from the keyboard")
         self.result = result
 
     def __reduce__(self):

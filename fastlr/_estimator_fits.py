@@ -1,0 +1,262 @@
+"""The fits behind the estimator: of two classes, of all classes at once, of one problem for each class or label.
+
+Each knows its targets, takes from the estimator `model` what it can use, refuses what it cannot, and says how its
+results become fitted attributes.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import scipy.sparse as sp
+
+from fastlr import _class_weights as class_weights
+from fastlr._sklearn_arguments import merge_n_jobs, our_solver, softmax_solver
+from fastlr.diagnosis import with_names
+from fastlr.fit import fit_logistic
+from fastlr.one_vs_rest import fit_one_vs_rest
+from fastlr.softmax import fit_softmax
+from fastlr.solvers import penalty_name
+
+
+class _Fit:
+    """What the fits have in common; `classes` (K,), `weight` (n,) or None, `n_rows`, `n_problems`."""
+
+    #: Fitted attributes that other fits do not set.
+    extra: ClassVar[dict] = {}
+
+    @property
+    def total(self):
+        """The sum of all weights."""
+        return self.n_rows if self.weight is None else class_weights.total(self.weight)
+
+    def _start(self, model, p):
+        """(coef (n_problems, p), intercept (n_problems,)) to start from, or None."""
+        if not (model.warm_start and hasattr(model, "coef_")):
+            return None
+        coef = model.coef_.toarray() if hasattr(model.coef_, "toarray") else model.coef_
+        if coef.shape[1] != p:
+            raise ValueError(f"warm_start: X has {p} features, the previous fit had {coef.shape[1]}")
+        if len(coef) != self.n_problems:
+            raise ValueError(
+                f"warm_start: coef_ of the previous fit has shape {coef.shape}, this one has "
+                f"{len(self.classes)} classes and shape {(self.n_problems, p)}"
+            )
+        intercept = model.intercept_ if model.fit_intercept else np.zeros(self.n_problems)
+        return np.asarray(coef, dtype=np.float64), np.asarray(intercept, dtype=np.float64)
+
+
+@dataclass
+class TwoClasses(_Fit):
+    """One fit to shares (n,) in [0, 1] of the second class."""
+
+    classes: np.ndarray
+    targets: np.ndarray
+    weight: np.ndarray | None
+
+    n_problems = 1
+
+    @property
+    def n_rows(self):
+        return len(self.targets)
+
+    def run(self, model, X, l1, l2, offset):
+        start = self._start(model, X.shape[1])
+        result = fit_logistic(
+            X,
+            self.targets,
+            l1=l1,
+            l2=l2,
+            bounds=model._bounds(X.shape[1]),
+            sample_weight=self.weight,
+            offset=offset,
+            standardize=model.standardize,
+            solver=our_solver(model.solver, penalty_name(np.any(l1), np.any(l2))),
+            start=None if start is None else (start[0][0], float(start[1][0])),
+            **_controls(model),
+        )
+        return with_names(result, model._names())
+
+    def coefficients(self, result):
+        """(coef (n_problems, p), intercept (n_problems,))."""
+        return result.coef[None, :], np.array([result.intercept])
+
+    def results(self, result):
+        """The results of all problems, with what to call each in a warning."""
+        return ((None, result),)
+
+
+@dataclass
+class AllClasses(_Fit):
+    """One softmax fit to class numbers (n,)."""
+
+    classes: np.ndarray
+    codes: np.ndarray
+    weight: np.ndarray | None
+
+    @classmethod
+    def of(cls, model, classes, codes, weight):
+        if model.class_weight is not None:
+            weight = class_weights.of_rows(model.class_weight, classes, codes, weight)
+        return cls(classes, codes, weight)
+
+    @property
+    def n_rows(self):
+        return len(self.codes)
+
+    @property
+    def n_problems(self):
+        return len(self.classes)
+
+    def run(self, model, X, l1, l2, offset):
+        _refuse(model, offset, "with more than two classes")
+        if model.standardize:
+            raise ValueError(
+                "standardize=True: the softmax fit of more than two classes takes columns as they are; scale them "
+                "with sklearn.preprocessing.StandardScaler, or use multi_class='ovr'"
+            )
+        softmax_solver(model.solver, penalty_name(np.any(l1), np.any(l2)))
+        sparse = {"l1": l1, "group_penalty": model.group_penalty} if np.any(l1) else {}
+        return fit_softmax(
+            X,
+            self.codes,
+            len(self.classes),
+            l2=l2,
+            sample_weight=self.weight,
+            start=self._start(model, X.shape[1]),
+            **sparse,
+            **_controls(model),
+        )
+
+    def coefficients(self, result):
+        # adding a number to all intercepts changes nothing; scikit-learn's add up to zero
+        return result.coef, result.intercept - np.mean(result.intercept)
+
+    def results(self, result):
+        return ((None, result),)
+
+
+class _Separate(_Fit):
+    """A two-class fit for each of K problems; the dataclasses below say which.
+
+    Y is (n,) class numbers or (n, K) zeros and ones; label_weight (K, 2) weighs label 0 and label 1 of each problem.
+    """
+
+    @property
+    def n_rows(self):
+        return self.Y.shape[0]
+
+    @property
+    def n_problems(self):
+        return len(self.classes)
+
+    def run(self, model, X, l1, l2, offset):
+        _refuse(model, offset, f"with multi_class={model.multi_class!r}")
+        results = fit_one_vs_rest(
+            X,
+            self.Y,
+            len(self.classes) if self.Y.ndim == 1 else None,
+            l1=l1,
+            l2=l2,
+            sample_weight=self.weight,
+            label_weight=self.label_weight,
+            standardize=model.standardize,
+            solver=our_solver(model.solver, penalty_name(np.any(l1), np.any(l2))),
+            start=self._start(model, X.shape[1]),
+            **_controls(model),
+        )
+        return tuple(with_names(result, model._names()) for result in results)
+
+    def coefficients(self, results):
+        return np.array([each.coef for each in results]), np.array([each.intercept for each in results])
+
+    def results(self, results):
+        names = (f"{self.noun} {label!r}" for label in self.classes.tolist())
+        return tuple(zip(names, results, strict=True))
+
+
+@dataclass
+class OneAgainstRest(_Separate):
+    """A fit for each class, to class numbers Y (n,)."""
+
+    classes: np.ndarray
+    Y: np.ndarray
+    weight: np.ndarray | None
+    label_weight: np.ndarray | None
+
+    noun = "class"
+
+    @classmethod
+    def of(cls, model, classes, codes, weight):
+        """A dict of class weights weighs rows by their label in all problems, "balanced" each problem by itself."""
+        given = model.class_weight
+        if given is not None and not isinstance(given, str):
+            weight = class_weights.of_rows(given, classes, codes, weight)
+        K = len(classes)
+        counted = codes if weight is None else codes[weight > 0.0]
+        _check_both_sides(np.bincount(counted, minlength=K), len(counted), cls.noun, classes)
+        if not isinstance(given, str):
+            return cls(classes, codes, weight, None)
+        masses = class_weights.both_sides(np.bincount(codes, weight, K), len(codes) if weight is None else weight.sum())
+        return cls(classes, codes, weight, class_weights.balanced(masses))
+
+
+@dataclass
+class EachLabel(_Separate):
+    """A fit for each label, to an indicator Y (n, K)."""
+
+    classes: np.ndarray
+    Y: np.ndarray | sp.csc_array
+    weight: np.ndarray | None
+    label_weight: np.ndarray | None
+
+    noun = "label"
+
+    @classmethod
+    def of(cls, model, Y, weight):
+        classes = np.arange(Y.shape[1])
+        counted = np.ones(Y.shape[0]) if weight is None else (weight > 0.0).astype(np.float64)
+        _check_both_sides(Y.T @ counted, counted.sum(), cls.noun, classes)
+        if model.class_weight is None:
+            return cls(classes, Y, weight, None)
+        weighed = counted if weight is None else weight
+        masses = class_weights.both_sides(Y.T @ weighed, weighed.sum())
+        return cls(classes, Y, weight, class_weights.of_labels(model.class_weight, masses))
+
+    @property
+    def extra(self):
+        return {"sparse_labels_": sp.issparse(self.Y)}
+
+
+def many_classes(model, classes, codes, weight):
+    """The fit of more than two classes that multi_class asks for."""
+    build = {"multinomial": AllClasses.of, "ovr": OneAgainstRest.of}[model.multi_class]
+    return build(model, classes, codes, weight)
+
+
+def _controls(model):
+    return {
+        "fit_intercept": model.fit_intercept,
+        "tol": model.tol,
+        "max_iter": model.max_iter,
+        "n_threads": merge_n_jobs(model.n_threads, model.n_jobs),
+        "time_limit": model.time_limit,
+        "callback": model._watch(),
+    }
+
+
+def _refuse(model, offset, when):
+    """Raise ValueError for arguments that only a fit of two classes takes."""
+    for name, given in (("bounds", model.bounds), ("offset", offset)):
+        if given is not None:
+            raise ValueError(f"{name}: expected None {when}, only the fit of two classes takes it")
+
+
+def _check_both_sides(counts, n, noun, labels):
+    """Raise ValueError unless each label occurs in some of the n rows of positive weight, not in all."""
+    for label, count in zip(labels.tolist(), counts.tolist(), strict=True):
+        if not 0 < count < n:
+            raise ValueError(
+                f"y: {noun} {label!r} occurs in {'every' if count else 'no'} row of positive weight; the fit of a "
+                f"{noun} expects rows with and without it"
+            )

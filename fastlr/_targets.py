@@ -1,0 +1,119 @@
+"""What y may be: one label a row, or an indicator of several; clear errors for everything else."""
+
+import re
+from numbers import Number
+
+import numpy as np
+import scipy.sparse as sp
+from sklearn.utils.multiclass import check_classification_targets
+
+
+def classes_and_codes(y, given):
+    """(classes in order, class number of each row as (n,) int64); raises ValueError or TypeError naming y.
+
+    `y` is what scikit-learn's validate_data makes of the argument `given`.
+    """
+    try:
+        check_classification_targets(y)
+        classes, codes = np.unique(y, return_inverse=True)
+    except (TypeError, ValueError) as error:
+        clearer = _unsuitable(y) if y.dtype.kind == "O" else None
+        if clearer is None:
+            raise
+        raise type(error)(f"{clearer} ({error})") from error
+    if classes.dtype.kind == "U" and isinstance(given, (list, tuple)) and any(isinstance(v, Number) for v in given):
+        raise TypeError("y holds both numbers and strings: expected labels of one type")
+    if len(classes) < 2:
+        raise ValueError(f"y holds one class only ({classes[0]!r}): expected samples of two or more classes")
+    return classes, codes.astype(np.int64, copy=False)
+
+
+def indicator(Y, n):
+    """An indicator (n, K) of labels, K >= 2, checked: a dense array, or CSC without stored zeros."""
+    Y = _compressed(Y) if sp.issparse(Y) else _dense(Y)
+    if Y.ndim != 2:
+        raise ValueError(
+            f"y has shape {Y.shape}: multi_class='multilabel' expects an indicator (n_samples, n_labels) of zeros and "
+            "ones; for one label a row leave multi_class='multinomial'"
+        )
+    if Y.shape[0] != n:
+        raise ValueError(f"y has {Y.shape[0]} rows and X has {n}: inconsistent numbers of samples")
+    if Y.shape[1] < 2:
+        raise ValueError(
+            f"y has {Y.shape[1]} column: multi_class='multilabel' expects two labels or more; a single one is a fit "
+            "of two classes, y.ravel() with multi_class='multinomial'"
+        )
+    entries = Y.data if sp.issparse(Y) else Y
+    if entries.dtype.kind not in "biuf":
+        raise TypeError(f"y has dtype {entries.dtype}: multi_class='multilabel' expects zeros and ones")
+    wrong = entries[(entries != 0) & (entries != 1)]
+    if wrong.size:
+        raise ValueError(f"y holds {wrong[0]}: multi_class='multilabel' expects zeros and ones")
+    return Y
+
+
+def clearer(error, y):
+    """An error of validate_data that names the argument at fault; `error` itself where it does, or y alone is well."""
+    shape = _shape(y)
+    if len(shape) == 2 and shape[1] > 1:
+        return ValueError(
+            f"y should be a 1d array, one label for each row, got {_kind(y)} of shape {shape} instead: use "
+            'multi_class="multilabel" for an indicator of labels, y.argmax(axis=1) for one-hot rows'
+        )
+    if re.search(r"\b[Xy]\b", str(error)):
+        return error
+    if not isinstance(y, str) and np.ndim(y) == 1 and any(map(_is_missing, y)):
+        return ValueError(f"y holds missing labels (NaN or None): expected a label for each row ({error})")
+    argument = "y" if len(shape) > 2 or np.asarray(y).dtype.kind == "c" else "X"
+    return type(error)(f"{argument}: {error}")
+
+
+def _kind(y):
+    entries = y.data if sp.issparse(y) else np.asarray(y)
+    binary = entries.dtype.kind in "biuf" and not ((entries != 0) & (entries != 1)).any()
+    return "a one-hot or indicator array" if binary else "an array"
+
+
+def _shape(y):
+    try:
+        return y.shape if hasattr(y, "shape") else np.shape(y)
+    except ValueError:  # lists of unequal lengths
+        return (len(y),)
+
+
+def _unsuitable(labels):
+    """What is wrong with labels of dtype object that cannot be told apart as classes, or None."""
+    if any(map(_is_missing, labels)):
+        return "y holds missing labels (NaN or None): expected a label for each row"
+    types = sorted({type(label).__name__ for label in labels})
+    if len(types) > 1:
+        return f"y holds labels of types {', '.join(types)}: expected labels of one type"
+    return f"y has dtype object and holds labels of type {types[0]}: convert it, to int or str for example"
+
+
+def _is_missing(label):
+    if label is None:
+        return True
+    try:
+        return bool(np.all(label != label))
+    except (TypeError, ValueError):  # pandas.NA
+        return True
+
+
+def _compressed(Y):
+    Y = sp.csc_array(Y, copy=True) if Y.ndim == 2 else Y
+    if Y.ndim == 2:
+        Y.sum_duplicates()
+        Y.eliminate_zeros()
+    return Y
+
+
+def _dense(Y):
+    try:
+        Y = np.asarray(Y)
+        return Y.astype(np.float64) if Y.dtype.kind == "O" and Y.ndim == 2 else Y
+    except (TypeError, ValueError) as error:
+        raise type(error)(
+            f"y is no array of numbers: multi_class='multilabel' expects an indicator (n_samples, n_labels) of zeros "
+            f"and ones; sklearn.preprocessing.MultiLabelBinarizer makes one from lists of labels ({error})"
+        ) from error
