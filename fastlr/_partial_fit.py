@@ -1,21 +1,19 @@
 """Learning from rows as they come: AdaGrad steps on mini-batches."""
 
 import numpy as np
-from sklearn.utils.validation import validate_data
+import scipy.sparse as sp
+from sklearn.utils.validation import column_or_1d, validate_data
 
 from fastlr import _fit_arguments as arguments
-from fastlr._class_weights import of_two
+from fastlr._class_weights import of_rows, of_two
 from fastlr._estimator_checks import check_parameters
+from fastlr._streams import SeparateStreams, SoftmaxStream, TwoClassStream
+from fastlr._targets import indicator
 from fastlr.design import as_design
-from fastlr.objective import inverse
 from fastlr.penalty import within
 
 #: Rows of a mini-batch.
 BATCH = 128
-#: Length of the first step in each coefficient, where its column has mean square 4 (curvatures are then at most one).
-#: Suboptimality after 10 sweeps over text (4,000 x 6,000) with 0.05, 0.1, 0.25: 0.05, 0.12, 0.25; over a dense
-#: 2,000 x 12: 0.010, 0.0012, 0.0026; over breast cancer (569 x 30): 0.030, 0.015, 0.0063.
-LENGTH = 0.1
 #: Attributes of a fit that say nothing of what a stream has reached.
 OF_A_FIT = ("result_", "solver_", "duality_gap_")
 
@@ -26,8 +24,9 @@ class StreamingFit:
     def partial_fit(self, X, y, classes=None, sample_weight=None):
         """Learn from more rows: one AdaGrad step for each mini-batch of up to 128 rows, in their order.
 
-        The penalty is what `fit` would use on all rows seen so far, repeats included: ``l2 = (1 - l1_ratio) / (C t_)``,
-        and l1 likewise.  The steps are those of Duchi, Hazan and Singer (2011, figure 1, mirror descent, diagonal),
+        Classes are treated as `multi_class` says, each problem of "ovr" and "multilabel" by steps of its own.  The
+        penalty is what `fit` would use on all rows seen so far, repeats included: ``l2 = (1 - l1_ratio) / (C t_)``, and
+        l1 likewise.  The steps are those of Duchi, Hazan and Singer (2011, figure 1, mirror descent, diagonal),
         with the gradient of the mini-batch's mean loss and of l2; l1 and bounds act by their prox.  For rows in random
         order and a fixed penalty the mean of the objectives met exceeds the least one by ``O(1 / sqrt(n_iter_))``, in
         expectation and without a certificate: where all rows are at hand, `fit` is faster and exact.
@@ -37,9 +36,10 @@ class StreamingFit:
         X : array-like or sparse matrix of shape (n_samples, n_features)
             CSR is used as it is; other sparse formats are converted.
         y : array-like of shape (n_samples,)
-            Labels out of `classes`; one of the two may be missing.
-        classes : array-like of shape (2,), optional
-            The two labels; needed in the first call, if `fit` was not called before.
+            Labels out of `classes`, not necessarily all of them; an indicator (n_samples, n_labels) with
+            ``multi_class="multilabel"``.
+        classes : array-like of shape (n_classes,), optional
+            All labels; needed in the first call, if `fit` was not called before, except for an indicator.
         sample_weight : array-like of shape (n_samples,), optional
 
         Returns
@@ -57,19 +57,16 @@ class StreamingFit:
         """
         check_parameters(self)
         _check_streamable(self)
-        known = _two_labels(classes, getattr(self, "classes_", None))
+        known = _known_labels(self, classes, y)
         X = validate_data(
             self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=not hasattr(self, "coef_")
         )
         self.classes_ = known
         n, p = X.shape
-        targets = self._encoded(y, n).astype(np.float64)
         weight = np.ones(n) if sample_weight is None else arguments.vector("sample_weight", sample_weight, n)
         if weight.min() < 0.0:
             raise ValueError(f"sample_weight holds {weight.min()}: expected non-negative numbers")
-        if self.class_weight is not None:
-            targets, weight = of_two(self.class_weight, known, targets, weight)
-        stream = getattr(self, "_stream", None) or Stream(p)
+        stream, targets, weight = self._streamed(y, weight, p)
         coef, intercept = _reached(self, p)
         design = as_design(X, 1)
         for begin in range(0, n, BATCH):
@@ -78,16 +75,36 @@ class StreamingFit:
                 continue
             total = stream.see(design.between(batch.start, batch.stop), targets[batch], weight[batch])
             l1, l2 = map(arguments.strength, ("l1", "l2"), self._strengths(total, p), (p, p))
-            penalty = within(arguments.bounds(self._bounds(p), p), l1, l2, (p, 1))
+            penalty = within(arguments.bounds(self._bounds(p), p), l1, l2, (p, stream.width))
             coef, intercept = stream.step(penalty, coef, intercept, self.fit_intercept)
         self._keep_stream(stream, coef, intercept)
         return self
+
+    def _streamed(self, y, weight, p):
+        """The stream, and targets and weights as it takes them."""
+        n, K = len(weight), len(self.classes_)
+        kept = getattr(self, "_stream", None)
+        if self.multi_class == "multilabel":
+            labels = indicator(y, n)
+            self.sparse_labels_ = sp.issparse(labels)
+            return kept or SeparateStreams(p, K), labels.toarray() if self.sparse_labels_ else labels, weight
+        if K == 2:
+            targets = _class_numbers(y, n, self.classes_).astype(np.float64)
+            if self.class_weight is not None:
+                targets, weight = of_two(self.class_weight, self.classes_, targets, weight)
+            return kept or TwoClassStream(p), targets, weight
+        codes = _class_numbers(y, n, self.classes_)
+        if self.class_weight is not None:
+            weight = of_rows(self.class_weight, self.classes_, codes, weight)
+        if self.multi_class == "ovr":
+            return kept or SeparateStreams(p, K), codes[:, None] == np.arange(K), weight
+        return kept or SoftmaxStream(p, K), codes, weight
 
     def _keep_stream(self, stream, coef, intercept):
         for name in OF_A_FIT:
             vars(self).pop(name, None)
         self._stream = stream
-        self.coef_, self.intercept_ = coef.T.copy(), np.array([intercept])
+        self.coef_, self.intercept_ = coef.T.copy(), intercept
         self.n_iter_, self.t_ = np.array([stream.steps], dtype=np.int32), stream.total
 
     def _end_stream(self):
@@ -96,84 +113,61 @@ class StreamingFit:
             vars(self).pop(name, None)
 
 
-class Stream:
-    """What AdaGrad keeps from one mini-batch to the next.
-
-    Parameters
-    ----------
-    p : int
-        Number of columns.
-    """
-
-    def __init__(self, p):
-        #: Sum of the weights of all rows seen, and number of steps.
-        self.total, self.steps = 0.0, 0
-        #: Sum of squared gradients, and of the largest curvatures s_i x_ij^2 / 4 of all rows.
-        self._squares, self._curvature = np.zeros((p, 1)), np.zeros((p, 1))
-        self._intercept_squares = 0.0
-        self._rows = None
-
-    def __getstate__(self):
-        return self.__dict__ | {"_rows": None}  # rows are of use only between see and step
-
-    def see(self, design, targets, weight):
-        """Take up a mini-batch, not all weights zero; returns the sum of the weights of all rows so far."""
-        mass = float(weight.sum())
-        self._rows = design.bind(np.ascontiguousarray(targets), weight / mass)
-        self._curvature += mass * self._rows.squares(self._rows.steepest())
-        self.total += mass
-        return self.total
-
-    def step(self, penalty, coef, intercept, fit_intercept):
-        """(coef (p, 1), intercept) after a step on the mini-batch seen last.
-
-        A step in coefficient j is as long as its column's root mean square asks for, so that no unit is favoured.
-        """
-        state, _, gradient = self._rows.loss_gradient(coef, intercept)
-        gradient += penalty.l2 * coef
-        self._squares += gradient * gradient
-        curvature = self._curvature / self.total + penalty.l2
-        length = LENGTH * inverse(np.sqrt(curvature)) * inverse(np.sqrt(self._squares))
-        self.steps += 1
-        moved = penalty.prox(coef - length * gradient, length)
-        if fit_intercept:
-            slope = float(self._rows.loss.slope(state.eta, 0.0)[0])
-            self._intercept_squares += slope * slope
-            if slope:
-                intercept -= 2.0 * LENGTH * slope / np.sqrt(self._intercept_squares)  # a column of ones: sqrt(1 / 4)
-        return moved, intercept
-
-
 def _check_streamable(estimator):
-    """Raise ValueError for what needs all rows at once."""
+    """Raise ValueError for what needs all rows at once, or has no step."""
     if estimator.standardize:
         raise ValueError("standardize=True: partial_fit does not know the standard deviations of rows to come")
     if estimator.class_weight == "balanced":
         raise ValueError("class_weight='balanced': partial_fit does not know the labels of rows to come; give a dict")
+    if estimator.class_weight is not None and estimator.multi_class == "multilabel":
+        raise ValueError("class_weight: partial_fit expects None with multi_class='multilabel'")
 
 
-def _two_labels(classes, known):
-    """The two labels, sorted: those given, or those of earlier calls."""
-    if classes is None:
+def _known_labels(estimator, classes, y):
+    """The labels, sorted: those given, or those of earlier calls."""
+    known = getattr(estimator, "classes_", None)
+    if estimator.multi_class == "multilabel":
+        given = np.arange(np.shape(y)[1] if len(np.shape(y)) == 2 else 0) if classes is None else np.unique(classes)
+    elif classes is None:
         if known is None:
-            raise ValueError("classes=None: expected the two labels in the first call of partial_fit")
-        if len(known) != 2:
-            raise ValueError(f"classes: fit has found {len(known)} of them, partial_fit goes on from two classes only")
-        return known
-    given = np.unique(classes)
-    if len(given) != 2:
-        raise ValueError(
-            f"classes={classes!r} holds {len(given)} distinct labels, expected two: partial_fit learns two classes, "
-            "fit takes any number"
-        )
+            raise ValueError("classes=None: expected all labels in the first call of partial_fit")
+        given = known
+    else:
+        given = np.unique(classes)
+    if len(given) < 2:
+        raise ValueError(f"classes={classes!r} holds {len(given)} distinct labels, expected two or more")
     if known is not None and not np.array_equal(given, known):
         raise ValueError(f"classes={classes!r}: expected those of earlier calls, {known.tolist()}")
+    if len(given) > 2 or estimator.multi_class == "multilabel":
+        _check_many_streamable(estimator)
     return given
 
 
+def _check_many_streamable(estimator):
+    if estimator.bounds is not None:
+        raise ValueError("bounds: expected None, only the fit of two classes takes them")
+    if estimator.group_penalty:
+        raise ValueError("group_penalty=True: partial_fit of more than two classes has no step for it, use fit")
+
+
+def _class_numbers(y, n, classes):
+    """Class numbers (n,) of labels out of `classes`, which are sorted."""
+    y = column_or_1d(y, warn=True)
+    if len(y) != n:
+        raise ValueError(f"y has {len(y)} labels, expected one for each of the {n} rows of X")
+    equal = y[:, None] == classes
+    known = equal.any(axis=1)
+    if not np.all(known):
+        other = y[: np.argmin(known) + 1].tolist()[-1]
+        raise ValueError(f"y holds the label {other!r}: expected those of earlier calls, {classes.tolist()}")
+    return equal.argmax(axis=1)
+
+
 def _reached(estimator, p):
-    """Coefficients (p, 1) and intercept reached so far, or zero."""
+    """Coefficients (p, K) and intercepts (K,) reached so far, or zero; K = 1 for two classes."""
+    K = len(estimator.classes_)
+    K = 1 if K == 2 and estimator.multi_class != "multilabel" else K
     if not hasattr(estimator, "coef_"):
-        return np.zeros((p, 1)), 0.0
+        return np.zeros((p, K)), np.zeros(K)
     coef = estimator.coef_.toarray() if hasattr(estimator.coef_, "toarray") else estimator.coef_
-    return np.array(coef, dtype=np.float64).T.copy(), float(estimator.intercept_[0])
+    return np.array(coef.T, dtype=np.float64, order="C"), np.array(estimator.intercept_, dtype=np.float64)

@@ -1,0 +1,120 @@
+"""AdaGrad over mini-batches: what is kept from one to the next, and the step made on each.
+
+Coefficients are (p, K) and intercepts (K,), K = 1 for two classes.
+"""
+
+import numpy as np
+
+from fastlr.design import ClassRows
+from fastlr.objective import inverse
+
+#: Length of the first step in each coefficient, where its column has mean square 4 (curvatures are then at most one).
+#: Suboptimality after 10 sweeps over text (4,000 x 6,000) with 0.05, 0.1, 0.25: 0.05, 0.12, 0.25; over a dense
+#: 2,000 x 12: 0.010, 0.0012, 0.0026; over breast cancer (569 x 30): 0.030, 0.015, 0.0063.
+LENGTH = 0.1
+
+
+class _Stream:
+    """What AdaGrad keeps from one mini-batch to the next.
+
+    Parameters
+    ----------
+    p : int
+        Number of columns.
+    width : int
+        Number of coefficients of each column that a step moves together.
+    """
+
+    def __init__(self, p, width):
+        self.width = width
+        #: Sum of the weights of all rows seen, and number of steps.
+        self.total, self.steps = 0.0, 0
+        #: Sums of squared gradients, and of the largest curvatures s_i x_ij^2 / 4 of all rows.
+        self._squares, self._intercept_squares = np.zeros((p, width)), np.zeros(width)
+        self._curvature = np.zeros((p, 1))
+        self._rows = None
+
+    def __getstate__(self):
+        return self.__dict__ | {"_rows": None}  # rows are of use only between see and step
+
+    def see(self, design, targets, weight):
+        """Take up a mini-batch, not all weights zero; returns the sum of the weights of all rows so far."""
+        mass = float(weight.sum())
+        self._rows = self._bound(design, targets, weight / mass)
+        self._curvature += mass * design.squares(0.25 * weight / mass).reshape(-1, 1)
+        self.total += mass
+        return self.total
+
+    def step(self, penalty, coef, intercept, fit_intercept):
+        """(coef, intercept) after a step on the mini-batch seen last.
+
+        A step in coefficient j is as long as its column's root mean square asks for, so that no unit is favoured.
+        """
+        gradient, slope = self._gradient(coef, intercept)
+        gradient += penalty.l2 * coef
+        self._squares += gradient * gradient
+        curvature = self._curvature / self.total + penalty.l2
+        length = LENGTH * inverse(np.sqrt(curvature)) * inverse(np.sqrt(self._squares))
+        self.steps += 1
+        moved = penalty.prox(coef - length * gradient, length)
+        if fit_intercept:
+            self._intercept_squares += slope * slope
+            # a column of ones has curvature 1 / 4 at most
+            intercept = intercept - 2.0 * LENGTH * slope * inverse(np.sqrt(self._intercept_squares))
+        return moved, intercept
+
+
+class TwoClassStream(_Stream):
+    """Targets are shares (b,) of the second class."""
+
+    def __init__(self, p):
+        super().__init__(p, 1)
+
+    def _bound(self, design, targets, weight):
+        return design.bind(np.ascontiguousarray(targets, dtype=np.float64), weight)
+
+    def _gradient(self, coef, intercept):
+        state, _, gradient = self._rows.loss_gradient(coef, float(intercept[0]))
+        return gradient, np.array([self._rows.loss.slope(state.eta, 0.0)[0]])
+
+
+class SoftmaxStream(_Stream):
+    """Targets are class numbers (b,); a probability p has p (1 - p) <= 1 / 4, as with two classes."""
+
+    def _bound(self, design, targets, weight):
+        return ClassRows(design, np.ascontiguousarray(targets), weight, self.width)
+
+    def _gradient(self, coef, intercept):
+        rows = self._rows
+        state, _, gradient = rows.loss_gradient(np.ascontiguousarray(coef), intercept)
+        slope = rows.weight @ state.curvature - np.bincount(rows.labels, rows.weight, self.width)
+        return gradient.reshape(coef.shape), slope
+
+
+class SeparateStreams:
+    """A TwoClassStream for each of K problems; targets are zeros and ones (b, K)."""
+
+    width = 1
+
+    def __init__(self, p, n_problems):
+        self._streams = [TwoClassStream(p) for _ in range(n_problems)]
+
+    @property
+    def total(self):
+        return self._streams[0].total
+
+    @property
+    def steps(self):
+        return self._streams[0].steps
+
+    def see(self, design, targets, weight):
+        for each, y in zip(self._streams, targets.T, strict=True):
+            each.see(design, y, weight)
+        return self.total
+
+    def step(self, penalty, coef, intercept, fit_intercept):
+        moved = [
+            each.step(penalty, coef[:, k : k + 1], intercept[k : k + 1], fit_intercept)
+            for k, each in enumerate(self._streams)
+        ]
+        return np.hstack([w for w, _ in moved]), np.concatenate([b for _, b in moved])
