@@ -74,7 +74,7 @@ class TwoClassStream(_Stream):
         return design.bind(np.ascontiguousarray(targets, dtype=np.float64), weight)
 
     def _gradient(self, coef, intercept):
-        state, _, gradient = self._rows.loss_gradient(coef, float(intercept[0]))
+        state, _, gradient = self._rows.loss_gradient(np.ascontiguousarray(coef), float(intercept[0]))
         return gradient, np.array([self._rows.loss.slope(state.eta, 0.0)[0]])
 
 

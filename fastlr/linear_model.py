@@ -6,17 +6,13 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model._base import SparseCoefMixin
-from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from fastlr import _fit_arguments as arguments
-from fastlr._class_weights import of_two
 from fastlr._estimator_checks import check_parameters
-from fastlr._estimator_fits import EachLabel, TwoClasses, many_classes
 from fastlr._partial_fit import StreamingFit
 from fastlr._prediction import LinearPrediction
-from fastlr._quick_checks import note_features, two_classes
+from fastlr._preparation import prepared
 from fastlr._sklearn_arguments import effective_penalty
-from fastlr._targets import classes_and_codes, clearer, indicator
 from fastlr.solvers import FitInterrupted, Status
 
 _SHORT_OF_OPTIMUM = (Status.MAX_ITER, Status.LINE_SEARCH_FAILED, Status.NUMERICAL_ERROR)
@@ -27,13 +23,16 @@ class SeparationWarning(ConvergenceWarning):
 
 
 class LogisticRegression(StreamingFit, LinearPrediction, SparseCoefMixin, BaseEstimator):
-    """Logistic regression for two classes, with a certificate on every fit.
+    """Logistic regression for two or more classes, or for several labels, with a certificate on every fit.
 
-    Minimises, with S the sum of sample weights times class weights and the intercept never penalised,
+    For two classes it minimises, S the sum of sample weights times class weights and the intercept never penalised,
 
         sum_i s_i log(1 + exp(-t_i (x_i . w + b))) / S + (1 - l1_ratio) / (2 C S) ||w||^2 + l1_ratio / (C S) ||w||_1,
 
-    t_i = +1 for the second class and -1 for the first: scikit-learn's objective divided by C S.
+    t_i = +1 for the second class and -1 for the first: scikit-learn's objective divided by C S.  For K > 2 classes and
+    ``multi_class="multinomial"`` the loss of a row of class c is ``log sum_k exp(x_i . w_k + b_k) - x_i . w_c - b_c``,
+    and the penalty is summed over the classes; ``"ovr"`` and ``"multilabel"`` minimise the two-class objective for each
+    class against the rest, and for each label.
 
     Parameters
     ----------
@@ -46,9 +45,11 @@ class LogisticRegression(StreamingFit, LinearPrediction, SparseCoefMixin, BaseEs
     penalty_factor : array-like of shape (n_features,) or dict, optional
         What to multiply the penalty of each coefficient with; 0 leaves it without one.  A dict names single columns, by
         their number or their name.  (glmnet would scale the factors to a mean of one; here they are taken as they are.)
+        With more than two classes they act on all coefficients of a column.
     bounds : (lower, upper) or dict, optional
-        Bounds of the coefficients: each of the two a number, an array of shape (n_features,) or None.  (0, None) keeps
-        all from being negative.  A dict gives pairs of numbers for single columns, by their number or their name.
+        Bounds of the coefficients, for two classes only: each of the two a number, an array of shape (n_features,) or
+        None.  (0, None) keeps all from being negative.  A dict gives pairs of numbers for single columns, by their
+        number or their name.
     dual, intercept_scaling :
         Understood for compatibility, without effect.
     tol : float, default=1e-6
@@ -57,15 +58,17 @@ class LogisticRegression(StreamingFit, LinearPrediction, SparseCoefMixin, BaseEs
     fit_intercept : bool, default=True
     standardize : bool, default=False
         Let the penalty act on columns of unit weighted variance, as glmnet does.  Coefficients come back on the scale
-        of X, constant columns get zero; X is neither copied nor centred.
-    class_weight : dict, "balanced" or None
-        Weights of the classes, multiplied into the sample weights.
+        of X, constant columns get zero; X is neither copied nor centred.  Not for a softmax fit.
+    class_weight : dict, "balanced", list of dicts or None
+        Weights of the classes, multiplied into the sample weights.  "ovr": a dict weighs rows by their label in all
+        problems, "balanced" balances each class against its rest.  "multilabel": "balanced" balances each label, a list
+        has a dict {0: weight, 1: weight} for each label; S is then the sum of sample weights alone.
     random_state :
         Understood for compatibility; every solver here is deterministic.
     solver : str, default="auto"
         "auto", "newton_small", "newton_cg", "dual_coordinate_descent" or "coordinate_descent".  scikit-learn's names
         (lbfgs, liblinear, newton-cg, newton-cholesky, sag, saga) select what "auto" would, with the limits they have
-        there.
+        there.  A softmax fit has one solver, "auto"; without L1, "newton_cg" is its name.
     max_iter : int, default=100
         Outer iterations.
     verbose : int, default=0
@@ -80,22 +83,35 @@ class LogisticRegression(StreamingFit, LinearPrediction, SparseCoefMixin, BaseEs
         Seconds after which a fit ends at the point reached, without a warning; looked at between iterations.
     callback : callable, optional
         Called with a `fastlr.Progress` after each iteration; a true return value ends the fit, without a warning.
+    multi_class : {"multinomial", "ovr", "multilabel"}, default="multinomial"
+        What to fit to more than two classes: one softmax over all of them, or K models of one class against the rest.
+        Two classes are one model either way.  "multilabel": `y` is an indicator (n_samples, K), dense or sparse, and
+        each of its labels has a model of its own.
+    group_penalty : bool, default=False
+        Let the L1 part of a softmax fit's penalty act on the Euclidean norm of the K coefficients of a column,
+        ``l1_ratio / (C S) sum_j ||(w_1j, ..., w_Kj)||_2``, so that a column is in all classes or in none.  With two
+        classes |w_j| is that norm already.
 
     Attributes
     ----------
-    classes_ : ndarray of shape (2,)
-    coef_ : ndarray of shape (1, n_features)
+    classes_ : ndarray of shape (n_classes,)
+        The labels in order; ``arange(K)`` with ``multi_class="multilabel"``.
+    coef_ : ndarray of shape (1, n_features) for two classes, (n_classes, n_features) else
         float32 if X is float32, else float64.
-    intercept_ : ndarray of shape (1,)
-    n_iter_ : ndarray of shape (1,)
+    intercept_ : ndarray of shape (1,) or (n_classes,)
+        Those of a softmax fit add up to zero.
+    n_iter_ : ndarray of shape (1,), or (n_classes,) for "ovr" and "multilabel"
     n_features_in_, feature_names_in_ :
         As in scikit-learn.
     solver_ : str
-        The solver that ran.
+        The solver that ran; several names where models differ in it.
     duality_gap_ : float
         Upper bound on the suboptimality of ``result_``, on the scale of the objective above; NaN without a penalty.
-    result_ : fastlr.LogisticResult
-        Everything known of the fit, in float64.
+        The largest of all models for "ovr" and "multilabel".
+    result_ : fastlr.LogisticResult, or tuple of them
+        Everything known of the fit, in float64; one for each model of "ovr" and "multilabel".
+    sparse_labels_ : bool
+        With ``multi_class="multilabel"`` only: whether `y` was sparse, and predictions are.
 
     Examples
     --------
@@ -105,6 +121,24 @@ class LogisticRegression(StreamingFit, LinearPrediction, SparseCoefMixin, BaseEs
     >>> model = LogisticRegression(C=0.1).fit(X, y)
     >>> bool(model.duality_gap_ < 1e-6)
     True
+
+    Three classes, in one softmax fit and one against the rest:
+
+    >>> from sklearn.datasets import load_iris
+    >>> X, y = load_iris(return_X_y=True)
+    >>> model = LogisticRegression().fit(X, y)
+    >>> model.coef_.shape, model.n_iter_.shape
+    ((3, 4), (1,))
+    >>> model = LogisticRegression(multi_class="ovr").fit(X, y)
+    >>> model.coef_.shape, len(model.result_)
+    ((3, 4), 3)
+
+    Several labels a row:
+
+    >>> import numpy as np
+    >>> Y = np.column_stack([y == 0, X[:, 0] > 6.0])
+    >>> LogisticRegression(multi_class="multilabel").fit(X, Y).predict(X[:1])
+    array([[1, 0]])
     """
 
     def __init__(
@@ -163,11 +197,13 @@ class LogisticRegression(StreamingFit, LinearPrediction, SparseCoefMixin, BaseEs
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features)
             float32 or float64, C or F order, CSR or CSC: used without a copy.
-        y : array-like of shape (n_samples,)
-            Labels of any type, two distinct ones; with `trials`, numbers of successes.
+        y : array-like of shape (n_samples,), or array-like or sparse of shape (n_samples, n_labels)
+            Labels of any type, two or more distinct ones; with `trials`, numbers of successes; zeros and ones with
+            ``multi_class="multilabel"``.
         sample_weight : array-like of shape (n_samples,), optional
         offset : array-like of shape (n_samples,), optional
-            Added to the log odds of each row, with a coefficient of one; `predict` and its like take one too.
+            Added to the log odds of each row, with a coefficient of one; `predict` and its like take one too.  Two
+            classes only, as `trials`.
         trials : float or array-like of shape (n_samples,), optional
             Numbers of trials, of which `y` are the successes: a row stands for y rows of class 1 and trials - y rows of
             class 0, also in the sum S that C refers to.  With ``trials=1``, `y` are probabilities.
@@ -184,7 +220,7 @@ class LogisticRegression(StreamingFit, LinearPrediction, SparseCoefMixin, BaseEs
             On Ctrl-C, after the fitted attributes have been set to the last point reached.
         """
         check_parameters(self)
-        X, fit = self._prepared(X, y, sample_weight, trials)
+        X, fit = prepared(self, X, y, sample_weight, trials)
         l1, l2 = self._strengths(fit.total, X.shape[1])
         try:
             result = fit.run(self, X, l1, l2, offset)
@@ -194,61 +230,6 @@ class LogisticRegression(StreamingFit, LinearPrediction, SparseCoefMixin, BaseEs
         self._store(fit, result, X)
         _warn_of(fit.results(result))
         return self
-
-    def _prepared(self, X, y, sample_weight, trials):
-        """X as it is fitted, and the fit that multi_class and y ask for."""
-        if self.multi_class == "multilabel":
-            return self._indicated(X, y, trials, sample_weight)
-        if trials is not None:
-            return self._counted(X, y, trials, sample_weight)
-        plain = two_classes(X, y)
-        if plain is not None:
-            note_features(self, X)
-            return X, self._of_two(*plain, None if sample_weight is None else _checked_weights(sample_weight, X))
-        return self._labelled(X, y, sample_weight)
-
-    def _labelled(self, X, y, sample_weight):
-        """X and the fit to one label a row."""
-        X, labels = self._validated(X, y)
-        classes, codes = classes_and_codes(labels, y)
-        weight = None if sample_weight is None else _checked_weights(sample_weight, X)
-        if len(classes) > 2:
-            return X, many_classes(self, classes, codes, weight)
-        return X, self._of_two(classes, codes.astype(np.float64), weight)
-
-    def _counted(self, X, y, trials, sample_weight):
-        """X and the fit to successes y among trials."""
-        X = self._validated(X)
-        weight = None if sample_weight is None else _checked_weights(sample_weight, X)
-        return X, self._of_two(np.array([0, 1]), *arguments.shares(y, trials, weight, X.shape[0]))
-
-    def _indicated(self, X, Y, trials, sample_weight):
-        """X and the fits to the labels of an indicator."""
-        if trials is not None:
-            raise ValueError("trials: expected None with multi_class='multilabel'")
-        if Y is None:
-            raise ValueError("y is None: multi_class='multilabel' expects an indicator (n_samples, n_labels)")
-        X = self._validated(X)
-        weight = None if sample_weight is None else _checked_weights(sample_weight, X)
-        return X, EachLabel.of(self, indicator(Y, X.shape[0]), weight)
-
-    def _of_two(self, classes, targets, weight):
-        """The fit of two classes: shares of the second one."""
-        if self.class_weight is not None:
-            targets, weight = of_two(self.class_weight, classes, targets, weight)
-        return TwoClasses(classes, targets, weight)
-
-    def _validated(self, X, y="no_validation"):
-        """X and y as scikit-learn checks them, errors naming the argument; X is not scanned for NaN."""
-        try:
-            return validate_data(
-                self, X, y, accept_sparse=["csr", "csc"], dtype=[np.float64, np.float32], ensure_all_finite=False
-            )
-        except (TypeError, ValueError) as error:
-            told = clearer(error, y)
-            if told is error:
-                raise
-            raise told from error
 
     def _strengths(self, total, p):
         """l1 and l2 of the core objective; `total` is the sum of all weights."""
@@ -325,13 +306,3 @@ def _for(named):
     """The names of up to ten problems, "" where there is only one problem without a name."""
     names = [name for name, _ in named if name is not None]
     return (" for " + ", ".join(names[:10]) + f" and {len(names) - 10} more" * (len(names) > 10)) if names else ""
-
-
-def _checked_weights(sample_weight, X):
-    """Sample weights (n,) as scikit-learn checks them, errors naming the argument."""
-    try:
-        return _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-    except (TypeError, ValueError) as error:
-        if "sample_weight" in str(error) or "Sample weights" in str(error):
-            raise
-        raise type(error)(f"sample_weight: {error}") from error

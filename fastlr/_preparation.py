@@ -1,0 +1,82 @@
+"""From the arguments of the estimator's fit to X and the fit that they ask for: data checked, classes weighed."""
+
+import numpy as np
+from sklearn.utils.validation import _check_sample_weight, validate_data
+
+from fastlr import _fit_arguments as arguments
+from fastlr._class_weights import of_two
+from fastlr._estimator_fits import EachLabel, TwoClasses, many_classes
+from fastlr._quick_checks import note_features, two_classes
+from fastlr._targets import classes_and_codes, clearer, indicator
+
+
+def prepared(model, X, y, sample_weight, trials):
+    """X as it is fitted, and the fit that multi_class and y ask for."""
+    if model.multi_class == "multilabel":
+        return _indicated(model, X, y, sample_weight, trials)
+    if trials is not None:
+        return _counted(model, X, y, sample_weight, trials)
+    plain = two_classes(X, y)
+    if plain is None:
+        return _labelled(model, X, y, sample_weight)
+    note_features(model, X)
+    return X, _of_two(model, *plain, _checked_weights(sample_weight, X))
+
+
+def _labelled(model, X, y, sample_weight):
+    """X and the fit to one label a row."""
+    X, labels = _validated(model, X, y)
+    classes, codes = classes_and_codes(labels, y)
+    weight = _checked_weights(sample_weight, X)
+    if len(classes) > 2:
+        return X, many_classes(model, classes, codes, weight)
+    return X, _of_two(model, classes, codes.astype(np.float64), weight)
+
+
+def _counted(model, X, y, sample_weight, trials):
+    """X and the fit to successes y among trials."""
+    X = _validated(model, X)
+    weight = _checked_weights(sample_weight, X)
+    return X, _of_two(model, np.array([0, 1]), *arguments.shares(y, trials, weight, X.shape[0]))
+
+
+def _indicated(model, X, Y, sample_weight, trials):
+    """X and the fits to the labels of an indicator."""
+    if trials is not None:
+        raise ValueError("trials: expected None with multi_class='multilabel'")
+    if Y is None:
+        raise ValueError("y is None: multi_class='multilabel' expects an indicator (n_samples, n_labels)")
+    X = _validated(model, X)
+    return X, EachLabel.of(model, indicator(Y, X.shape[0]), _checked_weights(sample_weight, X))
+
+
+def _of_two(model, classes, targets, weight):
+    """The fit of two classes: shares of the second one."""
+    if model.class_weight is not None:
+        targets, weight = of_two(model.class_weight, classes, targets, weight)
+    return TwoClasses(classes, targets, weight)
+
+
+def _validated(model, X, y="no_validation"):
+    """X and y as scikit-learn checks them, errors naming the argument; X is not scanned for NaN."""
+    try:
+        return validate_data(
+            model, X, y, accept_sparse=["csr", "csc"], dtype=[np.float64, np.float32], ensure_all_finite=False
+        )
+    except (TypeError, ValueError) as error:
+        told = clearer(error, y)
+        if told is error:
+            raise
+        raise told from error
+
+
+def _checked_weights(sample_weight, X):
+    """Sample weights (n,) as scikit-learn checks them, errors naming the argument; None stays None."""
+    if sample_weight is None:
+        return None
+    try:
+        return _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+    except (TypeError, ValueError) as error:
+        if "sample_weight" in str(error) or "Sample weights" in str(error):
+            raise
+        raise type(error)(f"sample_weight: {error}") from error
