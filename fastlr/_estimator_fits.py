@@ -98,6 +98,10 @@ class AllClasses(_Fit):
     def of(cls, model, classes, codes, weight):
         if model.class_weight is not None:
             weight = class_weights.of_rows(model.class_weight, classes, codes, weight)
+        counted = np.flatnonzero(np.bincount(codes, weight, len(classes)))
+        if len(counted) < 2:
+            found = ", ".join(repr(label) for label in classes[counted].tolist())
+            raise ValueError(f"y holds one class only ({found or 'none'}) among the rows of positive sample_weight")
         return cls(classes, codes, weight)
 
     @property

@@ -7,6 +7,12 @@ import numpy as np
 import scipy.sparse as sp
 from sklearn.utils.multiclass import check_classification_targets
 
+_MISSING = "y holds missing labels (NaN or None): expected a label for each row"
+_SEVERAL = (
+    "y holds several labels a row: sklearn.preprocessing.MultiLabelBinarizer makes an indicator of them, for "
+    "multi_class='multilabel'"
+)
+
 
 def classes_and_codes(y, given):
     """(classes in order, class number of each row as (n,) int64); raises ValueError or TypeError naming y.
@@ -17,10 +23,11 @@ def classes_and_codes(y, given):
         check_classification_targets(y)
         classes, codes = np.unique(y, return_inverse=True)
     except (TypeError, ValueError) as error:
-        clearer = _unsuitable(y) if y.dtype.kind == "O" else None
-        if clearer is None:
+        if y.dtype.kind != "O":
             raise
-        raise type(error)(f"{clearer} ({error})") from error
+        if any(map(_is_missing, y)):
+            raise ValueError(f"{_MISSING} ({error})") from error
+        raise type(error)(f"{_unsuitable(y)} ({error})") from error
     if classes.dtype.kind == "U" and isinstance(given, (list, tuple)) and any(isinstance(v, Number) for v in given):
         raise TypeError("y holds both numbers and strings: expected labels of one type")
     if len(classes) < 2:
@@ -54,7 +61,10 @@ def indicator(Y, n):
 
 def clearer(error, y):
     """An error of validate_data that names the argument at fault; `error` itself where it does, or y alone is well."""
-    shape = _shape(y)
+    try:
+        shape = y.shape if hasattr(y, "shape") else np.shape(y)
+    except ValueError:  # lists of unequal lengths
+        return ValueError(f"{_SEVERAL} ({error})")
     if len(shape) == 2 and shape[1] > 1:
         return ValueError(
             f"y should be a 1d array, one label for each row, got {_kind(y)} of shape {shape} instead: use "
@@ -62,8 +72,8 @@ def clearer(error, y):
         )
     if re.search(r"\b[Xy]\b", str(error)):
         return error
-    if not isinstance(y, str) and np.ndim(y) == 1 and any(map(_is_missing, y)):
-        return ValueError(f"y holds missing labels (NaN or None): expected a label for each row ({error})")
+    if len(shape) == 1 and any(map(_is_missing, y)):
+        return ValueError(f"{_MISSING} ({error})")
     argument = "y" if len(shape) > 2 or np.asarray(y).dtype.kind == "c" else "X"
     return type(error)(f"{argument}: {error}")
 
@@ -74,17 +84,10 @@ def _kind(y):
     return "a one-hot or indicator array" if binary else "an array"
 
 
-def _shape(y):
-    try:
-        return y.shape if hasattr(y, "shape") else np.shape(y)
-    except ValueError:  # lists of unequal lengths
-        return (len(y),)
-
-
 def _unsuitable(labels):
-    """What is wrong with labels of dtype object that cannot be told apart as classes, or None."""
-    if any(map(_is_missing, labels)):
-        return "y holds missing labels (NaN or None): expected a label for each row"
+    """What is wrong with labels of dtype object, none missing, that cannot be told apart as classes."""
+    if isinstance(labels[0], (list, tuple, set, frozenset)):
+        return _SEVERAL
     types = sorted({type(label).__name__ for label in labels})
     if len(types) > 1:
         return f"y holds labels of types {', '.join(types)}: expected labels of one type"
@@ -111,9 +114,11 @@ def _compressed(Y):
 def _dense(Y):
     try:
         Y = np.asarray(Y)
-        return Y.astype(np.float64) if Y.dtype.kind == "O" and Y.ndim == 2 else Y
+    except ValueError as error:
+        raise ValueError(f"{_SEVERAL} ({error})") from error
+    if Y.dtype.kind != "O" or Y.ndim != 2:
+        return Y
+    try:
+        return Y.astype(np.float64)
     except (TypeError, ValueError) as error:
-        raise type(error)(
-            f"y is no array of numbers: multi_class='multilabel' expects an indicator (n_samples, n_labels) of zeros "
-            f"and ones; sklearn.preprocessing.MultiLabelBinarizer makes one from lists of labels ({error})"
-        ) from error
+        raise type(error)(f"y: multi_class='multilabel' expects zeros and ones ({error})") from error

@@ -33,6 +33,19 @@ def make_problem(n=300, p=12, density=0.5, seed=0, imbalance=0.3):
     return X, y
 
 
+def class_problem(n, p, K, seed=0):
+    """A dense array with zeros and class numbers from a softmax model, none of them rare."""
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((n, p)) * (rng.random((n, p)) < 0.7)
+    return X, np.argmax(X @ rng.standard_normal((p, K)) + rng.gumbel(size=(n, K)), axis=1)
+
+
+def label_problem(X, K, seed=1):
+    """An indicator of K labels, each from a logistic model in X."""
+    rng = np.random.default_rng(seed)
+    return (X @ rng.standard_normal((X.shape[1], K)) + rng.logistic(size=(len(X), K)) > 0.5).astype(int)
+
+
 def objective(X, y, coef, intercept, l1=0.0, l2=0.0, weight=None):
     """The core objective in plain NumPy."""
     eta = X @ coef + intercept

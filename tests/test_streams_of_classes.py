@@ -1,0 +1,108 @@
+"""Learning more than two classes, or several labels, from mini-batches."""
+
+import pickle
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from helpers import class_problem, label_problem
+
+from fastlr import LogisticRegression
+
+N, P, K = 240, 5, 4
+NAMES = np.array(["d", "b", "a", "c"])
+
+
+@pytest.fixture
+def problem():
+    return class_problem(N, P, K)
+
+
+@pytest.fixture
+def labels(problem):
+    return label_problem(problem[0], 3)
+
+
+@pytest.mark.parametrize("mode", ["multinomial", "ovr", "multilabel"])
+def test_streaming_approaches_the_optimum_of_all_rows_seen(mode, problem, labels):
+    X, y = problem
+    target = labels if mode == "multilabel" else y
+    classes = None if mode == "multilabel" else np.arange(K)
+    exact = LogisticRegression(multi_class=mode, C=0.2, tol=1e-14).fit(X, target)
+    distances = []
+    for sweeps in (1, 10, 100):
+        model = LogisticRegression(multi_class=mode, C=0.2 / sweeps)
+        for _ in range(sweeps):
+            for begin in range(0, N, 60):
+                model.partial_fit(X[begin : begin + 60], target[begin : begin + 60], classes=classes)
+        assert model.coef_.shape == exact.coef_.shape
+        assert model.n_iter_.tolist() == [4 * sweeps]
+        distances.append(np.abs(model.coef_ - exact.coef_).max() / np.abs(exact.coef_).max())
+    assert distances[2] < 0.15
+    assert distances[2] < 0.3 * distances[0]
+
+
+def test_a_first_step_is_that_of_the_paper(problem):
+    X, y = problem
+    X, y = X[:100], y[:100]
+    model = LogisticRegression(C=0.5).partial_fit(X, y, classes=np.arange(K))
+    gradient = X.T @ (1.0 / K - np.eye(K)[y]) / 100
+    scale = np.sqrt(np.sum(X**2, axis=0) / 400 + 1 / 50)
+    np.testing.assert_allclose(model.coef_, (-0.1 * np.sign(gradient) / scale[:, None]).T, rtol=1e-10)
+    np.testing.assert_allclose(model.intercept_, 0.2 * np.sign(np.bincount(y) / 100 - 1 / K), rtol=1e-10)
+
+
+def test_a_stream_of_separate_problems_is_a_stream_for_each(problem, labels):
+    X, y = problem
+    model = LogisticRegression(multi_class="ovr", l1_ratio=0.5).partial_fit(X, y, classes=np.arange(K))
+    for k in range(K):
+        alone = LogisticRegression(l1_ratio=0.5).partial_fit(X, y == k, classes=[False, True])
+        np.testing.assert_array_equal(model.coef_[k], alone.coef_[0])
+    model = LogisticRegression(multi_class="multilabel").partial_fit(X, sp.csr_array(labels))
+    assert model.sparse_labels_
+    for k in range(3):
+        alone = LogisticRegression().partial_fit(X, labels[:, k], classes=[0, 1])
+        np.testing.assert_array_equal(model.coef_[k], alone.coef_[0])
+
+
+def test_a_stream_weighs_classes_and_goes_on_from_a_fit(problem):
+    X, y = problem
+    names = NAMES[y]
+    weighted = LogisticRegression(class_weight={"d": 2.0}).partial_fit(X, names, classes=NAMES)
+    rows = LogisticRegression().partial_fit(X, names, NAMES, np.where(names == "d", 2.0, 1.0))
+    np.testing.assert_allclose(weighted.coef_, rows.coef_, rtol=1e-12)
+    model = LogisticRegression().fit(X, names)
+    start = model.coef_.copy()
+    model.partial_fit(X[:50], names[:50])
+    assert 0 < np.abs(model.coef_ - start).max() < 1.0
+    assert not hasattr(model, "result_")
+    copy = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(copy.partial_fit(X, names).coef_, model.partial_fit(X, names).coef_)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"bounds": (0, None)}, "bounds: expected None"),
+        ({"group_penalty": True}, "group_penalty=True: partial_fit of more than two classes"),
+        ({"class_weight": "balanced"}, "class_weight='balanced'"),
+    ],
+)
+def test_what_a_stream_of_many_classes_cannot_use(parameters, message, problem):
+    X, y = problem
+    with pytest.raises(ValueError, match=message):
+        LogisticRegression(**parameters).partial_fit(X, y, classes=np.arange(K))
+
+
+def test_labels_that_a_stream_does_not_know(problem, labels):
+    X, y = problem
+    model = LogisticRegression().partial_fit(X, y, classes=np.arange(K))
+    with pytest.raises(ValueError, match=r"classes=\[0, 1\]: expected those of earlier calls, \[0, 1, 2, 3\]"):
+        model.partial_fit(X, y, classes=[0, 1])
+    with pytest.raises(ValueError, match="y holds the label 4"):
+        model.partial_fit(X, y + 1)
+    stream = LogisticRegression(multi_class="multilabel").partial_fit(X, labels)
+    with pytest.raises(ValueError, match="expected those of earlier calls"):
+        stream.partial_fit(X, labels[:, :2])
+    with pytest.raises(ValueError, match="class_weight: partial_fit expects None"):
+        stream.set_params(class_weight=[{}] * 3).partial_fit(X, labels)
