@@ -7,7 +7,7 @@ from sklearn.utils.validation import column_or_1d, validate_data
 from fastlr import _fit_arguments as arguments
 from fastlr._class_weights import of_rows, of_two
 from fastlr._estimator_checks import check_parameters
-from fastlr._streams import SeparateStreams, SoftmaxStream, TwoClassStream
+from fastlr._streams import GroupedSoftmaxStream, SeparateStreams, SoftmaxStream, TwoClassStream
 from fastlr._targets import indicator
 from fastlr.design import as_design
 from fastlr.penalty import within
@@ -98,7 +98,7 @@ class StreamingFit:
             weight = of_rows(self.class_weight, self.classes_, codes, weight)
         if self.multi_class == "ovr":
             return kept or SeparateStreams(p, K), codes[:, None] == np.arange(K), weight
-        return kept or SoftmaxStream(p, K), codes, weight
+        return kept or (GroupedSoftmaxStream if self.group_penalty else SoftmaxStream)(p, K), codes, weight
 
     def _keep_stream(self, stream, coef, intercept):
         for name in OF_A_FIT:
@@ -138,16 +138,9 @@ def _known_labels(estimator, classes, y):
         raise ValueError(f"classes={classes!r} holds {len(given)} distinct labels, expected two or more")
     if known is not None and not np.array_equal(given, known):
         raise ValueError(f"classes={classes!r}: expected those of earlier calls, {known.tolist()}")
-    if len(given) > 2 or estimator.multi_class == "multilabel":
-        _check_many_streamable(estimator)
-    return given
-
-
-def _check_many_streamable(estimator):
-    if estimator.bounds is not None:
+    if estimator.bounds is not None and (len(given) > 2 or estimator.multi_class == "multilabel"):
         raise ValueError("bounds: expected None, only the fit of two classes takes them")
-    if estimator.group_penalty:
-        raise ValueError("group_penalty=True: partial_fit of more than two classes has no step for it, use fit")
+    return given
 
 
 def _class_numbers(y, n, classes):

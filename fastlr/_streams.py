@@ -54,14 +54,21 @@ class _Stream:
         gradient += penalty.l2 * coef
         self._squares += gradient * gradient
         curvature = self._curvature / self.total + penalty.l2
-        length = LENGTH * inverse(np.sqrt(curvature)) * inverse(np.sqrt(self._squares))
+        length = LENGTH * inverse(np.sqrt(curvature)) * inverse(self._slopes())
         self.steps += 1
-        moved = penalty.prox(coef - length * gradient, length)
+        moved = self._prox(penalty, coef - length * gradient, length)
         if fit_intercept:
             self._intercept_squares += slope * slope
             # a column of ones has curvature 1 / 4 at most
             intercept = intercept - 2.0 * LENGTH * slope * inverse(np.sqrt(self._intercept_squares))
         return moved, intercept
+
+    def _slopes(self):
+        """What the gradients met so far say of the size of the next one, coefficient by coefficient."""
+        return np.sqrt(self._squares)
+
+    def _prox(self, penalty, coef, length):
+        return penalty.prox(coef, length)
 
 
 class TwoClassStream(_Stream):
@@ -89,6 +96,17 @@ class SoftmaxStream(_Stream):
         state, _, gradient = rows.loss_gradient(np.ascontiguousarray(coef), intercept)
         slope = rows.weight @ state.curvature - np.bincount(rows.labels, rows.weight, self.width)
         return gradient.reshape(coef.shape), slope
+
+
+class GroupedSoftmaxStream(SoftmaxStream):
+    """L1 acts on the norm of a column's coefficients, whose steps are of one length: only then its prox is known."""
+
+    def _slopes(self):
+        return np.broadcast_to(np.sqrt(self._squares.mean(axis=1, keepdims=True)), self._squares.shape)
+
+    def _prox(self, penalty, coef, length):
+        norm = np.linalg.norm(coef, axis=1, keepdims=True)
+        return coef * np.maximum(1.0 - length * penalty.l1 * inverse(norm), 0.0)
 
 
 class SeparateStreams:

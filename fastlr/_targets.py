@@ -104,10 +104,11 @@ def _is_missing(label):
 
 
 def _compressed(Y):
-    Y = sp.csc_array(Y, copy=True) if Y.ndim == 2 else Y
-    if Y.ndim == 2:
-        Y.sum_duplicates()
-        Y.eliminate_zeros()
+    if Y.ndim != 2:
+        return Y
+    Y = sp.csc_array(Y, copy=True)
+    Y.sum_duplicates()
+    Y.eliminate_zeros()
     return Y
 
 

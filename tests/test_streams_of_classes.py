@@ -80,11 +80,22 @@ def test_a_stream_weighs_classes_and_goes_on_from_a_fit(problem):
     np.testing.assert_array_equal(copy.partial_fit(X, names).coef_, model.partial_fit(X, names).coef_)
 
 
+def test_grouped_columns_leave_and_enter_together():
+    X, y = class_problem(2000, 8, K)
+    X[:, 5:] = np.random.default_rng(1).standard_normal((2000, 3))  # noise
+    model = LogisticRegression(C=2e-4, l1_ratio=1.0, group_penalty=True)
+    for _ in range(20):
+        model.partial_fit(X, y, classes=np.arange(K))
+    used = np.any(model.coef_ != 0.0, axis=0)
+    assert np.all(model.coef_[:, used] != 0.0)
+    assert used[:5].any()
+    assert not used[5:].all()
+
+
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
         ({"bounds": (0, None)}, "bounds: expected None"),
-        ({"group_penalty": True}, "group_penalty=True: partial_fit of more than two classes"),
         ({"class_weight": "balanced"}, "class_weight='balanced'"),
     ],
 )
