@@ -83,22 +83,26 @@ class StreamingFit:
     def _streamed(self, y, weight, p):
         """The stream, and targets and weights as it takes them."""
         n, K = len(weight), len(self.classes_)
-        kept = getattr(self, "_stream", None)
         if self.multi_class == "multilabel":
             labels = indicator(y, n)
             self.sparse_labels_ = sp.issparse(labels)
-            return kept or SeparateStreams(p, K), labels.toarray() if self.sparse_labels_ else labels, weight
+            return self._kept(SeparateStreams, p, K), labels.toarray() if self.sparse_labels_ else labels, weight
         if K == 2:
             targets = _class_numbers(y, n, self.classes_).astype(np.float64)
             if self.class_weight is not None:
                 targets, weight = of_two(self.class_weight, self.classes_, targets, weight)
-            return kept or TwoClassStream(p), targets, weight
+            return self._kept(TwoClassStream, p), targets, weight
         codes = _class_numbers(y, n, self.classes_)
         if self.class_weight is not None:
             weight = of_rows(self.class_weight, self.classes_, codes, weight)
         if self.multi_class == "ovr":
-            return kept or SeparateStreams(p, K), codes[:, None] == np.arange(K), weight
-        return kept or (GroupedSoftmaxStream if self.group_penalty else SoftmaxStream)(p, K), codes, weight
+            return self._kept(SeparateStreams, p, K), codes[:, None] == np.arange(K), weight
+        return self._kept(GroupedSoftmaxStream if self.group_penalty else SoftmaxStream, p, K), codes, weight
+
+    def _kept(self, kind, *shape):
+        """The stream of earlier calls; a fresh one if there is none, or parameters now ask for another kind."""
+        kept = getattr(self, "_stream", None)
+        return kept if type(kept) is kind else kind(*shape)
 
     def _keep_stream(self, stream, coef, intercept):
         for name in OF_A_FIT:
@@ -127,7 +131,7 @@ def _known_labels(estimator, classes, y):
     """The labels, sorted: those given, or those of earlier calls."""
     known = getattr(estimator, "classes_", None)
     if estimator.multi_class == "multilabel":
-        given = np.arange(np.shape(y)[1] if len(np.shape(y)) == 2 else 0) if classes is None else np.unique(classes)
+        given = _numbered_labels(classes, np.shape(y))
     elif classes is None:
         if known is None:
             raise ValueError("classes=None: expected all labels in the first call of partial_fit")
@@ -141,6 +145,16 @@ def _known_labels(estimator, classes, y):
     if estimator.bounds is not None and (len(given) > 2 or estimator.multi_class == "multilabel"):
         raise ValueError("bounds: expected None, only the fit of two classes takes them")
     return given
+
+
+def _numbered_labels(classes, shape):
+    """arange(K) for an indicator y of this shape."""
+    if len(shape) != 2:
+        raise ValueError(f"y has shape {shape}: multi_class='multilabel' expects an indicator (n_samples, n_labels)")
+    numbers = np.arange(shape[1])
+    if classes is not None and not np.array_equal(np.unique(classes), numbers):
+        raise ValueError(f"classes={classes!r}: expected None or the numbers of {shape[1]} labels, as y has columns")
+    return numbers
 
 
 def _class_numbers(y, n, classes):

@@ -105,6 +105,14 @@ def test_what_a_stream_of_many_classes_cannot_use(parameters, message, problem):
         LogisticRegression(**parameters).partial_fit(X, y, classes=np.arange(K))
 
 
+def test_another_mode_begins_another_stream(problem):
+    X, y = problem
+    model = LogisticRegression().partial_fit(X, y, classes=np.arange(K))
+    model.set_params(multi_class="ovr").partial_fit(X, y)
+    assert model.n_iter_.tolist() == [2]
+    assert model.t_ == N
+
+
 def test_labels_that_a_stream_does_not_know(problem, labels):
     X, y = problem
     model = LogisticRegression().partial_fit(X, y, classes=np.arange(K))
@@ -115,5 +123,9 @@ def test_labels_that_a_stream_does_not_know(problem, labels):
     stream = LogisticRegression(multi_class="multilabel").partial_fit(X, labels)
     with pytest.raises(ValueError, match="expected those of earlier calls"):
         stream.partial_fit(X, labels[:, :2])
+    with pytest.raises(ValueError, match=r"y has shape \(240,\): multi_class='multilabel' expects an indicator"):
+        stream.partial_fit(X, y)
+    with pytest.raises(ValueError, match=r"classes=\[1, 2, 3\]: expected None or the numbers of 3 labels"):
+        LogisticRegression(multi_class="multilabel").partial_fit(X, labels, classes=[1, 2, 3])
     with pytest.raises(ValueError, match="class_weight: partial_fit expects None"):
         stream.set_params(class_weight=[{}] * 3).partial_fit(X, labels)
