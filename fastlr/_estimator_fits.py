@@ -78,8 +78,8 @@ class TwoClasses(_Fit):
         return with_names(result, model._names())
 
     def coefficients(self, result):
-        """(coef (n_problems, p), intercept (n_problems,))."""
-        return result.coef[None, :], np.array([result.intercept])
+        """(coef (n_problems, p), intercept (n_problems,)), the latter an array or list."""
+        return result.coef[None, :], [result.intercept]
 
     def results(self, result):
         """The results of all problems, with what to call each in a warning."""
@@ -172,7 +172,7 @@ class _Separate(_Fit):
         return tuple(with_names(result, model._names()) for result in results)
 
     def coefficients(self, results):
-        return np.array([each.coef for each in results]), np.array([each.intercept for each in results])
+        return np.array([each.coef for each in results]), [each.intercept for each in results]
 
     def results(self, results):
         names = (f"{self.noun} {label!r}" for label in self.classes.tolist())

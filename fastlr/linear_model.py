@@ -1,5 +1,6 @@
 """The estimator that scikit-learn's users know."""
 
+import math
 import warnings
 
 import numpy as np
@@ -268,15 +269,14 @@ class LogisticRegression(StreamingFit, LinearPrediction, SparseCoefMixin, BaseEs
         self._end_stream()
         coef, intercept = fit.coefficients(result)
         results = [each for _, each in fit.results(result)]
+        gaps = [each.duality_gap for each in results]
         self.classes_ = fit.classes
         self.result_ = result
         self.coef_ = coef.astype(X.dtype)
-        self.intercept_ = intercept.astype(X.dtype)
+        self.intercept_ = np.array(intercept, dtype=X.dtype)
         self.n_iter_ = np.array([each.n_iter for each in results], dtype=np.int32)
         self.solver_ = ", ".join(dict.fromkeys(each.solver for each in results))
-        self.duality_gap_ = (
-            results[0].duality_gap if len(results) == 1 else float(np.max([r.duality_gap for r in results]))
-        )
+        self.duality_gap_ = math.nan if any(map(math.isnan, gaps)) else max(gaps)
         vars(self).pop("sparse_labels_", None)
         vars(self).update(fit.extra)
 
