@@ -13,6 +13,7 @@ _HOMES = {
     "SeparationWarning": "fastlr.linear_model",
     "Status": "fastlr.solvers",
     "fit_logistic": "fastlr.fit",
+    "fit_one_vs_rest": "fastlr.one_vs_rest",
     "fit_softmax": "fastlr.softmax",
 }
 

@@ -1,17 +1,13 @@
 """The functional entry: arrays in, LogisticResult out.  Does not import scikit-learn."""
 
-from functools import partial
-
 import numpy as np
 
 from fastlr import _fit_arguments as arguments
 from fastlr._environment import resolve_threads
+from fastlr._fit_rows import fit_rows
 from fastlr.design import as_design
-from fastlr.diagnosis import diagnosed
-from fastlr.objective import LogisticObjective
 from fastlr.penalty import within
 from fastlr.screening import screen
-from fastlr.solvers import FitInterrupted, Monitor, Status, choose_solver
 from fastlr.standardization import standardized_strengths
 
 
@@ -119,25 +115,4 @@ def fit_logistic(
         l1, l2, held = standardized_strengths(l1, l2, *rows.column_moments(), limits)
         coef[held] = 0.0
     rows, penalty, kept = screen(rows, within(limits, l1, l2, (p, 1), design.n_threads))
-    coef = penalty.nearest(coef if kept is None else coef[kept])
-    name, spec, reason = choose_solver(solver, rows.design, penalty)
-    if kept is not None:
-        reason = f"{reason or 'as asked'}; l1 holds all but {len(kept)} of {p} columns at zero"
-    objective = LogisticObjective(rows, penalty, bool(fit_intercept))
-    monitor = Monitor(controls, objective, name, reason, partial(_all_coefficients, p, kept, held))
-    try:
-        return diagnosed(spec.run(objective, coef, intercept, monitor), monitor, kept)
-    except KeyboardInterrupt:
-        if not monitor.reached_a_point:
-            raise
-        monitor.fail(Status.INTERRUPTED, "interrupted from the keyboard")
-        raise FitInterrupted(monitor.result()) from None
-
-
-def _all_coefficients(p, kept, held, coef):
-    """(p,) coefficients from those of the columns that were kept; those that are held at zero exactly there."""
-    out = np.zeros(p)
-    out[slice(None) if kept is None else kept] = coef[:, 0]
-    if held is not None:
-        out[held] = 0.0
-    return out
+    return fit_rows(rows, penalty, bool(fit_intercept), (coef, intercept), solver, controls, kept, held)

@@ -40,6 +40,8 @@ class Progress:
         Coefficients that are not zero.
     coefficients : callable or None
         In a callback: returns a copy of (coef, intercept) as in the result.  None in a result's history.
+    label : int or None
+        In a callback of fit_one_vs_rest: the number of the class or label.  None elsewhere.
     """
 
     iteration: int
@@ -50,6 +52,7 @@ class Progress:
     optimality: float
     nonzeros: int
     coefficients: object = field(default=None, repr=False, compare=False)
+    label: int | None = None
 
 
 @dataclass(frozen=True)

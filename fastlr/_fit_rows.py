@@ -1,0 +1,59 @@
+"""From bound rows and a penalty to a LogisticResult: what every two-class fit ends with, whoever set it up."""
+
+from functools import partial
+
+import numpy as np
+
+from fastlr.diagnosis import diagnosed
+from fastlr.objective import LogisticObjective
+from fastlr.solvers import FitInterrupted, Monitor, Status, choose_solver
+
+
+def fit_rows(rows, penalty, fit_intercept, start, solver, controls, kept=None, held=None):
+    """Minimise over bound rows.
+
+    Parameters
+    ----------
+    rows : fastlr.design.Rows
+    penalty : fastlr.penalty.ElasticNet
+    fit_intercept : bool
+    start : (coef of shape (p, 1), intercept)
+        Of all p columns of X.
+    solver : str
+    controls : fastlr.solvers.Controls
+    kept : ndarray of int, optional
+        The columns of X that rows and penalty are made of, where these are not all.
+    held : ndarray of bool, shape (p,), optional
+        Columns whose coefficients are zero whatever the solver says.
+
+    Raises
+    ------
+    ValueError
+        If the solver cannot minimise this, or X holds NaN or infinity.
+    FitInterrupted
+        On Ctrl-C, with the last point reached.
+    """
+    coef, intercept = start
+    p = len(coef)
+    coef = penalty.nearest(coef if kept is None else coef[kept])
+    name, spec, reason = choose_solver(solver, rows.design, penalty)
+    if kept is not None:
+        reason = f"{reason or 'as asked'}; l1 holds all but {len(kept)} of {p} columns at zero"
+    objective = LogisticObjective(rows, penalty, fit_intercept)
+    monitor = Monitor(controls, objective, name, reason, partial(_all_coefficients, p, kept, held))
+    try:
+        return diagnosed(spec.run(objective, coef, intercept, monitor), monitor, kept)
+    except KeyboardInterrupt:
+        if not monitor.reached_a_point:
+            raise
+        monitor.fail(Status.INTERRUPTED, "interrupted from the keyboard")
+        raise FitInterrupted(monitor.result()) from None
+
+
+def _all_coefficients(p, kept, held, coef):
+    """(p,) coefficients from those of the columns that were kept; those that are held at zero exactly there."""
+    out = np.zeros(p)
+    out[slice(None) if kept is None else kept] = coef[:, 0]
+    if held is not None:
+        out[held] = 0.0
+    return out

@@ -1,0 +1,135 @@
+"""K two-class problems over one design: the rows, the penalty and the start of each, and the watch over all."""
+
+import threading
+import time
+from dataclasses import replace
+
+import numpy as np
+
+from fastlr.design import as_design
+from fastlr.penalty import ElasticNet
+from fastlr.screening import screen
+from fastlr.standardization import standardized_strengths
+
+
+class LabelProblems:
+    """What the problems share, and what each of them has of its own.
+
+    Parameters
+    ----------
+    design : fastlr.design.InMemoryDesign
+    labels : ClassNumbers or Indicator
+    weight : ndarray, as LogisticLoss takes it
+        Sum one over the rows.
+    factors : ndarray of shape (K, 2), or None
+        Weights of rows without and with each label.
+    l1, l2 : float or ndarray of shape (p, 1)
+    fit_intercept, standardize : bool
+    starts : (coef (K, p), intercept (K,)), or None
+    """
+
+    def __init__(self, design, labels, weight, factors, l1, l2, fit_intercept, standardize, starts):
+        self.design = design
+        self.labels = labels
+        self.n_labels = labels.n_labels
+        self.weight = weight
+        self.factors = factors
+        self.fit_intercept = fit_intercept
+        self.starts = starts
+        self.held = None
+        self._strengths = l1, l2
+        self._moments = design.bind(self.weight_of_rows(), weight).column_moments() if standardize else None
+        if standardize:
+            _, _, self.held = standardized_strengths(l1, l2, *self._moments)
+        self._masses = self._mean_weights()
+        self._kept = None
+        self._screened = None
+
+    def weight_of_rows(self):
+        """The weights without those of labels, one for each row."""
+        n = self.design.shape[0]
+        return self.weight if len(self.weight) == n else np.full(n, self.weight[0])
+
+    def _mean_weights(self):
+        """m_k, the mean weight that its label gives to the rows of each problem, (K,)."""
+        if self.factors is None:
+            return np.ones(self.n_labels)
+        share = self.labels.sums(self.weight_of_rows())
+        return self.factors[:, 0] * (1.0 - share) + self.factors[:, 1] * share
+
+    def use_one_thread(self):
+        """Let each pass have one thread, since threads take problems of their own."""
+        copied = self.design.copied_bytes
+        self.design = as_design(self.design.X, 1)
+        self.design.copied_bytes = copied
+
+    def screen(self):
+        """Leave out the columns that l1 holds at zero in all problems: the rows' weights are the same in them."""
+        if self.factors is None:
+            rows, _, self._kept = screen(self._bind(0), self.penalty(1.0))
+            self._screened = rows.design if self._kept is not None else None
+
+    def kept_of(self, k):
+        """The numbers of the columns left for problem k; None if all are."""
+        return self._kept
+
+    def penalty(self, mass):
+        """The penalty of a problem whose rows have this mean weight."""
+        l1, l2 = (strength / mass for strength in self._strengths)
+        if self._moments is not None:
+            l1, l2, _ = standardized_strengths(l1, l2, *self._moments)
+        return ElasticNet(l1, l2, (self.design.shape[1], 1), self.design.n_threads)
+
+    def _bind(self, k, design=None):
+        y, weight = self.labels.column(k), self.weight
+        if self.factors is not None:
+            weight = self.weight_of_rows() * np.where(y > 0.0, self.factors[k, 1], self.factors[k, 0])
+            weight /= weight.sum()
+        return (design or self.design).bind(y, weight)
+
+    def of(self, k):
+        """(rows, penalty, fit_intercept, start) of problem k, on the columns left."""
+        rows, penalty = self._bind(k, self._screened), self.penalty(float(self._masses[k]))
+        if self._kept is not None:
+            penalty = penalty.restrict(self._kept)
+        return rows, penalty, self.fit_intercept, self.start(k)
+
+    def start(self, k):
+        """(coef (p, 1), intercept) that problem k starts from, zero where columns are held."""
+        if self.starts is None:
+            return np.zeros((self.design.shape[1], 1)), 0.0
+        coef = self.starts[0][k][:, None].copy()
+        if self.held is not None:
+            coef[self.held] = 0.0
+        return coef, float(self.starts[1][k])
+
+
+class Watch:
+    """Hands the user's limits and callback to all problems: one clock, one wish to stop."""
+
+    def __init__(self, controls):
+        self._controls = controls
+        self._begin = time.perf_counter()
+        self._stopped = threading.Event()
+
+    @property
+    def is_watched(self):
+        """Whether a callback wants to hear of each iteration, in the thread that asked for the fit."""
+        return self._controls.callback is not None
+
+    def stop(self):
+        """End all problems after their next iteration."""
+        self._stopped.set()
+
+    def controls(self, k):
+        """The Controls of problem k."""
+        limit = self._controls.time_limit
+        if limit is not None:
+            limit = max(0.0, limit - (time.perf_counter() - self._begin))
+
+        def call_back(progress):
+            if self.is_watched and self._controls.callback(replace(progress, label=k)):
+                self.stop()
+            return self._stopped.is_set()
+
+        return replace(self._controls, time_limit=limit, callback=call_back)

@@ -1,0 +1,125 @@
+"""The functional entry for K labels at once: arrays in, one LogisticResult for each.  Does not import scikit-learn."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from fastlr import _fit_arguments as arguments, _label_arguments as label_arguments
+from fastlr._environment import resolve_threads
+from fastlr._fit_rows import fit_rows
+from fastlr.design import as_design
+from fastlr.label_problems import LabelProblems, Watch
+
+#: Entries of X from which on each thread takes labels of its own; fits of fewer are over before a thread has begun.
+ENTRIES_FOR_A_POOL = 50_000
+
+
+def fit_one_vs_rest(
+    X,
+    Y,
+    n_classes=None,
+    *,
+    l2=0.0,
+    l1=0.0,
+    sample_weight=None,
+    label_weight=None,
+    fit_intercept=True,
+    standardize=False,
+    solver="auto",
+    tol=1e-6,
+    max_iter=1000,
+    n_threads=None,
+    start=None,
+    time_limit=None,
+    callback=None,
+):
+    """Fit K two-class logistic regressions over the same X: one class against the rest each, or K labels.
+
+    Problem k minimises  sum_i s_i a_k(y_ik) loss(x_i . coef_k + intercept_k, y_ik) / sum_i s_i + l2/2 ||coef_k||^2
+    + l1 ||coef_k||_1  with loss(eta, y) = log(1 + exp(eta)) - y eta.  The problems are independent of each other; only
+    their passes over X are shared where that is faster.  The intercepts are not penalised.
+
+    Parameters
+    ----------
+    X : array-like or scipy.sparse matrix or array, shape (n, p)
+        float32 or float64, C or F order, CSR or CSC: used without a copy.  Anything else is converted.
+    Y : array-like of shape (n,), or array-like or scipy.sparse matrix or array of shape (n, K)
+        Class numbers 0, 1, ..., K - 1, where y_ik is 1 in the rows of class k; or y_ik itself, zeros and ones.  Among
+        the rows of positive weight each label must be 0 in some and 1 in others: the optimum of any other problem is an
+        infinite intercept.
+    n_classes : int, optional
+        K; if it is not given, the largest class number plus one, or the number of columns of Y.
+    l2, l1 : float or array-like of shape (p,), non-negative
+        Penalty strengths on the scale above; arrays give each coefficient its own, the same in all problems.  From
+        scikit-learn's C: l2 = (1 - l1_ratio) / (C S), l1 = l1_ratio / (C S) with S = sum of sample weights.
+    sample_weight : array-like of shape (n,), optional
+        s: non-negative, not all zero.
+    label_weight : array-like of shape (2,) or (K, 2), optional
+        a_k(0) and a_k(1), positive, the same for all labels or for each its own; ones if it is not given.
+    fit_intercept : bool
+    standardize : bool
+        As in `fit_logistic`; the standard deviations of the columns are those under sample_weight, for all labels.
+    solver : str
+        As in `fit_logistic`; "auto" takes the one that is fastest for the shape of X and the penalty, for all labels.
+    tol, max_iter, n_threads :
+        As in `fit_logistic`; tol and max_iter hold for each problem.
+    start : (coef (K, p), intercept (K,)) or sequence of K LogisticResult, optional
+        Where to start.
+    time_limit : float, optional
+        Seconds for all problems together.  Those not reached in time come back as they start, with status TIME_LIMIT.
+    callback : callable, optional
+        Called with a Progress, whose `label` is k, after each iteration of problem k.  A true return value ends all
+        problems that have not ended (status STOPPED).
+
+    Returns
+    -------
+    tuple of K LogisticResult
+        With coef (p,) and intercept.  With weights of rows that do not add up to those of the problem above,
+        m_k = sum_i s_i a_k(y_ik) / sum_i s_i != 1, objective, duality_gap, optimality and what `tol` refers to are
+        those of the problem divided by m_k, which is fit_logistic's with sample_weight s_i a_k(y_ik) and strengths
+        l1 / m_k and l2 / m_k.  n_passes are the passes over X that were made while problem k took part.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For input that cannot be used; the message names the argument, what was found and what was expected.
+    KeyboardInterrupt
+        On Ctrl-C; what has been reached is lost.  (A callback can keep it: see Progress.)
+    """
+    controls = arguments.controls(tol, max_iter, time_limit, callback)
+    for name, switch in (("fit_intercept", fit_intercept), ("standardize", standardize)):
+        if not isinstance(switch, (bool, np.bool_)):
+            raise TypeError(f"{name}={switch!r}: expected True or False")
+    threads = resolve_threads(arguments.threads(n_threads))
+    design = as_design(X, threads)
+    n, p = design.shape
+    weight = arguments.weights(sample_weight, n)
+    labels = label_arguments.labels(Y, n, n_classes, np.ones(n, bool) if sample_weight is None else weight > 0.0)
+    factors = label_arguments.label_weights(label_weight, labels.n_labels)
+    l1, l2 = arguments.strength("l1", l1, p), arguments.strength("l2", l2, p)
+    starts = label_arguments.starts(start, labels.n_labels, p)
+    problems = LabelProblems(design, labels, weight, factors, l1, l2, bool(fit_intercept), bool(standardize), starts)
+    return _one_by_one(problems, solver, Watch(controls), threads)
+
+
+def _one_by_one(problems, solver, watch, threads):
+    """Each problem on its own; threads take one each where they have enough to do and nobody watches."""
+    which = range(problems.n_labels)
+    pooled = threads > 1 and len(which) > 1 and not watch.is_watched and problems.design.nnz >= ENTRIES_FOR_A_POOL
+    if pooled:
+        problems.use_one_thread()
+    problems.screen()
+
+    def fit(k):
+        return fit_rows(*problems.of(k), solver, watch.controls(k), problems.kept_of(k), problems.held)
+
+    if not pooled:
+        return tuple(fit(k) for k in which)
+    with ThreadPoolExecutor(min(threads, len(which))) as pool:
+        futures = [pool.submit(fit, k) for k in which]
+        try:
+            return tuple(future.result() for future in futures)
+        except BaseException:
+            watch.stop()
+            pool.shutdown(cancel_futures=True)
+            raise
