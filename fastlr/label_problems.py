@@ -3,13 +3,20 @@
 import threading
 import time
 from dataclasses import replace
+from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 
 from fastlr.design import as_design
+from fastlr.design.sparse import CSRDesign
 from fastlr.penalty import ElasticNet
 from fastlr.screening import screen
+from fastlr.solvers import Monitor
 from fastlr.standardization import standardized_strengths
+
+#: Bytes that the vectors of labels worked on together may take; so many labels are, whatever they take.
+MOST_BYTES, FEWEST_TOGETHER = 1 << 29, 8
 
 
 class LabelProblems:
@@ -56,6 +63,28 @@ class LabelProblems:
             return np.ones(self.n_labels)
         share = self.labels.sums(self.weight_of_rows())
         return self.factors[:, 0] * (1.0 - share) + self.factors[:, 1] * share
+
+    @property
+    def can_share_epochs(self):
+        """Whether epochs of dual ascent can be shared: several labels that begin at zero, over CSR X."""
+        several = self.n_labels > 1 and self.starts is None
+        return several and isinstance(self.design, CSRDesign)
+
+    @property
+    def bytes_of_epochs(self):
+        """What a label holds while dual ascent works on it: weights twice, six vectors along the rows."""
+        n, p = self.design.shape
+        return 8 * (2 * p + 6 * n)
+
+    def groups(self, bytes_each):
+        """Numbers of the labels that are worked on together, an array for each group."""
+        size = max(FEWEST_TOGETHER, MOST_BYTES // bytes_each)
+        return np.array_split(np.arange(self.n_labels), -(-self.n_labels // size))
+
+    def block(self, which):
+        """label (n, K) uint8, factor (2, K) and mean weights (K,) of these labels."""
+        factors = np.ones((len(which), 2)) if self.factors is None else self.factors[which]
+        return self.labels.block(which), np.ascontiguousarray(factors.T), self._masses[which]
 
     def use_one_thread(self):
         """Let each pass have one thread, since threads take problems of their own."""
@@ -133,3 +162,28 @@ class Watch:
             return self._stopped.is_set()
 
         return replace(self._controls, time_limit=limit, callback=call_back)
+
+    def monitor(self, k, work, solver, reason, held, null_value):
+        """The Monitor of problem k in a fit of several, which shows it handles of coefficients.
+
+        A handle is (points, position), where points.coefficients is (K, p).
+        """
+        monitor = Monitor(self.controls(k), SharedPasses(work), solver, reason, partial(_coefficients, held))
+        monitor.null_value = null_value
+        return monitor
+
+
+class SharedPasses:
+    """What a Monitor asks of an objective whose points come with their measures."""
+
+    def __init__(self, work):
+        self.rows = SimpleNamespace(work=work)
+
+
+def _coefficients(held, handle):
+    """(p,) coefficients from a handle; those that are held at zero exactly there."""
+    points, position = handle
+    out = points.coefficients[position]
+    if held is not None:
+        out[held] = 0.0
+    return out

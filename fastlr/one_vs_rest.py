@@ -1,14 +1,18 @@
 """The functional entry for K labels at once: arrays in, one LogisticResult for each.  Does not import scikit-learn."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 
 from fastlr import _fit_arguments as arguments, _label_arguments as label_arguments
 from fastlr._environment import resolve_threads
 from fastlr._fit_rows import fit_rows
-from fastlr.design import as_design
+from fastlr.design import Work, as_design
+from fastlr.design.dual_lanes import DualLanes
+from fastlr.label_duals import LabelDuals
 from fastlr.label_problems import LabelProblems, Watch
+from fastlr.solvers import choose_solver, label_dual
 
 #: Entries of X from which on each thread takes labels of its own; fits of fewer are over before a thread has begun.
 ENTRIES_FOR_A_POOL = 50_000
@@ -99,7 +103,42 @@ def fit_one_vs_rest(
     l1, l2 = arguments.strength("l1", l1, p), arguments.strength("l2", l2, p)
     starts = label_arguments.starts(start, labels.n_labels, p)
     problems = LabelProblems(design, labels, weight, factors, l1, l2, bool(fit_intercept), bool(standardize), starts)
-    return _one_by_one(problems, solver, Watch(controls), threads)
+    name, _, reason = choose_solver(solver, design, problems.penalty(1.0))
+    watch = Watch(controls)
+    if name == "dual_coordinate_descent" and problems.can_share_epochs:
+        return _by_shared_epochs(problems, watch, reason)
+    return _one_by_one(problems, solver, watch, threads)
+
+
+def _by_shared_epochs(problems, watch, reason):
+    """Dual ascent on groups of labels."""
+    results = []
+    for which in problems.groups(problems.bytes_of_epochs):
+        label, factor, mass = problems.block(which)
+        work = Work(problems.design.nnz)
+        lanes = DualLanes(problems.design, problems.weight_of_rows(), problems.penalty(1.0).l2[:, 0], work)
+        duals = LabelDuals(lanes, label, factor, problems.fit_intercept)
+        monitors = [
+            watch.monitor(k, work, "dual_coordinate_descent", reason, problems.held, null)
+            for k, null in zip(which, duals.null_value / mass, strict=True)
+        ]
+        left = label_dual.ascend(duals, monitors, mass)
+        del duals
+        results += [
+            _finish(problems, watch, k, monitor, left[position]) if position in left else monitor.result()
+            for position, (k, monitor) in enumerate(zip(which, monitors, strict=True))
+        ]
+    return tuple(results)
+
+
+def _finish(problems, watch, k, monitor, start):
+    """Truncated Newton steps from where the dual makes no progress."""
+    coef, intercept = start
+    rows, penalty, fit_intercept, _ = problems.of(k)
+    rows.work.entries_read += monitor.objective.rows.work.entries_read
+    start = coef[:, None].copy(), intercept
+    result = fit_rows(rows, penalty, fit_intercept, start, "newton_cg", watch.controls(k), None, problems.held)
+    return replace(result, solver=monitor.solver)
 
 
 def _one_by_one(problems, solver, watch, threads):

@@ -31,15 +31,18 @@ class DualRows:
     #: readings of X it took to get here
     reads = 1
     copied_bytes = 0
+    #: the new number of each column, (p,), and how many of them have one of their own; None where all kept theirs
+    number = n_kept = None
 
     def __init__(self, arrays, epoch, norms, inverse, n_threads):
-        self._arrays = arrays
+        self.arrays = arrays
         self._epoch = epoch
-        self._inverse = inverse
+        self.inverse = inverse
         self._n_threads = n_threads
         self.norms = norms
-        self._own = np.zeros(len(norms))
-        self._group = min(GROUP, -(-len(norms) // 64))
+        #: the part of the norms that columns of one entry have
+        self.own = np.zeros(len(norms))
+        self.group = min(GROUP, -(-len(norms) // 64))
         self._random = np.random.default_rng(0)
 
     def weights(self, coef, intercept):
@@ -49,19 +52,22 @@ class DualRows:
         weights[:, -1] = intercept
         return weights
 
+    def order(self):
+        """The groups of rows in the random order of the next epoch."""
+        return self._random.permutation(-(-len(self.norms) // self.group)).astype(np.intp, copy=False)
+
     def epoch(self, loss, offset, free, state):
         """Visit all rows once, in random order; returns about what the dual gained."""
-        order = self._random.permutation(-(-len(self.norms) // self._group)).astype(np.intp, copy=False)
         return self._epoch(
-            *self._arrays,
-            order,
-            self._group,
+            *self.arrays,
+            self.order(),
+            self.group,
             loss.y,
             loss.weight,
             offset,
             self.norms + free,
-            self._own,
-            self._inverse,
+            self.own,
+            self.inverse,
             free,
             state.logit,
             state.residual,
@@ -83,23 +89,23 @@ class RenumberedRows(DualRows):
         indptr, indices, data = arrays
         counts = np.zeros((n_threads, p), dtype=np.uint8)
         renumber.count(indices, counts)
-        self._number = np.empty(p, dtype=indices.dtype)
-        self._n_kept = renumber.rank(counts, self._number)
+        self.number = np.empty(p, dtype=indices.dtype)
+        self.n_kept = renumber.rank(counts, self.number)
         renumbered = np.empty_like(indices)
         norms, own = np.empty((2, len(indptr) - 1))
-        renumber.relabel(*arrays, self._number, self._n_kept, inverse, renumbered, norms, own, n_threads)
+        renumber.relabel(*arrays, self.number, self.n_kept, inverse, renumbered, norms, own, n_threads)
         if inverse.strides[0]:
-            of_kept = np.zeros(self._n_kept + 1)
-            of_kept[self._number] = inverse
+            of_kept = np.zeros(self.n_kept + 1)
+            of_kept[self.number] = inverse
             inverse = of_kept
         super().__init__((indptr, renumbered, data), dual.sparse_epoch, norms, inverse, n_threads)
-        self._own = own
+        self.own = own
         self.copied_bytes = renumbered.nbytes
 
     def weights(self, coef, intercept):
-        weights = np.zeros((BLOCKS, self._n_kept + 2))
-        weights[0, self._number] = coef
-        weights[0, self._n_kept] = 0.0
+        weights = np.zeros((BLOCKS, self.n_kept + 2))
+        weights[0, self.number] = coef
+        weights[0, self.n_kept] = 0.0
         weights[0, -1] = intercept
         weights[1:] = weights[0]
         return weights

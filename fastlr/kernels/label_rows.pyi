@@ -1,0 +1,33 @@
+"""Rows of K linear predictors, each with a 0/1 label of its own: what K two-class fits do between two products with X."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vector = NDArray[np.float64]
+Matrix = NDArray[np.float64]
+Labels = NDArray[np.uint8]
+
+def evaluate(
+    eta: Matrix,
+    label: Labels,
+    weight: Vector,
+    factor: Matrix,
+    residual: Matrix,
+    curvature: Matrix,
+    n_threads: int,
+) -> Vector: ...
+def slopes(eta: Matrix, shift: Vector, label: Labels, weight: Vector, factor: Matrix, n_threads: int) -> Matrix: ...
+def losses(
+    eta: Matrix, image: Matrix, t: Vector, label: Labels, weight: Vector, factor: Matrix, n_threads: int
+) -> Vector: ...
+def divergence(
+    eta: Matrix,
+    image: Matrix,
+    t: Vector,
+    scale: Vector,
+    back: float,
+    label: Labels,
+    weight: Vector,
+    factor: Matrix,
+    n_threads: int,
+) -> Matrix: ...
