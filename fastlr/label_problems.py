@@ -13,6 +13,7 @@ from fastlr.design.sparse import CSRDesign
 from fastlr.penalty import ElasticNet
 from fastlr.screening import screen
 from fastlr.solvers import Monitor
+from fastlr.solvers.starts import kind_of_start
 from fastlr.standardization import standardized_strengths
 
 #: Bytes that the vectors of labels worked on together may take; so many labels are, whatever they take.
@@ -75,6 +76,26 @@ class LabelProblems:
         """What a label holds while dual ascent works on it: weights twice, six vectors along the rows."""
         n, p = self.design.shape
         return 8 * (2 * p + 6 * n)
+
+    @property
+    def can_step_together(self):
+        """Whether truncated Newton steps can be shared: several labels, whose fits are not made in the row space."""
+        return self.n_labels > 1 and kind_of_start(self.design, self.penalty(1.0)) != "rows"
+
+    @property
+    def bytes_of_steps(self):
+        """What a label holds while truncated Newton works on it: ten vectors along the columns, eight along the rows."""
+        n, p = self.design.shape
+        return 8 * (10 * p + 8 * n)
+
+    def starts_of(self, which):
+        """(coef (p, K), intercept (K,)) that these labels start from."""
+        if self.starts is None:
+            return np.zeros((self.design.shape[1], len(which))), np.zeros(len(which))
+        coef = np.ascontiguousarray(self.starts[0][which].T)
+        if self.held is not None:
+            coef[self.held] = 0.0
+        return coef, self.starts[1][which].copy()
 
     def groups(self, bytes_each):
         """Numbers of the labels that are worked on together, an array for each group."""
@@ -168,9 +189,25 @@ class Watch:
 
         A handle is (points, position), where points.coefficients is (K, p).
         """
-        monitor = Monitor(self.controls(k), SharedPasses(work), solver, reason, partial(_coefficients, held))
+        monitor = LabelMonitor(self.controls(k), SharedPasses(work), solver, reason, partial(_coefficients, held))
         monitor.null_value = null_value
         return monitor
+
+
+class LabelMonitor(Monitor):
+    """Follows one of several fits; what it returns is made when that fit ends, so that the others' arrays can go."""
+
+    settled = None
+
+    def settle(self):
+        """Make the result."""
+        self.settled = self.result()
+        self.state = self._last = None
+
+    def look_at(self, objective, held):
+        """Take this objective, of the one fit, for the diagnosis of its result."""
+        self.objective = objective
+        self.lift = lambda coef: _coefficients(held, (SimpleNamespace(coefficients=coef.T.copy()), 0))
 
 
 class SharedPasses:
@@ -183,7 +220,7 @@ class SharedPasses:
 def _coefficients(held, handle):
     """(p,) coefficients from a handle; those that are held at zero exactly there."""
     points, position = handle
-    out = points.coefficients[position]
+    out = np.ascontiguousarray(points.coefficients[position])
     if held is not None:
         out[held] = 0.0
     return out

@@ -228,7 +228,7 @@ class LogisticObjective:
         """
         diagonal = self.diagonal(point)
         every = max(1, len(diagonal) // 4096)  # a sample of the columns tells enough
-        if _share_a_scale(diagonal[::every, 0], self.rows.column_shares(every)):
+        if share_a_scale(diagonal[::every, 0], self.rows.column_shares(every)):
             diagonal = 0.1 * diagonal + 0.9 * np.median(diagonal[::every])
         return inverse(diagonal)
 
@@ -330,7 +330,7 @@ def inverse(diagonal):
     return np.divide(1.0, diagonal, out=np.zeros_like(diagonal), where=diagonal > 0.0)
 
 
-def _share_a_scale(diagonal, shares):
+def share_a_scale(diagonal, shares):
     """Whether the mean squares of the entries that are not zero, column by column, lie within four powers of ten."""
     squares = diagonal / shares
     known = squares[np.isfinite(squares)]

@@ -8,11 +8,14 @@ import numpy as np
 from fastlr import _fit_arguments as arguments, _label_arguments as label_arguments
 from fastlr._environment import resolve_threads
 from fastlr._fit_rows import fit_rows
-from fastlr.design import Work, as_design
+from fastlr.design import LabelRows, Work, as_design
 from fastlr.design.dual_lanes import DualLanes
+from fastlr.diagnosis import diagnosed
 from fastlr.label_duals import LabelDuals
+from fastlr.label_objective import LabelObjective, strengths
 from fastlr.label_problems import LabelProblems, Watch
-from fastlr.solvers import choose_solver, label_dual
+from fastlr.objective import LogisticObjective
+from fastlr.solvers import choose_solver, label_dual, lockstep
 
 #: Entries of X from which on each thread takes labels of its own; fits of fewer are over before a thread has begun.
 ENTRIES_FOR_A_POOL = 50_000
@@ -107,7 +110,37 @@ def fit_one_vs_rest(
     watch = Watch(controls)
     if name == "dual_coordinate_descent" and problems.can_share_epochs:
         return _by_shared_epochs(problems, watch, reason)
+    if name == "newton_cg" and problems.can_step_together:
+        return _by_shared_steps(problems, watch, reason)
     return _one_by_one(problems, solver, watch, threads)
+
+
+def _by_shared_steps(problems, watch, reason):
+    """Truncated Newton on groups of labels."""
+    results = []
+    for which in problems.groups(problems.bytes_of_steps):
+        label, factor, mass = problems.block(which)
+        work = Work(problems.design.nnz)
+        rows = LabelRows(problems.design, label, problems.weight_of_rows(), factor / mass, work)
+        objective = LabelObjective(rows, strengths(problems.penalty(1.0), mass), problems.fit_intercept)
+        monitors = [
+            watch.monitor(k, work, "newton_cg", reason, problems.held, null)
+            for k, null in zip(which, objective.null_value(), strict=True)
+        ]
+        lockstep.solve(objective, *problems.starts_of(which), monitors)
+        results += [_diagnosed(problems, k, monitor) for k, monitor in zip(which, monitors, strict=True)]
+    return tuple(results)
+
+
+def _diagnosed(problems, k, monitor):
+    """The result with what is found where coefficients may not be determined, or the fit did not converge."""
+    result = monitor.settled
+    if result.converged and problems.penalty(1.0).covers_all:
+        return result
+    rows, penalty, fit_intercept, _ = problems.of(k)
+    rows.work.entries_read = round(result.n_passes * rows.design.nnz)
+    monitor.look_at(LogisticObjective(rows, penalty, fit_intercept), problems.held)
+    return diagnosed(result, monitor)
 
 
 def _by_shared_epochs(problems, watch, reason):

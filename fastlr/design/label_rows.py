@@ -30,3 +30,95 @@ def centre(eta, label, weight, factor, n_threads, max_steps=200):
         if not moving.any():
             break
     return shift
+
+
+class LabelRows:
+    """Labels and weights of K fits over a design in memory, and the passes over X that they take part in together.
+
+    Linear predictors, images and curvatures are (n, K), coefficients (p, K), intercepts (K,).
+
+    Parameters
+    ----------
+    design : fastlr.design.base.InMemoryDesign
+    label : ndarray of shape (n, K), uint8
+    weight : ndarray of shape (n,)
+    factor : ndarray of shape (2, K)
+        What the weights of rows without and with a label are multiplied by; the products add up to one for each label.
+    work : fastlr.design.rows.Work
+    """
+
+    def __init__(self, design, label, weight, factor, work):
+        self.design = design
+        self.label = label
+        self.weight = weight
+        self.factor = factor
+        self.work = work
+        self.n_threads = design.n_threads
+        work.hold(design.copied_bytes)
+
+    @property
+    def _weighing(self):
+        return self.label, self.weight, self.factor, self.n_threads
+
+    def take(self, which):
+        """The same rows for these labels alone; work is shared."""
+        label, factor = (np.ascontiguousarray(array[:, which]) for array in (self.label, self.factor))
+        return LabelRows(self.design, label, self.weight, factor, self.work)
+
+    def thin(self, every):
+        """Every k-th row alone; work is shared.  Labels whose rows weigh nothing there keep curvatures of zero."""
+        sample = self.design.thin(every)
+        self.work.hold(self.design.copied_bytes + sample.copied_bytes)
+        label, weight = np.ascontiguousarray(self.label[::every]), np.ascontiguousarray(self.weight[::every])
+        share = weight @ label
+        mass = self.factor[0] * (weight.sum() - share) + self.factor[1] * share
+        return LabelRows(sample, label, weight, self.factor / np.maximum(mass, np.finfo(float).tiny), self.work)
+
+    def forward(self, coef):
+        """X coef, (n, K): a pass."""
+        self.work.entries_read += self.design.nnz
+        return self.design.forward_many(coef)
+
+    def adjoint(self, u):
+        """X' u, (p, K): a pass."""
+        self.work.entries_read += self.design.nnz
+        return self.design.adjoint_many(u)
+
+    def centre(self, eta):
+        """Shifts (K,) that take each column of eta to where its loss is least in the intercept."""
+        return centre(eta, *self._weighing)
+
+    def evaluate(self, eta):
+        """Losses (K,), weighted residuals and curvatures, (n, K) each."""
+        residual, curvature = np.empty_like(eta), np.empty_like(eta)
+        losses = label_rows.evaluate(eta, *self._weighing[:3], residual, curvature, self.n_threads)
+        return losses, residual, curvature
+
+    def losses(self, eta, image, t):
+        """Losses at eta + t image, a t for each label: (K,)."""
+        return label_rows.losses(eta, image, t, *self._weighing)
+
+    def linearised_gap(self, eta, image):
+        """The rows' share of the gap at eta + image for the residual linearised at eta; inf where it leaves [0, 1]."""
+        one = np.ones(eta.shape[1])
+        divergence, cut = label_rows.divergence(eta, image, one, one, 1.0, *self._weighing)
+        return np.where(cut == 0.0, divergence, np.inf)
+
+    def moments(self):
+        """X' s and sum_i s_i x_ij^2, (p,) each, for the weights s that all labels share: two passes."""
+        self.work.entries_read += 2 * self.design.nnz
+        return self.design.adjoint(self.weight), self.design.squares(self.weight)
+
+    def gram(self, curvature):
+        """X' diag(curvature) X and X' curvature, for one label's curvature (n,)."""
+        self.work.entries_read += 2 * self.design.nnz // max(1, len(self.factor[0]))
+        weights = np.ascontiguousarray(curvature)
+        return self.design.gram(weights), self.design.adjoint(weights)
+
+    def check_finite(self, gradient):
+        """Raise ValueError if X holds NaN or infinity, which the gradient of a first pass gives away."""
+        finite = np.isfinite(gradient).all()
+        if finite and not self.weight.all():
+            finite = np.isfinite(self.design.adjoint(np.ones(self.design.shape[0]))).all()
+        if not finite:
+            self.design.name_nonfinite()
