@@ -68,6 +68,8 @@ class DualLanes:
         Of the rows; sum one.
     l2 : ndarray of shape (p,), positive, may be a broadcast scalar
     work : fastlr.design.rows.Work
+
+    Raises ValueError if X holds NaN or infinity.
     """
 
     def __init__(self, design, weight, l2, work):
@@ -80,6 +82,8 @@ class DualLanes:
         self._of_columns = inverse
         self._rows = rows = design.dual_rows(inverse)
         self.norms, self.own = rows.norms, rows.own
+        if not np.isfinite(self.norms).all():
+            design.name_nonfinite()
         self._n_kept = design.shape[1] if rows.n_kept is None else rows.n_kept
         self._find_lonely()
         self._count(rows.reads)

@@ -62,7 +62,7 @@ class _Best:
 
     def __init__(self, monitor, mass):
         self._monitor = monitor
-        self._mass = mass
+        self._mass = float(mass)
         self._measures = None
         self._handle = None
 

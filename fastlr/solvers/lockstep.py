@@ -75,7 +75,8 @@ def _start(objective, coef, intercept):
     told = np.flatnonzero(np.minimum(present, -(-n // SPACING) - present) >= FEWEST_OF_A_LABEL)
     if not len(told):
         return coef, intercept
-    point = _optimum(objective.take(told).thin(SPACING), coef[:, told], intercept[told])
+    some = objective.take(told).thin(SPACING)
+    point = _optimum(some, np.ascontiguousarray(coef[:, told]), intercept[told])
     coef, intercept = coef.copy(), intercept.copy()
     coef[:, told], intercept[told] = point.coef, point.intercept
     return coef, intercept
