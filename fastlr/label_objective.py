@@ -122,15 +122,10 @@ class LabelObjective:
         mass = curvature.sum(axis=0) if self.fit_intercept else np.zeros(len(value))
         return LabelPoint(coef, intercept, eta, curvature, value, gradient, np.maximum(gap, 0.0), mass)
 
-    def hessian_product(self, curvature, mass, v, out):
-        """out = H v; returns (images with the step of the intercepts in them, that step, v . H v)."""
-        image = self.rows.forward(v)
-        curved = curvature * image
-        shift = -curved.sum(axis=0) / np.where(mass > 0.0, mass, 1.0) * (mass > 0.0)
-        image += shift
-        curved += curvature * shift
-        out[:] = self.rows.adjoint(curved)
-        return image, shift, vector.add_diagonal(self.l2, v, out, self.n_threads)
+    def hessian_product(self, curvature, mass, v):
+        """(H v, images with the step of the intercepts in them, that step, v . H v)."""
+        out, image, shift = self.rows.hessian_product(curvature, mass, v)
+        return out, image, shift, vector.add_diagonal(self.l2, v, out, self.n_threads)
 
     def residual_gap(self, residual):
         """sum_j residual_j^2 / (2 l2_j)."""

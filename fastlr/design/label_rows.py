@@ -54,6 +54,7 @@ class LabelRows:
         self.factor = factor
         self.work = work
         self.n_threads = design.n_threads
+        self._curved = None
         work.hold(design.copied_bytes)
 
     @property
@@ -83,6 +84,20 @@ class LabelRows:
         """X' u, (p, K): a pass."""
         self.work.entries_read += self.design.nnz
         return self.design.adjoint_many(u)
+
+    def hessian_product(self, curvature, mass, v):
+        """X' D (X v - tau), the image X v - tau, and -tau, the step of the intercepts; none where mass is 0: two passes.
+
+        tau is what takes the weighted means of the image away, and costs no pass.
+        """
+        image = self.forward(v)
+        if self._curved is None or self._curved.shape != image.shape:
+            self._curved = np.empty_like(image)
+        sums = label_rows.bend(curvature, image, self._curved, self.n_threads)
+        shift = np.where(mass > 0.0, -sums / np.where(mass > 0.0, mass, 1.0), 0.0)
+        if np.any(shift):
+            label_rows.move(curvature, shift, image, self._curved, self.n_threads)
+        return self.adjoint(self._curved), image, shift
 
     def centre(self, eta):
         """Shifts (K,) that take each column of eta to where its loss is least in the intercept."""

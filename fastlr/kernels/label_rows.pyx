@@ -92,3 +92,44 @@ def divergence(const double[:, ::1] eta, const double[:, ::1] image, const doubl
             label_divergence(min(BLOCK, n - i), K, &eta[i, 0], &image[i, 0], &t[0], &scale[0], back, &label[i, 0],
                              &weight[i], &factor[0, 0], &sums[b, 0, 0])
     return np.add.reduce(sums, axis=0)
+
+
+cdef void bend_block(Py_ssize_t rows, Py_ssize_t K, const double* curvature, const double* image, double* curved,
+                     double* out) noexcept nogil:
+    cdef Py_ssize_t i, k
+    for i in range(rows):
+        for k in range(K):
+            curved[i * K + k] = curvature[i * K + k] * image[i * K + k]
+            out[k] += curved[i * K + k]
+
+
+def bend(const double[:, ::1] curvature, const double[:, ::1] image, double[:, ::1] curved, int n_threads):
+    """curved = curvature image; the sum of each column, (K,)."""
+    cdef Py_ssize_t n = image.shape[0], K = image.shape[1], b, i
+    cdef double[:, ::1] sums = np.zeros(((n + BLOCK - 1) // BLOCK, K))
+    with nogil:
+        for b in prange(sums.shape[0], num_threads=n_threads, use_threads_if=shared(n, K, n_threads),
+                        schedule="static"):
+            i = b * BLOCK
+            bend_block(min(BLOCK, n - i), K, &curvature[i, 0], &image[i, 0], &curved[i, 0], &sums[b, 0])
+    return np.add.reduce(sums, axis=0)
+
+
+cdef void move_block(Py_ssize_t rows, Py_ssize_t K, const double* curvature, const double* shift, double* image,
+                     double* curved) noexcept nogil:
+    cdef Py_ssize_t i, k
+    for i in range(rows):
+        for k in range(K):
+            image[i * K + k] += shift[k]
+            curved[i * K + k] = curvature[i * K + k] * image[i * K + k]
+
+
+def move(const double[:, ::1] curvature, const double[::1] shift, double[:, ::1] image, double[:, ::1] curved,
+         int n_threads):
+    """image += shift; curved = curvature image."""
+    cdef Py_ssize_t n = image.shape[0], K = image.shape[1], b, i
+    with nogil:
+        for b in prange((n + BLOCK - 1) // BLOCK, num_threads=n_threads, use_threads_if=shared(n, K, n_threads),
+                        schedule="static"):
+            i = b * BLOCK
+            move_block(min(BLOCK, n - i), K, &curvature[i, 0], &shift[0], &image[i, 0], &curved[i, 0])

@@ -157,14 +157,14 @@ def conjugate_gradients(objective, point, preconditioner, forcing, enough):
     lanes = np.arange(len(forcing))
     step, curvature, mass = LabelStep.none(point), point.curvature, point.mass
     rho = point.gradient.copy()
-    v, product = np.zeros_like(rho), np.empty_like(rho)
+    v = np.zeros_like(rho)
     nothing = np.zeros(len(lanes))
     rz, _ = preconditioner.advance(nothing, v, v, step.coef, rho)
     preconditioner.turn(nothing, rho, v)
     size, goal, resolvable = rz.copy(), forcing * forcing * rz, 1e-24 * rz
     going = np.ones(len(lanes), dtype=bool)
     for _ in range(MOST_PRODUCTS):
-        image, shift, bent = objective.hessian_product(curvature, mass, v, product)
+        product, image, shift, bent = objective.hessian_product(curvature, mass, v)
         going &= (rz > 0.0) & (bent > FLAT * size) & np.isfinite(bent)
         if not going.any():
             break
@@ -187,7 +187,6 @@ def conjugate_gradients(objective, point, preconditioner, forcing, enough):
             stay = np.flatnonzero(going)
             objective, preconditioner, step = objective.take(stay), preconditioner.take(stay), step.take(stay)
             curvature, rho, v = (np.ascontiguousarray(array[:, stay]) for array in (curvature, rho, v))
-            product = np.empty_like(rho)
             per_label = (lanes, mass, rz, size, goal, resolvable, enough, going)
             lanes, mass, rz, size, goal, resolvable, enough, going = (array[stay] for array in per_label)
     found.put(lanes, step, np.arange(len(lanes)))
