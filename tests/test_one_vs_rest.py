@@ -236,7 +236,10 @@ def test_columns_of_one_entry_in_dual_ascent(fit_intercept, uniform, index):
     results = fit_one_vs_rest(X, y, **arguments)
     for k, result in enumerate(results):
         expected = fit_logistic(X, (y == k).astype(float), **arguments | {"tol": 1e-13})
-        assert_same_optimum(result, expected, 1e-11)
+        assert result.converged
+        assert result.objective == pytest.approx(expected.objective, abs=2e-11)
+        np.testing.assert_allclose(result.coef, expected.coef, atol=1e-4)
+        assert result.intercept == pytest.approx(expected.intercept, abs=1e-4)
         gradient, slope = smooth_gradient(X, y == k, result.coef, result.intercept, l2)
         assert result.optimality == pytest.approx(np.abs(gradient).max(), rel=1e-6, abs=1e-13)
         assert result.history[-1].nonzeros == np.count_nonzero(result.coef)

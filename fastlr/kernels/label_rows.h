@@ -3,90 +3,144 @@
  * A block is at most FASTLR_BLOCK rows of K numbers, C order.  Entry (i, k) has the weight  weight[i] factor[y K + k]
  * for its label y: factor holds K numbers for label 0, then K for label 1.  Sums go to `out`, K numbers, and are added
  * row by row, so that a column's bits do not depend on its neighbours.
+ *
+ * A block is worked on in pieces of FASTLR_PIECE entries, whatever rows they belong to: what differs between rows and
+ * between columns is laid out for a piece beforehand, so that vectors are full also where K is small.
  */
 #ifndef FASTLR_LABEL_ROWS_H
 #define FASTLR_LABEL_ROWS_H
 
 #include "simd.h"
 
+#define FASTLR_PIECE 512
+
 static inline double fastlr_label_weight(double weight, const double *factor, ptrdiff_t K, ptrdiff_t k, double y)
 {
     return weight * (y > 0.5 ? factor[K + k] : factor[k]);
 }
 
-/* residual = weight (sigma(eta) - y),  curvature = weight sigma'(eta),  out += weight loss. */
-static inline void fastlr_label_block(ptrdiff_t rows, ptrdiff_t K, const double *FASTLR_RESTRICT eta,
-                                      const uint8_t *FASTLR_RESTRICT label, const double *FASTLR_RESTRICT weight,
-                                      const double *FASTLR_RESTRICT factor, double *FASTLR_RESTRICT residual,
-                                      double *FASTLR_RESTRICT curvature, double *FASTLR_RESTRICT out)
+/* Labels y and weights s of the entries begin, ..., begin + n - 1 of a block. */
+static inline void fastlr_label_piece(ptrdiff_t begin, ptrdiff_t n, ptrdiff_t K, const uint8_t *label,
+                                      const double *weight, const double *factor, double *FASTLR_RESTRICT y,
+                                      double *FASTLR_RESTRICT s)
 {
-    for (ptrdiff_t i = 0; i < rows; i++) {
-        FASTLR_SIMD
-        for (ptrdiff_t k = 0; k < K; k++) {
-            double x = eta[i * K + k], y = label[i * K + k], s = fastlr_label_weight(weight[i], factor, K, k, y);
-            double a = fabs(x), e = fastlr_exp_neg(a), big = 1.0 / (1.0 + e), small = e * big;
-            double up = x < 0.0 ? small : big, down = x < 0.0 ? big : small;
-            double wrong = x > 0.0 ? 1.0 - y : y;
-            residual[i * K + k] = s * ((1.0 - y) * up - y * down);
-            curvature[i * K + k] = s * small * big;
-            out[k] += s * (fastlr_log1p_unit(e) + (wrong > 0.0 ? a : 0.0));
+    ptrdiff_t i = begin / K, k = begin % K;
+    for (ptrdiff_t e = 0; e < n; e++) {
+        y[e] = label[begin + e];
+        s[e] = weight[i] * factor[label[begin + e] * K + k];
+        if (++k == K) {
+            k = 0;
+            i++;
         }
+    }
+}
+
+/* What K numbers say of those entries. */
+static inline void fastlr_spread(ptrdiff_t begin, ptrdiff_t n, ptrdiff_t K, const double *of_columns,
+                                 double *FASTLR_RESTRICT out)
+{
+    ptrdiff_t k = begin % K;
+    for (ptrdiff_t e = 0; e < n; e++) {
+        out[e] = of_columns[k];
+        k = k + 1 == K ? 0 : k + 1;
+    }
+}
+
+/* Add those entries up by column. */
+static inline void fastlr_collect(ptrdiff_t begin, ptrdiff_t n, ptrdiff_t K, const double *terms,
+                                  double *FASTLR_RESTRICT out)
+{
+    ptrdiff_t k = begin % K;
+    for (ptrdiff_t e = 0; e < n; e++) {
+        out[k] += terms[e];
+        k = k + 1 == K ? 0 : k + 1;
+    }
+}
+
+/* Opens a loop over the pieces of a block, with the labels and weights of each; to be closed by a brace. */
+#define FASTLR_PIECES                                                                                                  \
+    double y[FASTLR_PIECE], s[FASTLR_PIECE], terms[FASTLR_PIECE];                                                      \
+    for (ptrdiff_t begin = 0, n; begin < rows * K; begin += FASTLR_PIECE) {                                            \
+        n = rows * K - begin < FASTLR_PIECE ? rows * K - begin : FASTLR_PIECE;                                         \
+        fastlr_label_piece(begin, n, K, label, weight, factor, y, s);
+
+/* residual = weight (sigma(eta) - y),  curvature = weight sigma'(eta),  out += weight loss. */
+static inline void fastlr_label_block(ptrdiff_t rows, ptrdiff_t K, const double *eta, const uint8_t *label,
+                                      const double *weight, const double *factor, double *FASTLR_RESTRICT residual,
+                                      double *FASTLR_RESTRICT curvature, double *out)
+{
+    FASTLR_PIECES
+        FASTLR_SIMD
+        for (ptrdiff_t e = 0; e < n; e++) {
+            double x = eta[begin + e], a = fabs(x), small = fastlr_exp_neg(a), big = 1.0 / (1.0 + small);
+            double loss = fastlr_log1p_unit(small) + ((x > 0.0 ? 1.0 - y[e] : y[e]) > 0.0 ? a : 0.0);
+            small *= big;
+            double up = x < 0.0 ? small : big, down = x < 0.0 ? big : small;
+            residual[begin + e] = s[e] * ((1.0 - y[e]) * up - y[e] * down);
+            curvature[begin + e] = s[e] * small * big;
+            terms[e] = s[e] * loss;
+        }
+        fastlr_collect(begin, n, K, terms, out);
     }
 }
 
 /* First and second derivative in a shift of each column, at eta + shift: `out` holds K numbers, then K. */
-static inline void fastlr_label_slopes(ptrdiff_t rows, ptrdiff_t K, const double *FASTLR_RESTRICT eta,
-                                       const double *FASTLR_RESTRICT shift, const uint8_t *FASTLR_RESTRICT label,
-                                       const double *FASTLR_RESTRICT weight, const double *FASTLR_RESTRICT factor,
-                                       double *FASTLR_RESTRICT out)
+static inline void fastlr_label_slopes(ptrdiff_t rows, ptrdiff_t K, const double *eta, const double *shift,
+                                       const uint8_t *label, const double *weight, const double *factor, double *out)
 {
-    for (ptrdiff_t i = 0; i < rows; i++) {
+    double moved[FASTLR_PIECE], second[FASTLR_PIECE];
+    FASTLR_PIECES
+        fastlr_spread(begin, n, K, shift, moved);
         FASTLR_SIMD
-        for (ptrdiff_t k = 0; k < K; k++) {
-            double x = eta[i * K + k] + shift[k], y = label[i * K + k];
-            double s = fastlr_label_weight(weight[i], factor, K, k, y);
-            double e = fastlr_exp_neg(fabs(x)), big = 1.0 / (1.0 + e), small = e * big;
+        for (ptrdiff_t e = 0; e < n; e++) {
+            double x = eta[begin + e] + moved[e], small = fastlr_exp_neg(fabs(x)), big = 1.0 / (1.0 + small);
+            small *= big;
             double up = x < 0.0 ? small : big, down = x < 0.0 ? big : small;
-            out[k] += s * ((1.0 - y) * up - y * down);
-            out[K + k] += s * small * big;
+            terms[e] = s[e] * ((1.0 - y[e]) * up - y[e] * down);
+            second[e] = s[e] * small * big;
         }
+        fastlr_collect(begin, n, K, terms, out);
+        fastlr_collect(begin, n, K, second, out + K);
     }
 }
 
 /* out += weight loss at eta + t image, with a t for each column. */
-static inline void fastlr_label_losses(ptrdiff_t rows, ptrdiff_t K, const double *FASTLR_RESTRICT eta,
-                                       const double *FASTLR_RESTRICT image, const double *FASTLR_RESTRICT t,
-                                       const uint8_t *FASTLR_RESTRICT label, const double *FASTLR_RESTRICT weight,
-                                       const double *FASTLR_RESTRICT factor, double *FASTLR_RESTRICT out)
+static inline void fastlr_label_losses(ptrdiff_t rows, ptrdiff_t K, const double *eta, const double *image,
+                                       const double *t, const uint8_t *label, const double *weight,
+                                       const double *factor, double *out)
 {
-    for (ptrdiff_t i = 0; i < rows; i++) {
+    double length[FASTLR_PIECE];
+    FASTLR_PIECES
+        fastlr_spread(begin, n, K, t, length);
         FASTLR_SIMD
-        for (ptrdiff_t k = 0; k < K; k++) {
-            double x = eta[i * K + k] + t[k] * image[i * K + k], y = label[i * K + k];
-            out[k] += fastlr_label_weight(weight[i], factor, K, k, y) * fastlr_loss(x, y);
-        }
+        for (ptrdiff_t e = 0; e < n; e++)
+            terms[e] = s[e] * fastlr_loss(eta[begin + e] + length[e] * image[begin + e], y[e]);
+        fastlr_collect(begin, n, K, terms, out);
     }
 }
 
 /* out += weight KL(u || sigma(eta + t image))  for  u = y + scale (sigma(eta) - y + back sigma'(eta) image)  cut to
  * [0, 1], and how many were cut: K numbers each.  scale and t are K numbers. */
-static inline void fastlr_label_divergence(ptrdiff_t rows, ptrdiff_t K, const double *FASTLR_RESTRICT eta,
-                                           const double *FASTLR_RESTRICT image, const double *FASTLR_RESTRICT t,
-                                           const double *FASTLR_RESTRICT scale, double back,
-                                           const uint8_t *FASTLR_RESTRICT label, const double *FASTLR_RESTRICT weight,
-                                           const double *FASTLR_RESTRICT factor, double *FASTLR_RESTRICT out)
+static inline void fastlr_label_divergence(ptrdiff_t rows, ptrdiff_t K, const double *eta, const double *image,
+                                           const double *t, const double *scale, double back, const uint8_t *label,
+                                           const double *weight, const double *factor, double *out)
 {
-    for (ptrdiff_t i = 0; i < rows; i++) {
+    double length[FASTLR_PIECE], share[FASTLR_PIECE], cut[FASTLR_PIECE];
+    FASTLR_PIECES
+        fastlr_spread(begin, n, K, t, length);
+        fastlr_spread(begin, n, K, scale, share);
         FASTLR_SIMD
-        for (ptrdiff_t k = 0; k < K; k++) {
-            double x = eta[i * K + k], z = image[i * K + k], y = label[i * K + k];
-            double e = fastlr_exp_neg(fabs(x)), big = 1.0 / (1.0 + e), small = e * big;
+        for (ptrdiff_t e = 0; e < n; e++) {
+            double x = eta[begin + e], z = image[begin + e], small = fastlr_exp_neg(fabs(x)), big = 1.0 / (1.0 + small);
+            small *= big;
             double up = x < 0.0 ? small : big, down = x < 0.0 ? big : small;
-            double u = y + scale[k] * ((1.0 - y) * up - y * down + back * small * big * z);
+            double u = y[e] + share[e] * ((1.0 - y[e]) * up - y[e] * down + back * small * big * z);
             double low = u < 0.0 ? 0.0 : u, in = low > 1.0 ? 1.0 : low;
-            out[k] += fastlr_label_weight(weight[i], factor, K, k, y) * fastlr_divergence(in, x + t[k] * z);
-            out[K + k] += in == u ? 0.0 : 1.0;
+            terms[e] = s[e] * fastlr_divergence(in, x + length[e] * z);
+            cut[e] = in == u ? 0.0 : 1.0;
         }
+        fastlr_collect(begin, n, K, terms, out);
+        fastlr_collect(begin, n, K, cut, out + K);
     }
 }
 
