@@ -4,7 +4,7 @@ Objectives here are those of the problems as fit_one_vs_rest states them: rows w
 t_i = -s_i a_k(y_ik) (u_i - y_i) a dual point implies  w(u) = L^-1 X' t;  value, gap and gradient there need products
 with X in the columns of more than one entry only:
 
-    w' L w = sum_i t_i x_i . w,        gradient = X' (s a (sigma(eta) - u)),        gap = sum_i s_i a KL(u_i || sigma(eta_i))
+    w' L w = sum_i t_i x_i . w,    gradient = X' (s a (sigma(eta) - u)),    gap = sum_i s_i a KL(u_i || sigma(eta_i))
 """
 
 from dataclasses import dataclass
@@ -79,7 +79,8 @@ class LabelDuals:
         weights *= padded[0].reshape(blocks, 1, width)
         weights[:, -1] = padded[1].reshape(blocks, width)
         residual = scale * residual
-        logit = np.log(residual + [[0.0], [1.0]]) - np.log([[1.0], [0.0]] - residual)
+        y = np.array([[0.0], [1.0]])
+        logit = np.log(y + residual) - np.log(1.0 - y - residual)
         self._state = lanes.state(label, factor, *(_by_label(table, label) for table in (logit, residual)), weights)
 
     def _at_start(self, weights, change, intercept):

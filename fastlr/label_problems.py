@@ -90,7 +90,7 @@ class LabelProblems:
 
     @property
     def bytes_of_steps(self):
-        """What a label holds while truncated Newton works on it: ten vectors along the columns, eight along the rows."""
+        """What a label holds while truncated Newton works on it: ten vectors along columns, eight along rows."""
         n, p = self.design.shape
         return 8 * (10 * p + 8 * n)
 

@@ -86,7 +86,7 @@ class LabelRows:
         return self.design.adjoint_many(u)
 
     def hessian_product(self, curvature, mass, v):
-        """X' D (X v - tau), the image X v - tau, and -tau, the step of the intercepts; none where mass is 0: two passes.
+        """X' D (X v - tau), the image X v - tau, and -tau, the step of the intercepts (0 where mass is 0): two passes.
 
         tau is what takes the weighted means of the image away, and costs no pass.
         """

@@ -1,4 +1,4 @@
-"""Rows of K linear predictors, each with a 0/1 label of its own: what K two-class fits do between two products with X."""
+"""Rows of K linear predictors, each with a 0/1 label of its own: what K fits do between two products with X."""
 
 import numpy as np
 from numpy.typing import NDArray
