@@ -6,7 +6,7 @@ import scipy.sparse as sp
 from helpers import subgradient
 
 from fastlr import fit_logistic, screening
-from fastlr.fit import FitInterrupted
+from fastlr.solvers import FitInterrupted
 
 N, P = 400, 900
 USEFUL = 10

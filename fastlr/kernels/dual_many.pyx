@@ -182,19 +182,19 @@ def lonely_peaks(const integer[::1] home, const double[::1] value, const double[
 def coefficients(const integer[::1] number, const integer[::1] home, const double[::1] value, const double[:] inverse,
                  const double[:, ::1] weights, const double[:, ::1] u, const Py_ssize_t[::1] lanes,
                  double[:, ::1] out, int n_threads):
-    """out[l, j] = weights[number_j, lanes_l],  or  inverse_j value_j u[home_j, lanes_l]  in columns of one entry."""
-    cdef Py_ssize_t p = number.shape[0], m = weights.shape[0] - 2, c, j, l
+    """out[t, j] = weights[number_j, lanes_t],  or  inverse_j value_j u[home_j, lanes_t]  in columns of one entry."""
+    cdef Py_ssize_t p = number.shape[0], m = weights.shape[0] - 2, c, j, t
     cdef Py_ssize_t step = inverse.strides[0] != 0
     with nogil:
         for c in prange((p + CHUNK - 1) // CHUNK, num_threads=n_threads, use_threads_if=n_threads > 1,
                         schedule="dynamic"):
             for j in range(c * CHUNK, min(p, (c + 1) * CHUNK)):
                 if number[j] < m:
-                    for l in range(lanes.shape[0]):
-                        out[l, j] = weights[number[j], lanes[l]]
+                    for t in range(lanes.shape[0]):
+                        out[t, j] = weights[number[j], lanes[t]]
                 elif home[j] >= 0:
-                    for l in range(lanes.shape[0]):
-                        out[l, j] = (&inverse[0])[step * j] * value[j] * u[home[j], lanes[l]]
+                    for t in range(lanes.shape[0]):
+                        out[t, j] = (&inverse[0])[step * j] * value[j] * u[home[j], lanes[t]]
                 else:
-                    for l in range(lanes.shape[0]):
-                        out[l, j] = 0.0
+                    for t in range(lanes.shape[0]):
+                        out[t, j] = 0.0
