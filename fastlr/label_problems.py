@@ -54,7 +54,8 @@ class LabelProblems:
         if standardize:
             _, _, self.held = standardized_strengths(l1, l2, *self._moments)
         self._masses = self._mean_weights()
-        self._kept = None
+        #: The numbers of the columns that l1 leaves in all problems; None if all are left, or nobody has looked.
+        self.kept = None
         self._screened = None
 
     def weight_of_rows(self):
@@ -122,12 +123,8 @@ class LabelProblems:
     def screen(self):
         """Leave out the columns that l1 holds at zero in all problems: the rows' weights are the same in them."""
         if self.factors is None:
-            rows, _, self._kept = screen(self._bind(0), self.penalty(1.0))
-            self._screened = rows.design if self._kept is not None else None
-
-    def kept_of(self, k):
-        """The numbers of the columns left for problem k; None if all are."""
-        return self._kept
+            rows, _, self.kept = screen(self._bind(0), self.penalty(1.0))
+            self._screened = rows.design if self.kept is not None else None
 
     def penalty(self, mass):
         """The penalty of a problem whose rows have this mean weight."""
@@ -146,8 +143,8 @@ class LabelProblems:
     def of(self, k):
         """(rows, penalty, fit_intercept, start) of problem k, on the columns left."""
         rows, penalty = self._bind(k, self._screened), self.penalty(float(self._masses[k]))
-        if self._kept is not None:
-            penalty = penalty.restrict(self._kept)
+        if self.kept is not None:
+            penalty = penalty.restrict(self.kept)
         return rows, penalty, self.fit_intercept, self.start(k)
 
     def start(self, k):

@@ -15,7 +15,7 @@ from fastlr.label_duals import LabelDuals
 from fastlr.label_objective import LabelObjective, strengths
 from fastlr.label_problems import LabelProblems, Watch
 from fastlr.objective import LogisticObjective
-from fastlr.solvers import choose_solver, label_dual, lockstep
+from fastlr.solvers import FitInterrupted, choose_solver, label_dual, lockstep
 
 #: Entries of X from which on each thread takes labels of its own; fits of fewer are over before a thread has begun.
 ENTRIES_FOR_A_POOL = 50_000
@@ -183,7 +183,10 @@ def _one_by_one(problems, solver, watch, threads):
     problems.screen()
 
     def fit(k):
-        return fit_rows(*problems.of(k), solver, watch.controls(k), problems.kept_of(k), problems.held)
+        try:
+            return fit_rows(*problems.of(k), solver, watch.controls(k), problems.kept, problems.held)
+        except FitInterrupted as interrupt:  # its result is one of K
+            raise KeyboardInterrupt(str(interrupt)) from None
 
     if not pooled:
         return tuple(fit(k) for k in which)

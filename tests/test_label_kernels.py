@@ -70,7 +70,7 @@ def test_divergence_of_labels(kernels, back):
 
 @pytest.mark.parametrize("n", [7, 500])
 def test_a_column_does_not_depend_on_its_neighbours(kernels, n):
-    eta, image, label, weight, factor, _ = rows_of_labels(n, 13)
+    eta, _, label, weight, factor, _ = rows_of_labels(n, 13)
     residual, curvature = np.empty((2, n, 13))
     together = kernels.label_rows.evaluate(eta, label, weight, factor, residual, curvature, 1)
     for k in range(13):

@@ -423,8 +423,10 @@ def test_an_interrupt_comes_through(n):
     def interrupt(progress):
         raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt):
-        fit_one_vs_rest(X, y, l2=1e-2, callback=interrupt)
+    for solver in ("auto", "newton_cg", "dual_coordinate_descent"):
+        with pytest.raises(KeyboardInterrupt) as raised:
+            fit_one_vs_rest(X, y, l2=1e-2, solver=solver, callback=interrupt)
+        assert raised.type is KeyboardInterrupt
 
 
 @pytest.mark.parametrize("solver", ["newton_cholesky", "newton_cg", "lbfgs", "dual_coordinate_descent"])
