@@ -218,7 +218,8 @@ class LogisticRegression(StreamingFit, LinearPrediction, SparseCoefMixin, BaseEs
         ValueError, TypeError
             For parameters or data that cannot be used.
         KeyboardInterrupt
-            On Ctrl-C, after the fitted attributes have been set to the last point reached.
+            On Ctrl-C, after the fitted attributes have been set to the last point reached; fits of one problem for
+            each class or label leave them as they were.
         """
         check_parameters(self)
         X, fit = prepared(self, X, y, sample_weight, trials)

@@ -112,7 +112,7 @@ class FitInterrupted(KeyboardInterrupt):
     """A fit was interrupted from the keyboard; `result` holds the last point reached (status INTERRUPTED)."""
 
     def __init__(self, result):
-        super().__init__("interrupted from the keyboard")
+        super().__init__(result.message)
         self.result = result
 
     def __reduce__(self):
