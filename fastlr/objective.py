@@ -86,6 +86,12 @@ class LogisticObjective:
     fit_intercept : bool
     """
 
+    #: Whether `sampled_hessian` answers.
+    has_hessian = True
+    #: Whether a gradient over all columns is so cheap beside a Hessian of some that working sets begin small and are
+    #: only roughly solved as long as they leave violators out.
+    grows_slowly = False
+
     def __init__(self, rows, penalty, fit_intercept):
         self.rows = rows
         self.penalty = penalty
@@ -238,6 +244,24 @@ class LogisticObjective:
         """A step with its image, by one pass; the intercept takes its Newton part."""
         tau = self._tau(point, coef)
         return Direction(coef, self.rows.apply(coef, -tau), -tau)
+
+    def coordinate_direction(self, point, tolerance, max_epochs):
+        """A step on the quadratic model, minimised by epochs of coordinate descent over gathered columns."""
+        diagonal = self.diagonal(point)
+        penalty = self.penalty
+        first = np.zeros(len(diagonal)) if point.first is None else point.first[:, 0]
+        model = (
+            point.gradient[:, 0],
+            diagonal[:, 0],
+            first,
+            point.mass,
+            penalty.l1[:, 0],
+            penalty.l2[:, 0],
+            penalty.lower[:, 0],
+            penalty.upper[:, 0],
+            point.coef[:, 0],
+        )
+        return self.direction(point, self.rows.coordinate_epochs(point.state, model, tolerance, max_epochs))
 
     def along(self, point, direction, steps):
         """Values of the objective at point + t * direction for each t: no pass."""

@@ -38,6 +38,10 @@ class ElasticNet:
         """Whether the objective has a gradient everywhere, and coefficients may take any value."""
         return not (self.has_l1 or self.has_bounds)
 
+    def whole(self, columns):
+        """Sorted numbers of the coefficients that enter or leave together with these."""
+        return columns
+
     def restrict(self, columns):
         """The penalty of these columns alone; what violations are measured in stays."""
         out = self._of(columns)
@@ -116,6 +120,19 @@ class ElasticNet:
         lower = np.where(kinked & (coef >= 0.0), np.maximum(self.lower, 0.0), self.lower)
         upper = np.where(kinked & (coef <= 0.0), np.minimum(self.upper, 0.0), self.upper)
         return lower, upper
+
+    def held(self, coef, step):
+        """The step, (p, K), in which coefficients that would cross a kink or bound stop there."""
+        lower, upper = self.piece(coef)
+        target = coef + step
+        return np.where((target < lower) | (target > upper), np.clip(target, lower, upper) - coef, step)
+
+    def cut(self, coef, step):
+        """The step as far as the first coefficient meets a kink or bound, where it lands exactly, and its share."""
+        room = self.held(coef, step)
+        met = np.abs(room) < np.abs(step)
+        share = np.min(np.divide(room, step, out=np.ones_like(step), where=met))
+        return np.where(met & (np.abs(room) <= share * np.abs(step)), room, share * step), share
 
     def dual_scale(self, adjoint):
         """The largest factor in (0, 1] that makes X' (factor r) feasible where only l1 acts."""

@@ -6,11 +6,13 @@ import numpy as np
 
 from fastlr import _fit_arguments as arguments
 from fastlr._environment import resolve_threads
-from fastlr.design import ClassRows, as_design
-from fastlr.design.merging import merge_columns
+from fastlr.design import ClassRows, StandIns, as_design, merge_columns
+from fastlr.group_objective import GroupObjective
+from fastlr.group_penalty import GroupPenalty
 from fastlr.penalty import ElasticNet
+from fastlr.screening import screen_classes
 from fastlr.softmax_objective import SoftmaxObjective
-from fastlr.solvers import FitInterrupted, Monitor, Status, newton_cg
+from fastlr.solvers import FitInterrupted, Monitor, Status, coordinate_descent, newton_cg
 
 
 def fit_softmax(
@@ -19,6 +21,8 @@ def fit_softmax(
     n_classes=None,
     *,
     l2=0.0,
+    l1=0.0,
+    group_penalty=False,
     sample_weight=None,
     fit_intercept=True,
     tol=1e-6,
@@ -28,23 +32,33 @@ def fit_softmax(
     time_limit=None,
     callback=None,
 ):
-    """Fit a softmax (multinomial logistic) regression by truncated Newton steps.
+    """Fit a softmax (multinomial logistic) regression.
 
-    Minimises  sum_i s_i [log sum_k exp(eta_ik) - eta_i,y_i] / sum_i s_i + l2/2 ||coef||^2  with
-    eta_i = coef x_i + intercept, for all K classes: coefficients of the classes add up to zero at the optimum.  The
-    intercepts are not penalised.
+    Minimises  sum_i s_i [log sum_k exp(eta_ik) - eta_i,y_i] / sum_i s_i + penalty  with  eta_i = coef x_i + intercept,
+    for all K classes.  The penalty is, with j the columns and k the classes,
+
+        sum_jk l2_j coef_kj^2 / 2 + sum_jk l1_j |coef_kj|,    or with group_penalty
+        sum_jk l2_j coef_kj^2 / 2 + sum_j  l1_j ||coef_.j||_2,
+
+    where all coefficients of a column are zero or, in general, none is.  The intercepts are not penalised.  Without l1
+    and with group_penalty the coefficients of a column add up to zero at the optimum; under l1 alone nothing says which
+    of several optima is found.
 
     Parameters
     ----------
     X : array-like or scipy.sparse matrix or array, shape (n, p)
-        float32 or float64, C or F order, CSR or CSC: used without a copy.  Anything else is converted.
+        float32 or float64, C or F order, CSR or CSC: used without a copy, but for the columns that l1 lets in.
+        Anything else is converted.
     y : array-like of shape (n,)
         Class numbers 0, 1, ..., K - 1.
     n_classes : int, optional
         K; the largest number in y plus one if it is not given.  At least 2.
-    l2 : float or array-like of shape (p,), non-negative
-        Penalty strength on the scale of the weighted mean loss; an array gives each column its own.  From
-        scikit-learn's C: l2 = 1 / (C S) with S = sum of weights.
+    l2, l1 : float or array-like of shape (p,), non-negative
+        Penalty strengths on the scale of the weighted mean loss; an array gives each column its own.  From
+        scikit-learn's C and l1_ratio: l2 = (1 - l1_ratio) / (C S), l1 = l1_ratio / (C S) with S = sum of weights.
+    group_penalty : bool
+        Whether l1 weighs the norm of a column's coefficients instead of each of them (R's glmnet:
+        type.multinomial="grouped").
     sample_weight, fit_intercept, tol, max_iter, n_threads, time_limit, callback :
         As in `fit_logistic`.
     start : LogisticResult or (coef (K, p), intercept (K,)), optional
@@ -70,19 +84,17 @@ def fit_softmax(
     labels, K = arguments.class_numbers(y, n, n_classes)
     weight = np.full(n, 1.0 / n) if sample_weight is None else arguments.weights(sample_weight, n)
     l2 = arguments.strength("l2", l2, p)
+    l1 = arguments.strength("l1", l1, p)
+    if not isinstance(group_penalty, (bool, np.bool_)):
+        raise TypeError(f"group_penalty={group_penalty!r}: expected True or False")
     coef, intercept = _start(start, p, K)
-    merged = None
-    if isinstance(l2, float) and l2 > 0.0:
-        design, merged = merge_columns(design)
-        if merged is not None:
-            coef, p = merged.contract(coef.reshape(p, K)).reshape(-1, 1), merged.n_columns
-    strength = l2 if isinstance(l2, float) else np.repeat(l2, K, axis=0)
-    rows = ClassRows(design, labels, weight, K)
-    objective = SoftmaxObjective(rows, ElasticNet(0.0, strength, (p * K, 1), design.n_threads), bool(fit_intercept))
-    lift = _Classes(p, K, np.any(l2), merged)
-    monitor = Monitor(controls, objective, "newton_cg", "softmax, all classes coupled", lift)
+    rows, l1, l2, stand_ins, reason = _fewer_columns(ClassRows(design, labels, weight, K), l1, l2, group_penalty)
+    coef = stand_ins.contract(coef, K).reshape(-1, 1)
+    objective = _objective(rows, l1, l2, group_penalty, bool(fit_intercept))
+    name, solve, why = _solver(objective.penalty)
+    monitor = Monitor(controls, objective, name, why + reason, _Classes(K, stand_ins, objective.penalty))
     try:
-        return _with_intercepts(newton_cg.solve(objective, coef, intercept, monitor), K)
+        return _with_intercepts(solve(objective, coef, intercept, monitor), K)
     except KeyboardInterrupt:
         if not monitor.reached_a_point:
             raise
@@ -90,21 +102,50 @@ def fit_softmax(
         raise FitInterrupted(_with_intercepts(monitor.result(), K)) from None
 
 
-class _Classes:
-    """Coefficients (K, p) from those of the objective, (p K, 1); without a penalty those that add up to zero."""
+def _fewer_columns(rows, l1, l2, group_penalty):
+    """Rows over the columns that a fit needs, their strengths, what they are to all columns, and a note."""
+    p, K = rows.design.shape[1], rows.n_classes
+    if np.any(l1):
+        rows, kept, stand_ins = screen_classes(rows, l1, l2, np.sqrt(2.0) if group_penalty else 1.0)
+        note = f"; l1 holds all but {len(kept)} of {p} columns at zero" if len(kept) < p else ""
+        return rows, *(each if isinstance(each, float) else each[kept] for each in (l1, l2)), stand_ins, note
+    if isinstance(l2, float) and l2 > 0.0:
+        design, stand_ins = merge_columns(rows.design, K)
+        if stand_ins is not None:
+            return rows.over(ClassRows, design), l1, l2, stand_ins, f"; {p} columns as {design.shape[1]}"
+    return rows, l1, l2, StandIns.of_all(p), ""
 
-    def __init__(self, p, K, is_penalised, merged):
-        self._merged = merged
-        self._shape = p, K
-        self._is_penalised = is_penalised
+
+def _objective(rows, l1, l2, group_penalty, fit_intercept):
+    """The objective over these rows; a strength of each column becomes that of K coefficients."""
+    K = rows.n_classes
+    l1, l2 = (each if isinstance(each, float) else np.repeat(each, K, axis=0) for each in (l1, l2))
+    shape = rows.design.shape[1] * K, 1
+    if group_penalty and np.any(l1):
+        return GroupObjective(rows, GroupPenalty(l1, l2, shape, K, rows.n_threads), fit_intercept)
+    return SoftmaxObjective(rows, ElasticNet(l1, l2, shape, rows.n_threads), fit_intercept)
+
+
+def _solver(penalty):
+    """(name, function, reason) of the solver for this penalty."""
+    if penalty.is_smooth:
+        return "newton_cg", newton_cg.solve, "softmax, all classes coupled"
+    return "coordinate_descent", coordinate_descent.solve, "softmax, few coefficients are likely to differ from zero"
+
+
+class _Classes:
+    """Coefficients (K, p) of all columns from those of the objective, (K times the number of its columns, 1); those of
+    a column without a penalty add up to zero, as no others are told apart by the data."""
+
+    def __init__(self, K, stand_ins, penalty):
+        self._K = K
+        self._stand_ins = stand_ins
+        self._free = ~((penalty.l1 > 0.0) | (penalty.l2 > 0.0)).reshape(-1, K).any(axis=1)
 
     def __call__(self, coef):
-        by_column = coef.reshape(self._shape)
-        if self._merged is not None:
-            by_column = self._merged.expand(by_column)
-        if not self._is_penalised:
-            by_column = by_column - by_column.mean(axis=1, keepdims=True)
-        return by_column.T.copy()
+        by_column = coef.reshape(-1, self._K).copy()
+        by_column[self._free] -= by_column[self._free].mean(axis=1, keepdims=True)
+        return self._stand_ins.expand(by_column).T
 
 
 def _with_intercepts(result, K):
@@ -113,9 +154,9 @@ def _with_intercepts(result, K):
 
 
 def _start(start, p, K):
-    """(coef (p K, 1), intercept (K,)) to start from."""
+    """(coef (p, K) or None for zeros, intercept (K,)) to start from."""
     if start is None:
-        return np.zeros((p * K, 1)), np.zeros(K)
+        return None, np.zeros(K)
     if not hasattr(start, "coef") and (not isinstance(start, (tuple, list)) or len(start) != 2):
         raise TypeError(f"start={start!r}: expected a LogisticResult, (coef, intercept) or None")
     coef, intercept = (start.coef, start.intercept) if hasattr(start, "coef") else start
@@ -124,4 +165,4 @@ def _start(start, p, K):
             f"start has shapes {np.shape(coef)} and {np.shape(intercept)}, expected {(K, p)} and {(K,)}: all classes"
         )
     coef = arguments.vector("start", np.asarray(coef).T.ravel(), p * K, "the coefficients")
-    return coef[:, None].copy(), arguments.vector("start", intercept, K, "the classes").copy()
+    return coef.reshape(p, K), arguments.vector("start", intercept, K, "the classes").copy()

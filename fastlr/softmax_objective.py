@@ -19,7 +19,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from fastlr.class_factor import ClassFactor
-from fastlr.objective import Direction, LogisticObjective, Point, inverse
+from fastlr.design import PairDesign, PairRows
+from fastlr.objective import CANCELLED, Direction, LogisticObjective, Point, inverse
+
+_EPS = np.finfo(float).eps
+_TINY = np.finfo(float).tiny
 
 
 @dataclass
@@ -29,6 +33,10 @@ class ClassPoint(Point):
     #: Pseudo-inverse of sum_i D_i, (K, K), once it has been asked for.
     coupling: np.ndarray | None = None
 
+    def restrict(self, columns):
+        """The same point seen by the objective in these coefficients alone; no gap is known there."""
+        return ClassPoint(**vars(super().restrict(columns)), coupling=self.coupling)
+
 
 class SoftmaxObjective(LogisticObjective):
     """Softmax regression over ClassRows.
@@ -37,9 +45,21 @@ class SoftmaxObjective(LogisticObjective):
     ----------
     rows : fastlr.design.ClassRows
     penalty : fastlr.penalty.ElasticNet
-        Of shape (p K, 1), smooth.
+        Of shape (p K, 1).
     fit_intercept : bool
     """
+
+    grows_slowly = True
+
+    def restrict(self, columns):
+        """The objective in a few coefficients (numbers among the p K), all others held at zero, over a copy of their
+        columns by column."""
+        K = self.rows.n_classes
+        used, column = np.unique(columns // K, return_inverse=True)
+        pairs = PairDesign(self.rows.gathered(used), column.astype(np.int64), (columns % K).astype(np.int64), K)
+        rows = self.rows.over(PairRows, pairs)
+        rows.held_bytes += pairs.copied_bytes
+        return PairObjective(rows, self.penalty.restrict(columns), self.fit_intercept)
 
     def _complete(self, coef, intercept, state, loss, gradient, bound=np.inf, first=None):
         point = super()._complete(coef, intercept, state, loss, gradient, bound, first)
@@ -49,9 +69,12 @@ class SoftmaxObjective(LogisticObjective):
         """What the intercepts must do for a step of the coefficients with this image, (K,)."""
         if not self.fit_intercept:
             return np.zeros(self.rows.n_classes)
+        return -self._inverse_coupling(point) @ self.rows.curved(point.state, image).sum(axis=0)
+
+    def _inverse_coupling(self, point):
         if point.coupling is None:
             point.coupling = np.linalg.pinv(self.rows.coupling(point.state), hermitian=True)
-        return -point.coupling @ self.rows.curved(point.state, image).sum(axis=0)
+        return point.coupling
 
     def _moved(self, point, v):
         """(image of v with the step of the intercepts in it, that step): one pass."""
@@ -70,6 +93,11 @@ class SoftmaxObjective(LogisticObjective):
 
     def thin(self, every):
         return SoftmaxObjective(self.rows.thin(every), self.penalty, self.fit_intercept)
+
+    def model_decrease(self, point, direction, slope):
+        """By how much a full step lowers the quadratic model at the point: no pass."""
+        curvature = float(np.sum(direction.image * self.rows.curved(point.state, direction.image)))
+        return -slope - 0.5 * curvature - self.penalty.smooth(direction.coef)
 
     def direction(self, point, coef):
         image, shift = self._moved(point, coef)
@@ -101,3 +129,47 @@ class SoftmaxObjective(LogisticObjective):
         weight = rows.weight[::every] * every
         l2 = self.penalty.l2.reshape(-1, rows.n_classes).mean(axis=1)
         return ClassFactor(design, point.state.curvature[::every], weight, l2, self.fit_intercept)
+
+
+class PairObjective(SoftmaxObjective):
+    """The same in some pairs of a column and a class, over PairRows: coefficients are (m, 1)."""
+
+    def restrict(self, columns):
+        """The objective in these of the coefficients, all others held at zero."""
+        return PairObjective(self.rows.restrict(columns), self.penalty.restrict(columns), self.fit_intercept)
+
+    def diagonal(self, point):
+        """Diagonal of the Hessian where every class has an intercept of its own, (m, 1)."""
+        return self._curvatures(point)[0]
+
+    def _curvatures(self, point):
+        """That diagonal, X_k' D_kk 1 for each pair, (m, 1), and 1' D_kk 1, (K,), zero without intercepts."""
+        curvature = self.rows.own_curvature(point.state)
+        diagonal = self.rows.squares(curvature)
+        if not self.fit_intercept:
+            return diagonal + self.penalty.l2, np.zeros_like(diagonal), np.zeros(self.rows.n_classes)
+        first, mass = self.rows.adjoint(curvature), curvature.sum(axis=0)
+        taken = first * first / np.maximum(mass, _TINY)[self.rows.design.label, None]
+        return np.maximum(diagonal - taken, _EPS * diagonal) + self.penalty.l2, first, mass
+
+    def sampled_hessian(self, point, every):
+        """The Hessian, (m, m); of all rows, whatever `every`."""
+        hessian, beside = self.rows.gram(point.state)
+        diagonal = np.diag_indices_from(hessian)
+        if self.fit_intercept:
+            floor = CANCELLED * hessian[diagonal]
+            hessian -= beside @ (self._inverse_coupling(point) @ beside.T)
+            hessian[diagonal] = np.maximum(hessian[diagonal], floor)
+        # columns whose rows are all certain of their class have no curvature left
+        hessian[diagonal] = np.maximum(hessian[diagonal], _EPS * np.max(hessian[diagonal], initial=_TINY))
+        hessian[diagonal] += self.penalty.l2[:, 0]
+        return hessian
+
+    def coordinate_direction(self, point, tolerance, max_epochs):
+        """A step on the quadratic model, by epochs of coordinate descent."""
+        penalty = self.penalty
+        diagonal, first, mass = self._curvatures(point)
+        by_pair = point.gradient, diagonal, first, penalty.l1, penalty.l2, point.coef
+        flat = [values[:, 0] for values in by_pair]
+        delta = self.rows.coordinate_epochs(point.state, mass, flat, tolerance, max_epochs)
+        return self.direction(point, delta)

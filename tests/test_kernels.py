@@ -1374,7 +1374,8 @@ def test_the_divergence_of_many_classes_keeps_its_digits(kernels, size):
     weight = np.full(n, 1.0 / n)
     p, residual = np.empty((2, n, K))
     kernels.class_rows.evaluate(eta, np.zeros(n, np.int64), weight, p, residual, 1)
-    found, cut = kernels.class_rows.divergence(eta, p, z, 1.0, 1.0, weight, np.empty((n, K)), 2)
+    arguments = 1.0, 1.0, 1.0, np.zeros(n, np.int64), weight, np.empty((n, K)), 2
+    found, cut = kernels.class_rows.divergence(eta, p, z, *arguments)
     assert cut == 0
     total = mpmath.mpf(0)
     with mpmath.workdps(50):

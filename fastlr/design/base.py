@@ -185,6 +185,27 @@ class InMemoryDesign(ABC):
     def gather(self, columns):
         """A design in memory with a copy of these columns, laid out for access by column."""
 
+    def by_column(self):
+        """(indptr, indices, data) of what `gather` returns; of a dense X the columns end to end, and no pointers."""
+        raise NotImplementedError(f"{type(self).__name__} does not hold its columns one after the other")
+
+    def column_counts(self):
+        """Stored entries of each column of what `gather` returns, shape (p,)."""
+        return np.full(self.shape[1], self.shape[0])
+
+    def equal(self, other):
+        """Whether each column of what `gather` returns is equal to the one of this number; other (p,)."""
+        raise NotImplementedError(f"{type(self).__name__} does not hold its columns one after the other")
+
+    def repeated_gram_price(self, columns):
+        """Readings of an entry that X' D X takes of these columns of what `gather` returns, repeated as they are."""
+        raise NotImplementedError(f"{type(self).__name__} does not hold its columns one after the other")
+
+    def multiplied(self, columns, factors):
+        """A design over a copy of these columns of what `gather` returns, each times one of `factors`, (n, m); laid out
+        for X' D X."""
+        raise NotImplementedError(f"{type(self).__name__} does not hold its columns one after the other")
+
     def select(self, columns):
         """A design in memory with a copy of these columns, laid out for passes."""
         return self.gather(columns)
@@ -203,6 +224,9 @@ class InMemoryDesign(ABC):
         if where is not None:
             found = "NaN" if np.isnan(self.entry(*where)) else "infinity"
             raise ValueError(f"Input X contains {found}, at row {where[0]}, column {where[1]}.")
+
+    #: columns up to which their Hessian is worth having
+    few_for_hessian = 512
 
     #: whether the layout has `newton_iterations`, exact Newton compiled as a whole; see kernels/small.pyx
     can_iterate = False

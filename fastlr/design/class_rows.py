@@ -48,6 +48,8 @@ class ClassRows:
         self.n_classes = self.n_predictors = n_classes
         self.n_threads = design.n_threads
         self.work = Work(design.nnz, copied_bytes=design.copied_bytes)
+        #: Bytes of copies alive beneath these rows.
+        self.held_bytes = design.copied_bytes
         self._scratch = np.empty((design.shape[0], n_classes))
 
     def thin(self, every):
@@ -57,6 +59,40 @@ class ClassRows:
         some = ClassRows(design, self.labels[::every].copy(), self.weight[::every].copy(), self.n_classes)
         some.work = self.work
         return some
+
+    def over(self, kind, design):
+        """Rows of another kind over another design with as many rows; states and work are shared."""
+        other = object.__new__(kind)
+        other.__dict__.update(self.__dict__)
+        other.design = design
+        return other
+
+    def gathered(self, columns):
+        """A copy of a few columns for access by column."""
+        design = self.design.gather(columns)
+        self.work.entries_read += design.nnz
+        self.work.hold(self.held_bytes + design.copied_bytes)
+        return design
+
+    def select(self, columns):
+        """The same rows over a copy of a few columns for passes."""
+        design = self.design.select(columns)
+        self.work.entries_read += design.nnz
+        self.work.hold(self.held_bytes + design.copied_bytes)
+        other = self.over(type(self), design)
+        other.held_bytes += design.copied_bytes
+        return other
+
+    def share(self, columns):
+        """About the share of the entries of X that these columns hold."""
+        return self.design.share(columns)
+
+    def absolute_sums(self):
+        """sum_i weight_i |x_ij| for each column, shape (p,); None where that is of no use."""
+        sums = self.design.absolute_sums(self.weight)
+        if sums is not None:
+            self.work.entries_read += self.design.nnz
+        return sums
 
     # --- passes ------------------------------------------------------------------------------------------------------
 
@@ -145,12 +181,11 @@ class ClassRows:
         arguments = self.labels, self.weight, self._scratch, self.n_threads
         return np.array([class_rows.loss(state.eta, image, float(t), *arguments) for t in steps])
 
-    def divergence(self, state, image, t=1.0, back=1.0, scale=1.0):
-        """Rows' share of the gap at eta + t image for the dual point p + back D image / weight, and by how many entries
-        that leaves the simplex.  Residuals scaled for l1 are not known here: they count as outside."""
-        if scale != 1.0:
-            return np.inf, 1
-        arguments = float(t), float(back), self.weight, self._scratch, self.n_threads
+    def divergence(self, state, image=None, t=0.0, back=0.0, scale=1.0):
+        """Rows' share of the gap at eta + t image for the dual point y + scale (p + back D image / weight - y), and by
+        how many entries that leaves the simplex."""
+        image = state.eta if image is None else image
+        arguments = float(t), float(back), float(scale), self.labels, self.weight, self._scratch, self.n_threads
         return class_rows.divergence(state.eta, state.curvature, image, *arguments)
 
     def accumulate(self, t, image, out):

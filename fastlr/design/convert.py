@@ -5,7 +5,7 @@ import scipy.sparse as sp
 
 from fastlr.design.base import worthwhile_threads
 from fastlr.design.dense import DenseDesign
-from fastlr.design.sparse import CSCDesign, _nbytes, csr_design
+from fastlr.design.sparse import CSCDesign, csr_design, nbytes
 from fastlr.kernels import sparse
 
 #: The bits of kernels.sparse.structure.
@@ -109,7 +109,7 @@ def _sparse_design(X, n_threads):
         X = X.tocsr()
     if X.dtype != wanted:
         X = X.astype(wanted)
-    copied = 0 if X is given else _nbytes(X)
+    copied = 0 if X is given else nbytes(X)
     _check_indptr(X)
     X, more = _usable_arrays(X)
     n_threads = worthwhile_threads(X.nnz, n_threads)
@@ -117,7 +117,7 @@ def _sparse_design(X, n_threads):
     if has_duplicates:
         X = type(X)((X.data.copy(), X.indices.copy(), X.indptr.copy()), shape=X.shape)
         X.sum_duplicates()
-        copied, more, is_sorted = _nbytes(X), 0, True
+        copied, more, is_sorted = nbytes(X), 0, True
     design = csr_design if X.format == "csr" else CSCDesign
     return design(X, is_sorted, n_threads, copied + more)
 

@@ -182,6 +182,21 @@ class DenseDesign(InMemoryDesign):
         dense.gather(self.X, np.asarray(columns, dtype=np.int64), copy, self.n_threads)
         return DenseDesign(copy, self.n_threads, copy.nbytes)
 
+    def by_column(self):
+        none = np.empty(0, dtype=np.int32)
+        return none, none, self.X.reshape(-1, order="F")
+
+    def equal(self, other):
+        return np.array([np.array_equal(self.X[:, j], self.X[:, k]) for j, k in enumerate(other)])
+
+    def repeated_gram_price(self, columns):
+        count = len(columns)
+        return self.shape[0] * count * (costs.DENSE_PACKING + 0.5 * costs.DENSE_PRODUCT * count)
+
+    def multiplied(self, columns, factors):
+        product = np.multiply(self.X[:, columns], factors, order="F")
+        return DenseDesign(product, self.n_threads, product.nbytes)
+
     def coordinate_epochs(self, curvature, *model):
         return coordinate.dense_epochs(self.X, curvature, *model)
 

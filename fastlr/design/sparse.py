@@ -264,7 +264,7 @@ class CSRDesign(CompressedDesign):
     def thin(self, every):
         sample = self.X[::every]
         sample.sort_indices()
-        return csr_design(sample, True, self.n_threads, _nbytes(sample))
+        return csr_design(sample, True, self.n_threads, nbytes(sample))
 
     def between(self, begin, end):
         indptr, indices, data = self._arrays
@@ -309,7 +309,7 @@ class CSRDesign(CompressedDesign):
         return float(squares.mean()) * self.nnz / self.shape[0] if self.nnz else 0.0
 
     def dual_rows(self, inverse):
-        affordable = 2 * self.X.indices.nbytes <= _nbytes(self.X)
+        affordable = 2 * self.X.indices.nbytes <= nbytes(self.X)
         if self.shape[1] > FEW_COLUMNS and affordable:
             return RenumberedRows(self._arrays, self.shape[1], inverse, self.n_threads)
         norms = np.zeros(self.shape[0])
@@ -331,7 +331,7 @@ class CSRDesign(CompressedDesign):
         new_data = np.empty(new_indptr[-1], dtype=data.dtype)
         sparse.gather_columns(*self._arrays, self._splits, position, new_indptr[:-1].copy(), new_indices, new_data)
         copy = sp.csc_array((new_data, new_indices, new_indptr), shape=(self.shape[0], len(columns)))
-        return CSCDesign(copy, True, self.n_threads, _nbytes(copy))
+        return CSCDesign(copy, True, self.n_threads, nbytes(copy))
 
     def select(self, columns):
         indptr, indices, data = self._arrays
@@ -343,7 +343,7 @@ class CSRDesign(CompressedDesign):
         new_data = np.empty(new_indptr[-1], dtype=data.dtype)
         sparse.select(*self._arrays, position, new_indptr, new_indices, new_data, self.n_threads)
         copy = sp.csr_array((new_data, new_indices, new_indptr), shape=(self.shape[0], len(columns)))
-        return csr_design(copy, self.is_sorted, self.n_threads, _nbytes(copy))
+        return csr_design(copy, self.is_sorted, self.n_threads, nbytes(copy))
 
     def newton_iterations(self, *fit):
         return small.csr(*self._arrays, *fit)
@@ -449,7 +449,33 @@ class CSCDesign(CompressedDesign):
 
     def gather(self, columns):
         copy = self.X[:, columns]
-        return CSCDesign(copy, self.is_sorted, self.n_threads, _nbytes(copy))
+        return CSCDesign(copy, self.is_sorted, self.n_threads, nbytes(copy))
+
+    def by_column(self):
+        return self._arrays
+
+    def column_counts(self):
+        return np.diff(self.X.indptr)
+
+    def equal(self, other):
+        indptr, indices, data = self._arrays
+        begin, counts = indptr[:-1], np.diff(indptr)
+        out = counts == counts[other]
+        # entry by entry: that of a column beside that at the same place of the other
+        entries = np.repeat(np.where(out, begin[other] - begin, 0), counts) + np.arange(len(data))
+        differs = (indices[entries] != indices) | (data[entries] != data)
+        out[np.repeat(np.arange(len(counts)), counts)[differs]] = False
+        return out
+
+    def repeated_gram_price(self, columns):
+        times = np.bincount(columns, minlength=self.shape[1])
+        lengths = np.bincount(self.X.indices, np.repeat(times, np.diff(self.X.indptr)), minlength=self.shape[0])
+        return 0.5 * costs.CSR_PRODUCT * float(lengths @ lengths)
+
+    def multiplied(self, columns, factors):
+        copy = sp.csc_array(self.X[:, columns], dtype=np.float64)
+        copy.data *= factors[copy.indices, np.repeat(np.arange(len(columns)), np.diff(copy.indptr))]
+        return csr_design(copy.tocsr(), True, self.n_threads, 2 * nbytes(copy))
 
     def absolute_sums(self, d):
         out = np.empty(self.shape[1])
@@ -469,7 +495,7 @@ class CSCDesign(CompressedDesign):
     def thin(self, every):
         sample = self.X[::every]
         sample.sort_indices()
-        return CSCDesign(sample, True, self.n_threads, _nbytes(sample))
+        return CSCDesign(sample, True, self.n_threads, nbytes(sample))
 
     def gram_price(self):
         return 0.5 * costs.CSC_PRODUCT * self.shape[1]
@@ -505,5 +531,5 @@ def _stored(data):
     return data[:1].astype(np.float64).view(np.int64)
 
 
-def _nbytes(X):
+def nbytes(X):
     return X.data.nbytes + X.indices.nbytes + X.indptr.nbytes

@@ -18,6 +18,7 @@ with short_waits():  # every extension module may be the one that loads OpenMP
 KERNELS = (
     "box",
     "cholesky",
+    "class_coordinate",
     "class_outputs",
     "class_rows",
     "coordinate",
@@ -30,6 +31,7 @@ KERNELS = (
     "elementwise",
     "gram",
     "gram_by_rows",
+    "group_coordinate",
     "label_rows",
     "logistic",
     "merge",
@@ -57,6 +59,7 @@ if TYPE_CHECKING:
     from fastlr.kernels import (
         box as box,
         cholesky as cholesky,
+        class_coordinate as class_coordinate,
         class_outputs as class_outputs,
         class_rows as class_rows,
         coordinate as coordinate,
@@ -69,6 +72,7 @@ if TYPE_CHECKING:
         elementwise as elementwise,
         gram as gram,
         gram_by_rows as gram_by_rows,
+        group_coordinate as group_coordinate,
         label_rows as label_rows,
         logistic as logistic,
         merge as merge,

@@ -69,10 +69,13 @@ static inline double fastlr_divergence_term(double u, double q)
     return u > 0.0 ? u * log(u / q) - (u - q) : q;
 }
 
-/* sum_i weight_i KL(u_i || softmax(eta_i + t z_i)),  u = p + back (diag(p) - p p') z;  *cut += negative entries of u. */
+/* sum_i weight_i KL(u_i || softmax(eta_i + t z_i)),  u = y + scale (p + back (diag(p) - p p') z - y);
+ * *cut += negative entries of u. */
 static inline double fastlr_class_divergence(ptrdiff_t rows, ptrdiff_t K, const double *FASTLR_RESTRICT eta,
                                              const double *FASTLR_RESTRICT p, const double *FASTLR_RESTRICT z,
-                                             double t, double back, const double *FASTLR_RESTRICT weight,
+                                             double t, double back, double scale,
+                                             const int64_t *FASTLR_RESTRICT label,
+                                             const double *FASTLR_RESTRICT weight,
                                              double *FASTLR_RESTRICT scratch, double *FASTLR_RESTRICT cut)
 {
     double sum = 0.0;
@@ -87,7 +90,7 @@ static inline double fastlr_class_divergence(ptrdiff_t rows, ptrdiff_t K, const 
         for (ptrdiff_t k = 0; k < K; k++)
             mean += q[k] * x[k];
         for (ptrdiff_t k = 0; k < K; k++) {
-            double u = q[k] + back * q[k] * (x[k] - mean);
+            double u = scale * (q[k] + back * q[k] * (x[k] - mean)) + (label[i] == k ? 1.0 - scale : 0.0);
             *cut += u < 0.0 ? 1.0 : 0.0;
             total += e[k] > 0.0 ? fastlr_divergence_term(u, e[k]) : (u > 0.0 ? INFINITY : 0.0);
         }

@@ -11,5 +11,14 @@ def evaluate(eta: Matrix, label: Labels, weight: Vector, p: Matrix, residual: Ma
 def curve(p: Matrix, weight: Vector, z: Matrix, h: Matrix, n_threads: int) -> None: ...
 def loss(eta: Matrix, z: Matrix, t: float, label: Labels, weight: Vector, scratch: Matrix, n_threads: int) -> float: ...
 def divergence(
-    eta: Matrix, p: Matrix, z: Matrix, t: float, back: float, weight: Vector, scratch: Matrix, n_threads: int
+    eta: Matrix,
+    p: Matrix,
+    z: Matrix,
+    t: float,
+    back: float,
+    scale: float,
+    label: Labels,
+    weight: Vector,
+    scratch: Matrix,
+    n_threads: int,
 ) -> tuple[float, int]: ...

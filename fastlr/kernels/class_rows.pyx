@@ -20,7 +20,7 @@ cdef extern from "class_rows.h" nogil:
                                           const int64_t* label, const double* weight, double* scratch) noexcept
     double class_divergence "fastlr_class_divergence"(
         Py_ssize_t rows, Py_ssize_t K, const double* eta, const double* p, const double* z, double t, double back,
-        const double* weight, double* scratch, double* cut) noexcept
+        double scale, const int64_t* label, const double* weight, double* scratch, double* cut) noexcept
 
 cdef enum:
     MIN_PARALLEL = 8192  # entries; below, waking a second thread costs more than it brings
@@ -67,16 +67,16 @@ def loss(const double[:, ::1] eta, const double[:, ::1] z, double t, const int64
 
 
 def divergence(const double[:, ::1] eta, const double[:, ::1] p, const double[:, ::1] z, double t, double back,
-               const double[::1] weight, double[:, ::1] scratch, int n_threads):
-    """sum_i weight_i KL(u_i || softmax(eta_i + t z_i)) with u = p + back (diag(p) - p p') z, and how many entries of u
-    are negative, which takes them out of the dual domain."""
+               double scale, const int64_t[::1] label, const double[::1] weight, double[:, ::1] scratch, int n_threads):
+    """sum_i weight_i KL(u_i || softmax(eta_i + t z_i)) with u = y + scale (p + back (diag(p) - p p') z - y), and how
+    many entries of u are negative, which takes them out of the dual domain."""
     cdef Py_ssize_t n = eta.shape[0], K = eta.shape[1], b, i
     cdef double[:, ::1] sums = np.zeros((2, (n + BLOCK - 1) // BLOCK))
     with nogil:
         for b in prange(sums.shape[1], num_threads=n_threads, use_threads_if=shared(n, K, n_threads),
                         schedule="static"):
             i = b * BLOCK
-            sums[0, b] = class_divergence(min(BLOCK, n - i), K, &eta[i, 0], &p[i, 0], &z[i, 0], t, back, &weight[i],
-                                          &scratch[i, 0], &sums[1, b])
+            sums[0, b] = class_divergence(min(BLOCK, n - i), K, &eta[i, 0], &p[i, 0], &z[i, 0], t, back, scale,
+                                          &label[i], &weight[i], &scratch[i, 0], &sums[1, b])
     total = np.add.reduce(np.asarray(sums), axis=1)
     return float(total[0]), int(total[1])

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from fastlr.kernels import vector
-from fastlr.objective import inverse
+from fastlr.objective import Direction, inverse
 from fastlr.solvers import prox_step
 from fastlr.solvers.conjugate_gradient import conjugate_gradient
 from fastlr.solvers.line_search import armijo
@@ -17,9 +17,13 @@ from fastlr.solvers.working_set import holds_violators, working_set
 EPOCHS = 5
 #: Smallest working set.
 SMALLEST = 64
+#: Share of the violators that it takes at least.
+SHARE = 0.25
 #: How far the largest violation is lowered: on a working set before the next full gradient, and by the epochs of
 #: coordinate descent on one quadratic model.
 INNER = 0.1
+#: Steps by epochs over the columns are said to stall where one gains less than this share of what the one before did.
+STALLED = 0.1
 #: Relative residual of the Newton steps on the support (measured: 0.05 costs more passes, 0.5 more steps).
 FORCING = 0.2
 
@@ -45,6 +49,7 @@ def solve(objective, coef, intercept, monitor):
     monitor : Monitor
     """
     point = monitor.starting_point(coef, intercept)
+    share = 0.0 if objective.grows_slowly else SHARE
     columns, small = np.empty(0, dtype=np.intp), None
     stalled, decrement = False, None
     while not monitor.finished(point, decrement):
@@ -53,12 +58,16 @@ def solve(objective, coef, intercept, monitor):
             break
         violations = objective.violations(point)
         worst = violations.max()
-        wanted = working_set(point.coef[:, 0], violations[:, 0], SMALLEST)
+        wanted = objective.penalty.whole(working_set(point.coef[:, 0], violations[:, 0], SMALLEST, share))
         if small is None or not np.isin(wanted, columns, assume_unique=True).all():
             small = None  # lets go of the old copy before the new one is made
             columns, small = wanted, objective.restrict(wanted)
         before = point.value
-        inner = minimise_on(small, point.restrict(columns), INNER * worst)
+        seen, goal = point.restrict(columns), INNER * worst
+        if objective.grows_slowly and left_out(violations[:, 0], columns) > goal:
+            inner = by_first_columns(small, seen, goal)
+        else:
+            inner = minimise_on(small, seen, goal)
         coef = np.zeros_like(point.coef)
         coef[columns] = inner.coef
         point = objective.evaluate(coef, inner.intercept, inner.state)
@@ -67,6 +76,13 @@ def solve(objective, coef, intercept, monitor):
             within = holds_violators(columns, objective.penalty, point)
             decrement = attainable(small, point.restrict(columns)) if within else attainable(objective, point)
     return monitor.result()
+
+
+def left_out(violations, columns):
+    """The largest violation outside a working set."""
+    outside = violations.copy()
+    outside[columns] = 0.0
+    return outside.max()
 
 
 def attainable(objective, point):
@@ -78,9 +94,27 @@ def attainable(objective, point):
 
 def minimise_on(objective, point, goal):
     """Lower the largest violation on a working set to `goal`: by its Hessian where that is cheap, else by columns."""
-    if np.isfinite(prox_step.price(objective.rows.design)):
+    if objective.has_hessian and np.isfinite(prox_step.price(objective.rows.design)):
+        if objective.grows_slowly:
+            point = by_first_columns(objective, point, goal)
         point = by_hessian(objective, point, goal)
     return by_columns(objective, point, goal)
+
+
+def by_first_columns(objective, point, goal, max_steps=8):
+    """Steps by epochs over the columns as long as they go far."""
+    gain = 0.0
+    for _ in range(max_steps):
+        if objective.violations(point).max() <= goal:
+            break
+        moved = column_step(objective, point)
+        if moved is None:
+            break
+        before, gain = gain, point.value - moved.value
+        point = moved
+        if gain < STALLED * before:
+            break
+    return point
 
 
 def by_hessian(objective, point, goal, max_steps=50):
@@ -97,42 +131,31 @@ def by_hessian(objective, point, goal, max_steps=50):
 
 def by_columns(objective, point, goal, max_steps=50):
     """Proximal Newton steps by epochs over the columns, and Newton steps on the support."""
-    newton_next = False
+    newton_next, wait, waited, gain = False, 1, 0, np.inf
     for _ in range(max_steps):
         violations = objective.violations(point)
         worst = violations.max()
         if worst <= goal:
             break
-        if newton_next and np.any(violations[point.coef != 0.0] >= worst):
+        if newton_next and waited >= wait and np.any(violations[point.coef != 0.0] >= worst):
             moved, newton_next = newton_on_support(objective, point)
+            gained = 0.0 if moved is None else point.value - moved.value
+            wait, waited = 2 * wait if gained < gain else 1, 0
             point = moved or point
             continue
         moved = column_step(objective, point)
         if moved is None:
             break
         newton_next = True
+        gain, waited = point.value - moved.value, waited + 1
         point = moved
     return point
 
 
 def column_step(objective, point):
     """One step on the quadratic model, minimised by a few epochs of coordinate descent; None if nothing is gained."""
-    diagonal = objective.diagonal(point)
-    penalty = objective.penalty
-    first = np.zeros(len(diagonal)) if point.first is None else point.first[:, 0]
-    model = (
-        point.gradient[:, 0],
-        diagonal[:, 0],
-        first,
-        point.mass,
-        penalty.l1[:, 0],
-        penalty.l2[:, 0],
-        penalty.lower[:, 0],
-        penalty.upper[:, 0],
-        point.coef[:, 0],
-    )
-    delta = objective.rows.coordinate_epochs(point.state, model, INNER * objective.optimality(point), EPOCHS)
-    return _step(objective, point, objective.direction(point, delta))
+    direction = objective.coordinate_direction(point, INNER * objective.optimality(point), EPOCHS)
+    return _step(objective, point, direction)
 
 
 def newton_on_support(objective, point):
@@ -149,20 +172,37 @@ def newton_on_support(objective, point):
     narrow = conjugate_gradient(within, smooth, preconditioner, forcing=FORCING, enough=np.inf)
     coef = np.zeros_like(point.coef)
     coef[support] = narrow.coef
-    step = np.clip(point.coef + coef, lower, upper) - point.coef
-    crossing = (point.coef + coef < lower) | (point.coef + coef > upper)
-    if crossing.any():
-        direction = objective.direction(point, np.where(crossing, step, coef))
+    step = objective.penalty.held(point.coef, coef)
+    crossing = not np.array_equal(step, coef)
+    if crossing:
+        reached, share = objective.penalty.cut(point.coef, coef)
+        shorter = Direction(reached, share * narrow.image, share * narrow.intercept)
+        direction = _lower(objective, point, objective.direction(point, step), shorter)
     else:
         # what conjugate gradients know of the residual is that of the support alone
         direction = replace(narrow, coef=coef, residual_gap=np.inf, adjoint=None)
     moved = _step(objective, point, direction)
-    return moved, moved is not None and not crossing.any()
+    return moved, moved is not None and not crossing
+
+
+def _lower(objective, point, first, second):
+    """The direction along which the line search gets lower: where columns nearly depend on each other, a step of which
+    some coefficients are held at zero has little in common with the whole."""
+    lengths = [_length(objective, point, direction) for direction in (first, second)]
+    if None in lengths or lengths[0] == 1.0:
+        return second if lengths[0] is None else first
+    values = [objective.along(point, direction, [t])[0] for direction, t in zip((first, second), lengths, strict=True)]
+    return second if values[1] < values[0] else first
 
 
 def _step(objective, point, direction):
     """Line search along a direction, and the point it leads to."""
+    t = _length(objective, point, direction)
+    return None if t is None else objective.move(point, direction, t)
+
+
+def _length(objective, point, direction):
+    """What a line search takes of a direction; None if nothing lowers the objective."""
     slope = float(vector.dot(point.gradient, direction.coef, objective.n_threads).sum())
     slope += objective.penalty.absolute_change(point.coef, direction.coef)
-    t = armijo(objective, point, direction, slope) if slope < 0.0 else None
-    return None if t is None else objective.move(point, direction, t)
+    return armijo(objective, point, direction, slope) if slope < 0.0 else None

@@ -15,14 +15,13 @@ EPOCHS = 10
 #: What stands for a pivot that is rounding: along dependent columns the model is flat but for l1, and its minimum is as
 #: far away as the first of them leaves the support.
 FLAT = 1e-10
-#: Price of a Hessian in passes, and number of columns, up to which it is worth having.
+#: Price of a Hessian in passes up to which it is worth having.
 WORTH = 12.0
-FEW_COLUMNS = 512
 
 
 def price(design):
     """What the Hessian takes, in passes; inf where it is not worth having."""
-    few = design.shape[1] <= FEW_COLUMNS and design.gram_price() <= WORTH
+    few = design.shape[1] <= design.few_for_hessian and design.gram_price() <= WORTH
     return design.gram_price() if few else np.inf
 
 
@@ -59,8 +58,9 @@ def minimise_model(penalty, hessian, point, tolerance, max_rounds=50):
     gradient, coef = point.gradient[:, 0], point.coef[:, 0]
     limits = penalty.l1[:, 0], penalty.lower[:, 0], penalty.upper[:, 0]
     delta, product, least = np.zeros_like(coef), np.zeros_like(coef), np.inf
+    epochs = max(EPOCHS, len(coef) // 50)  # a solution costs more of them
     for _ in range(max_rounds):
-        _, worst = coordinate.hessian_epochs(hessian, gradient, *limits, coef, delta, product, tolerance, EPOCHS)
+        _, worst = coordinate.hessian_epochs(hessian, gradient, *limits, coef, delta, product, tolerance, epochs)
         if worst <= tolerance or (worst >= least and worst <= RESOLVED * np.max(np.abs(gradient))):
             break  # there, or rounding is
         least = worst

@@ -6,14 +6,14 @@ import numpy as np
 FEWEST = 16
 
 
-def working_set(coef, violations, fewest):
+def working_set(coef, violations, fewest, share=0.25):
     """Sorted indices of the support and of as many of the worst violators, at least `fewest` of them.
 
-    coef and violations (see LogisticObjective.violations) are (p,).
+    coef and violations (see LogisticObjective.violations) are (p,); a share of the violators is taken at least.
     """
     support = np.flatnonzero(coef)
     outside = np.flatnonzero((coef == 0.0) & (violations != 0.0))
-    room = max(fewest, len(support), len(outside) // 4)
+    room = max(fewest, len(support), int(share * len(outside)))
     if len(outside) > room:
         outside = outside[np.argpartition(-violations[outside], room)[:room]]
     return np.sort(np.concatenate([support, outside]))

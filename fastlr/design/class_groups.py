@@ -1,0 +1,45 @@
+"""Row state of a softmax fit over gathered columns, all K coefficients of which take part."""
+
+import numpy as np
+
+from fastlr.design.class_rows import ClassRows
+from fastlr.kernels import group_coordinate
+
+
+class GroupRows(ClassRows):
+    """The same rows over what `gather` returns; states and work are shared."""
+
+    def squares(self, d):
+        """sum_i d_ik x_ij^2, (p K, 1), for d (n, K)."""
+        self.work.entries_read += self.design.nnz
+        return np.column_stack([self.design.squares(np.ascontiguousarray(own)) for own in d.T]).reshape(-1, 1)
+
+    def coordinate_epochs(self, state, model, tolerance, max_epochs):
+        """delta (p K, 1) after block coordinate descent on a quadratic model; see kernels/group_coordinate.pyx.
+
+        `model` holds gradient, curvature, inverse_coupling, l1, l2 and coef.
+        """
+        (n, K), p = state.eta.shape, self.design.shape[1]
+        gradient, curvature, inverse_coupling, l1, l2, coef = model
+        delta = np.zeros((p, K))
+        made = group_coordinate.epochs(
+            *self.design.by_column(),
+            self.weight,
+            state.curvature,
+            gradient,
+            curvature,
+            inverse_coupling,
+            l1,
+            l2,
+            coef,
+            delta,
+            np.zeros((n, K)),
+            np.empty((3, K)),
+            tolerance,
+            max_epochs,
+        )
+        self.work.entries_read += made * self.design.nnz
+        return delta.reshape(-1, 1)
+
+    def check_finite(self, gradient):
+        """X has been looked at."""

@@ -1,0 +1,47 @@
+"""The objective of softmax regression with a group penalty: the K coefficients of a column enter or leave together."""
+
+import numpy as np
+
+from fastlr.design import GroupRows
+from fastlr.softmax_objective import SoftmaxObjective
+
+
+class GroupObjective(SoftmaxObjective):
+    """Softmax regression over ClassRows with a GroupPenalty, which bends away from its kinks."""
+
+    def restrict(self, columns):
+        """The objective in a few groups (numbers of all their coefficients), all others held at zero, over a copy of
+        their columns by column."""
+        K = self.rows.n_classes
+        design = self.rows.gathered(columns[::K] // K)
+        rows = self.rows.over(GroupRows, design)
+        rows.held_bytes += design.copied_bytes
+        return GatheredGroups(rows, self.penalty.restrict(columns), self.fit_intercept)
+
+    def hessian_product(self, point, v, out):
+        image, shift, curvature = super().hessian_product(point, v, out)
+        bent = self.penalty.curvature_product(point.coef, v)
+        out += bent
+        return image, shift, curvature + np.sum(bent * v, axis=0)
+
+
+class GatheredGroups(GroupObjective):
+    """The same in some groups, over GroupRows."""
+
+    has_hessian = False
+
+    def diagonal(self, point):
+        """Diagonal of the Hessian without the elimination of intercepts, (p K, 1)."""
+        p = point.state.curvature
+        own = self.rows.squares(self.rows.weight[:, None] * (p * (1.0 - p)))
+        return own + self.penalty.l2 + self.penalty.curvature_diagonal(point.coef)
+
+    def coordinate_direction(self, point, tolerance, max_epochs):
+        """A step on the quadratic model, by epochs of block coordinate descent."""
+        penalty, K = self.penalty, self.rows.n_classes
+        bound = self.rows.squares(self.rows.weight[:, None] * point.state.curvature) + penalty.l2
+        inverse_coupling = self._inverse_coupling(point) if self.fit_intercept else np.zeros((K, K))
+        by_column = (penalty.groups(values) for values in (point.gradient, bound))
+        strengths = (np.ascontiguousarray(penalty.by_group(strength)) for strength in (penalty.l1, penalty.l2))
+        model = *by_column, inverse_coupling, *strengths, penalty.groups(point.coef)
+        return self.direction(point, self.rows.coordinate_epochs(point.state, model, tolerance, max_epochs))
