@@ -227,6 +227,8 @@ class InMemoryDesign(ABC):
 
     #: columns up to which their Hessian is worth having
     few_for_hessian = 512
+    #: how many times as many passes as elsewhere it stands for
+    worth_of_hessian = 1.0
 
     #: whether the layout has `newton_iterations`, exact Newton compiled as a whole; see kernels/small.pyx
     can_iterate = False

@@ -10,6 +10,8 @@ from fastlr.kernels import class_outputs, coordinate, dense, dense_many, dual, g
 
 #: Numbers that the sums of all chunks of rows may hold together.
 MOST_SUMS = 1 << 22
+#: Bytes up to which columns are repeated for the Hessian of several classes.
+MOST_BYTES = 1 << 28
 
 
 class DenseDesign(InMemoryDesign):
@@ -191,6 +193,8 @@ class DenseDesign(InMemoryDesign):
 
     def repeated_gram_price(self, columns):
         count = len(columns)
+        if 8 * self.shape[0] * count > MOST_BYTES:
+            return np.inf
         return self.shape[0] * count * (costs.DENSE_PACKING + 0.5 * costs.DENSE_PRODUCT * count)
 
     def multiplied(self, columns, factors):

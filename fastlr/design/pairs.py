@@ -4,7 +4,7 @@ import numpy as np
 
 from fastlr.kernels import class_coordinate
 
-#: What is done for each row and class beside a pass (exponentials, curvature, transposition), in readings of entries.
+#: What is done for each row and class beside a pass (exponentials, transposition), in readings of entries.
 ROW = 10
 
 
@@ -22,7 +22,10 @@ class PairDesign:
     n_classes : int
     """
 
-    few_for_hessian = 1500
+    # It is asked for only where epochs over the columns have stalled, and stands for some hundred passes.  (Measured on
+    # 20newsgroups at lambda_max / 100, 2,900 coefficients: 20 s with it, 33 s with Newton steps on the support.)
+    few_for_hessian = 3500
+    worth_of_hessian = 8.0
 
     def __init__(self, columns, column, label, n_classes):
         self._columns = columns

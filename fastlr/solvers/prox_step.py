@@ -12,16 +12,16 @@ MODEL = 1e-6
 RESOLVED = 1e-9
 #: Epochs of coordinate descent between two exact solutions on the support.
 EPOCHS = 10
+#: Price of a Hessian in passes up to which it is worth having.
+WORTH = 12.0
 #: What stands for a pivot that is rounding: along dependent columns the model is flat but for l1, and its minimum is as
 #: far away as the first of them leaves the support.
 FLAT = 1e-10
-#: Price of a Hessian in passes up to which it is worth having.
-WORTH = 12.0
 
 
 def price(design):
     """What the Hessian takes, in passes; inf where it is not worth having."""
-    few = design.shape[1] <= design.few_for_hessian and design.gram_price() <= WORTH
+    few = design.shape[1] <= design.few_for_hessian and design.gram_price() <= WORTH * design.worth_of_hessian
     return design.gram_price() if few else np.inf
 
 
@@ -94,6 +94,8 @@ def leg(penalty, hessian, gradient, coef):
     slope = gradient[support] + penalty.l1[support, 0] * np.sign(coef[support])
     factor = CholeskyFactor(hessian[np.ix_(support, support)], 1, FLAT)
     step = -factor.solve(slope[:, None])[:, 0]
+    if not np.isfinite(step).all():
+        return out, False  # rounding has made the Hessian indefinite
     limit = np.where(step > 0.0, upper[support], lower[support])
     room = limit - coef[support]
     crossing = np.abs(step) > np.abs(room)
