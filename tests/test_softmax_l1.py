@@ -11,6 +11,7 @@ from test_softmax import gradients, problem, value
 from fastlr import fit_logistic
 from fastlr.design import ClassRows, as_design
 from fastlr.group_penalty import GroupPenalty
+from fastlr.penalty import ElasticNet
 from fastlr.softmax import fit_softmax
 
 PENALTIES = {
@@ -214,6 +215,21 @@ def test_the_group_penalty_and_its_conjugate():
     change = penalty.absolute(coef + step) - penalty.absolute(coef)
     assert penalty.absolute_change(coef, step) == pytest.approx(change, rel=1e-12)
     assert penalty.absolute_change(coef, 1e-30 * step) != 0.0
+
+
+def test_steps_end_at_kinks():
+    coef, step = np.array([[1.0], [0.3], [-2.0], [0.5]]), np.array([[-4.0], [-0.9], [1.0], [1.0]])
+    plain = ElasticNet(0.1, 0.0, (4, 1))
+    np.testing.assert_array_equal(plain.held(coef, step), [[-1.0], [-0.3], [1.0], [1.0]])
+    reached, share = plain.cut(coef, step)
+    assert share == 0.25
+    assert reached[0, 0] == -1.0
+    np.testing.assert_array_equal(reached[1:], 0.25 * step[1:])
+    grouped = GroupPenalty(0.1, 0.0, (4, 1), 2)
+    np.testing.assert_array_equal(grouped.held(coef, step), [[-1.0], [-0.3], [1.0], [1.0]])
+    reached, share = grouped.cut(coef, step)
+    assert share == pytest.approx((1.0 + 0.09) / (4.0 + 0.27))
+    np.testing.assert_array_equal(reached, share * step)
 
 
 # --- known facts ------------------------------------------------------------------------------------------------------

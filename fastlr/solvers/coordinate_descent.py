@@ -39,7 +39,10 @@ def solve(objective, coef, intercept, monitor):
     Each outer iteration takes one full gradient, which gives the duality gap and the coefficients that violate their
     optimality condition most; these and the support are gathered into a small copy on which everything else happens:
     prox-Newton steps by coordinate descent (Yuan, Ho, Lin 2012), and Newton steps restricted to the support once its
-    signs have settled (Bareilles, Iutzeler, Malick 2022).
+    signs have settled (Bareilles, Iutzeler, Malick 2022).  Where such a step would cross a kink, it is tried with the
+    coefficients that cross held there, and as a whole as far as the first of them: where columns nearly depend on each
+    other the former lowers nothing.  A Newton step that gains less than the epochs before it makes the next one wait for
+    twice as many of these.
 
     Parameters
     ----------
