@@ -1,4 +1,4 @@
-"""The elastic-net penalty within bounds,  lower_j <= coef_j <= upper_j:  subgradients and the columns' share of the gap.
+"""The elastic-net penalty within bounds,  lower_j <= coef_j <= upper_j:  subgradients, the columns' share of the gap.
 
 Arrays are (m,) float64, all coefficients one after the other; l1, l2, lower and upper may be broadcast scalars (stride
 0), bounds may be infinite.  coef must lie within them.  Sums run over blocks of fixed length added in order.
@@ -95,7 +95,7 @@ def gap(const double[::1] coef, const double[::1] adjoint, double scale, const d
 
 def largest_ratio(const double[::1] adjoint, const double[:] l1, const double[:] l2, const double[:] lower,
                   const double[:] upper, int n_threads):
-    """The largest excess of the adjoint over l1 towards an infinite bound, as a ratio, over the columns with l2_j = 0."""
+    """The largest excess of the adjoint over l1 towards an infinite bound, as a ratio, where l2_j = 0."""
     cdef Py_ssize_t m = adjoint.shape[0], c, j
     cdef double worst, z
     cdef double[::1] largest = np.empty((m + BLOCK - 1) // BLOCK)

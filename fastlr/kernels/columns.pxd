@@ -1,5 +1,5 @@
-"""Inline functions on one column of X: of CSC arrays or, where indptr is NULL, of a dense X whose columns of length n lie
-end to end in `data`."""
+"""Inline functions on one column of X: of CSC arrays or, where indptr is NULL, of a dense X whose columns of length n
+lie end to end in `data`."""
 
 from fastlr.kernels.slices cimport slice_dot
 from fastlr.kernels.types cimport (

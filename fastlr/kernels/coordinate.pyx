@@ -54,8 +54,8 @@ cdef inline double violation(double coef, double delta, double slope, double l1,
 def sparse_epochs(const integer[::1] indptr, const integer[::1] indices, const floating[::1] data,
                   const double[::1] curvature, const double[::1] gradient, const double[::1] diagonal,
                   const double[::1] first, double mass, const double[:] l1, const double[:] l2,
-                  const double[:] lower, const double[:] upper, const double[::1] coef, double[::1] delta, double[::1] q,
-                  double tolerance, int max_epochs):
+                  const double[:] lower, const double[:] upper, const double[::1] coef, double[::1] delta,
+                  double[::1] q, double tolerance, int max_epochs):
     """Epochs over CSC columns from delta = 0, q = 0, until the worst violation met is <= tolerance; their number."""
     cdef Py_ssize_t j, k, i, begin, end, p = coef.shape[0]
     cdef double worst, slope, change, s, t, tau = 0.0

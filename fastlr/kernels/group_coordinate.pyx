@@ -27,11 +27,11 @@ cdef double length_of(Py_ssize_t K, const double* pull, const double* curvature,
     so that Newton's method rises to it from below."""
     cdef double largest = 0.0, t, sum, slope, c, step
     cdef Py_ssize_t k
-    cdef int i
+    cdef int _
     for k in range(K):
         largest = max(largest, curvature[k])
     t = (norm(K, pull) - l1) / largest
-    for i in range(MAX_STEPS):
+    for _ in range(MAX_STEPS):
         sum = 0.0
         slope = 0.0
         for k in range(K):

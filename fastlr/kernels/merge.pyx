@@ -11,8 +11,6 @@ from libc.math cimport NAN, isfinite, sqrt
 from libc.stdint cimport int32_t, uint8_t, uint64_t
 from libc.string cimport memcpy
 
-import numpy as np
-
 from fastlr.kernels.types cimport floating, integer
 
 cdef enum:
@@ -48,7 +46,8 @@ cdef Py_ssize_t kept_entries(const integer* indices, const floating* data, Py_ss
                              const uint8_t* leads, double* seen, uint8_t* has_alone) noexcept nogil:
     """Entries that a row of n keeps; -1 where an entry is not that of the column that stands for it, or not finite.
 
-    `has_alone` becomes 1 where it has entries of columns of one entry.  `seen` is NaN in every merged column, before and afterwards."""
+    `has_alone` becomes 1 where it has entries of columns of one entry.  `seen` is NaN in every merged column, before
+    and afterwards."""
     cdef Py_ssize_t k, kept = 0
     cdef int32_t t
     cdef bint same = True

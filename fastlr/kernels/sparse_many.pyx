@@ -11,30 +11,30 @@ import numpy as np
 from fastlr.kernels.types cimport integer, stored
 
 cdef extern from "slices_many.h" nogil:
-    void gather_i32_f32 "fastlr_gather_i32_f32"(Py_ssize_t n, const int32_t* index, const float* data, Py_ssize_t K,
-        const double* V, double* out) noexcept
-    void gather_i32_f64 "fastlr_gather_i32_f64"(Py_ssize_t n, const int32_t* index, const double* data, Py_ssize_t K,
-        const double* V, double* out) noexcept
-    void gather_i32_same "fastlr_gather_i32_same"(Py_ssize_t n, const int32_t* index, const int64_t* data, Py_ssize_t K,
-        const double* V, double* out) noexcept
-    void gather_i64_f32 "fastlr_gather_i64_f32"(Py_ssize_t n, const int64_t* index, const float* data, Py_ssize_t K,
-        const double* V, double* out) noexcept
-    void gather_i64_f64 "fastlr_gather_i64_f64"(Py_ssize_t n, const int64_t* index, const double* data, Py_ssize_t K,
-        const double* V, double* out) noexcept
-    void gather_i64_same "fastlr_gather_i64_same"(Py_ssize_t n, const int64_t* index, const int64_t* data, Py_ssize_t K,
-        const double* V, double* out) noexcept
-    void scatter_i32_f32 "fastlr_scatter_i32_f32"(Py_ssize_t n, const int32_t* index, const float* data, Py_ssize_t K,
-        const double* u, double* out) noexcept
-    void scatter_i32_f64 "fastlr_scatter_i32_f64"(Py_ssize_t n, const int32_t* index, const double* data, Py_ssize_t K,
-        const double* u, double* out) noexcept
-    void scatter_i32_same "fastlr_scatter_i32_same"(Py_ssize_t n, const int32_t* index, const int64_t* data, Py_ssize_t K,
-        const double* u, double* out) noexcept
-    void scatter_i64_f32 "fastlr_scatter_i64_f32"(Py_ssize_t n, const int64_t* index, const float* data, Py_ssize_t K,
-        const double* u, double* out) noexcept
-    void scatter_i64_f64 "fastlr_scatter_i64_f64"(Py_ssize_t n, const int64_t* index, const double* data, Py_ssize_t K,
-        const double* u, double* out) noexcept
-    void scatter_i64_same "fastlr_scatter_i64_same"(Py_ssize_t n, const int64_t* index, const int64_t* data, Py_ssize_t K,
-        const double* u, double* out) noexcept
+    void gather_i32_f32 "fastlr_gather_i32_f32"(
+        Py_ssize_t n, const int32_t* index, const float* data, Py_ssize_t K, const double* V, double* out) noexcept
+    void gather_i32_f64 "fastlr_gather_i32_f64"(
+        Py_ssize_t n, const int32_t* index, const double* data, Py_ssize_t K, const double* V, double* out) noexcept
+    void gather_i32_same "fastlr_gather_i32_same"(
+        Py_ssize_t n, const int32_t* index, const int64_t* data, Py_ssize_t K, const double* V, double* out) noexcept
+    void gather_i64_f32 "fastlr_gather_i64_f32"(
+        Py_ssize_t n, const int64_t* index, const float* data, Py_ssize_t K, const double* V, double* out) noexcept
+    void gather_i64_f64 "fastlr_gather_i64_f64"(
+        Py_ssize_t n, const int64_t* index, const double* data, Py_ssize_t K, const double* V, double* out) noexcept
+    void gather_i64_same "fastlr_gather_i64_same"(
+        Py_ssize_t n, const int64_t* index, const int64_t* data, Py_ssize_t K, const double* V, double* out) noexcept
+    void scatter_i32_f32 "fastlr_scatter_i32_f32"(
+        Py_ssize_t n, const int32_t* index, const float* data, Py_ssize_t K, const double* u, double* out) noexcept
+    void scatter_i32_f64 "fastlr_scatter_i32_f64"(
+        Py_ssize_t n, const int32_t* index, const double* data, Py_ssize_t K, const double* u, double* out) noexcept
+    void scatter_i32_same "fastlr_scatter_i32_same"(
+        Py_ssize_t n, const int32_t* index, const int64_t* data, Py_ssize_t K, const double* u, double* out) noexcept
+    void scatter_i64_f32 "fastlr_scatter_i64_f32"(
+        Py_ssize_t n, const int64_t* index, const float* data, Py_ssize_t K, const double* u, double* out) noexcept
+    void scatter_i64_f64 "fastlr_scatter_i64_f64"(
+        Py_ssize_t n, const int64_t* index, const double* data, Py_ssize_t K, const double* u, double* out) noexcept
+    void scatter_i64_same "fastlr_scatter_i64_same"(
+        Py_ssize_t n, const int64_t* index, const int64_t* data, Py_ssize_t K, const double* u, double* out) noexcept
 
 cdef extern from "class_rows.h" nogil:
     void class_curve "fastlr_class_curve"(Py_ssize_t rows, Py_ssize_t K, const double* p, const double* weight,

@@ -41,8 +41,8 @@ def solve(objective, coef, intercept, monitor):
     prox-Newton steps by coordinate descent (Yuan, Ho, Lin 2012), and Newton steps restricted to the support once its
     signs have settled (Bareilles, Iutzeler, Malick 2022).  Where such a step would cross a kink, it is tried with the
     coefficients that cross held there, and as a whole as far as the first of them: where columns nearly depend on each
-    other the former lowers nothing.  A Newton step that gains less than the epochs before it makes the next one wait for
-    twice as many of these.
+    other the former lowers nothing.  A Newton step that gains less than the epochs before it makes the next one wait
+    for twice as many of these.
 
     Parameters
     ----------
