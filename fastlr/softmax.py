@@ -7,12 +7,13 @@ import numpy as np
 from fastlr import _fit_arguments as arguments
 from fastlr._environment import resolve_threads
 from fastlr.design import ClassRows, StandIns, as_design, merge_columns
+from fastlr.diagnosis import with_separated_classes
 from fastlr.group_objective import GroupObjective
 from fastlr.group_penalty import GroupPenalty
 from fastlr.penalty import ElasticNet
 from fastlr.screening import screen_classes
 from fastlr.softmax_objective import SoftmaxObjective
-from fastlr.solvers import FitInterrupted, Monitor, Status, coordinate_descent, newton_cg
+from fastlr.solvers import FitInterrupted, Monitor, Status, class_newton, coordinate_descent
 
 
 def fit_softmax(
@@ -94,7 +95,8 @@ def fit_softmax(
     name, solve, why = _solver(objective.penalty)
     monitor = Monitor(controls, objective, name, why + reason, _Classes(K, stand_ins, objective.penalty))
     try:
-        return _with_intercepts(solve(objective, coef, intercept, monitor), K)
+        result = solve(objective, coef, intercept, monitor)
+        return _with_intercepts(with_separated_classes(result, objective, monitor.state), K)
     except KeyboardInterrupt:
         if not monitor.reached_a_point:
             raise
@@ -129,7 +131,7 @@ def _objective(rows, l1, l2, group_penalty, fit_intercept):
 def _solver(penalty):
     """(name, function, reason) of the solver for this penalty."""
     if penalty.is_smooth:
-        return "newton_cg", newton_cg.solve, "softmax, all classes coupled"
+        return "newton_cg", class_newton.solve, "softmax, all classes coupled"
     return "coordinate_descent", coordinate_descent.solve, "softmax, few coefficients are likely to differ from zero"
 
 

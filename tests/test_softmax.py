@@ -274,3 +274,36 @@ def test_an_entry_that_is_not_finite_is_named(layout, bad):
     X[7, 2] = bad
     with pytest.raises(ValueError, match="at row 7, column 2"):
         fit_softmax(as_layout(X, layout), y, l2=1e-2)
+
+
+# --- no optimum -------------------------------------------------------------------------------------------------------
+
+
+def two_apart(rng, n=300):
+    """Class 0 far to the left of classes 1 and 2, which overlap."""
+    y = np.arange(n) % 3
+    X = rng.standard_normal((n, 2))
+    X[:, 0] += np.where(y == 0, -20.0, 0.0)
+    X[:, 1] += y
+    return X, y
+
+
+@pytest.mark.parametrize("fit_intercept", [False, True])
+def test_a_class_apart_from_all_others_is_found_without_a_penalty(fit_intercept):
+    X, y = two_apart(np.random.default_rng(0))
+    X[:, 0] += 0.0 if fit_intercept else 10.0
+    result = fit_softmax(X, y, fit_intercept=fit_intercept)
+    assert result.status is Status.SEPARATED
+    assert "class number 0" in result.message
+    assert fit_softmax(X, y, l2=1e-3, fit_intercept=fit_intercept).status is Status.CONVERGED
+    assert fit_softmax(X[y > 0], y[y > 0] - 1, fit_intercept=fit_intercept).status is Status.CONVERGED
+
+
+def test_classes_that_are_all_apart_are_found_whatever_rows_without_weight_do():
+    rng = np.random.default_rng(1)
+    y = np.arange(90) % 3
+    X = 10.0 * np.eye(3)[y] + rng.uniform(-1.0, 1.0, (90, 3))
+    X[:3] = X[1:4]
+    weight = np.where(np.arange(90) < 3, 0.0, 1.0)
+    assert "every class" in fit_softmax(X, y, sample_weight=weight).message
+    assert fit_softmax(X, y).status is Status.CONVERGED

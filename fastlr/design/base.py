@@ -91,8 +91,16 @@ class InMemoryDesign(ABC):
         class_rows.curve(p, weight, image, curved, self.n_threads)
         self.adjoint_many(curved, out)
 
+    def class_loss_gradient(self, V, labels, weight, eta, p, out):
+        """eta = X V and p = softmax(eta), (n, K);  out = X' [weight_i (p_i - y_i)]_i, (p, K); returns the loss."""
+        eta[:] = self.forward_many(V)
+        residual = np.empty_like(eta)
+        loss = class_rows.evaluate(eta, labels, weight, p, residual, self.n_threads)
+        self.adjoint_many(residual, out)
+        return loss
+
     def class_product_reads(self, K):
-        """Readings of X per call of class_hessian_product."""
+        """Readings of X per call of class_hessian_product and class_loss_gradient."""
         return 2
 
     @abstractmethod

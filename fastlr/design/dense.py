@@ -81,6 +81,14 @@ class DenseDesign(InMemoryDesign):
         dense_many.class_hessian_product(self.X, p, weight, _pieces(V), image, sums, chunk, self.n_threads)
         _joined(sums, out)
 
+    def class_loss_gradient(self, V, labels, weight, eta, p, out):
+        sums, chunk = self._sums_of_pieces(V.shape[1])
+        losses = np.empty(len(sums))
+        arguments = _pieces(V), labels, weight, eta, p, sums, losses, chunk, self.n_threads
+        dense_many.class_loss_gradient(self.X, *arguments)
+        _joined(sums, out)
+        return float(losses.sum())
+
     def class_product_reads(self, K):
         return 1
 

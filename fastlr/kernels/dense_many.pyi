@@ -13,3 +13,15 @@ def adjoint(X: Values, U: Matrix, sums: Matrix, chunk: int, n_threads: int) -> N
 def class_hessian_product(
     X: Values, p: Matrix, weight: Matrix, V: Matrix, image: Matrix, sums: Matrix, chunk: int, n_threads: int
 ) -> None: ...
+def class_loss_gradient(
+    X: Values,
+    V: Matrix,
+    label: NDArray[np.int64],
+    weight: Matrix,
+    eta: Matrix,
+    p: Matrix,
+    sums: Matrix,
+    losses: Matrix,
+    chunk: int,
+    n_threads: int,
+) -> None: ...

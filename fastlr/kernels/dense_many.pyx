@@ -6,6 +6,7 @@ so that bits do not depend on the number of threads.
 """
 
 from cython.parallel cimport prange
+from libc.stdint cimport int64_t
 from libc.string cimport memcpy, memset
 
 import numpy as np
@@ -34,6 +35,8 @@ cdef extern from "many.h" nogil:
 cdef extern from "class_rows.h" nogil:
     void class_curve "fastlr_class_curve"(Py_ssize_t rows, Py_ssize_t K, const double* p, const double* weight,
                                           const double* z, double* h) noexcept
+    double class_block "fastlr_class_block"(Py_ssize_t rows, Py_ssize_t K, const double* eta, const int64_t* label,
+                                            const double* weight, double* p, double* residual) noexcept
 
 cdef enum:
     BLOCK = 64   # rows whose entries stay in cache while all pieces of K pass by
@@ -185,3 +188,31 @@ def class_hessian_product(const floating[:, :] X, const double[:, ::1] p, const 
                         chunksize=1):
             curved_chunk(&X[0, 0] + c * chunk * at.row, min(n - c * chunk, chunk), at, &p[c * chunk, 0],
                          &weight[c * chunk], &V[0, 0, 0], &image[c * chunk, 0], &room[c, 0], &sums[c, 0, 0, 0])
+
+
+cdef double evaluated_chunk(const floating* x, Py_ssize_t n, Values at, const double* V, const int64_t* label,
+                            const double* weight, double* eta, double* p, double* room, double* sums) noexcept nogil:
+    cdef Py_ssize_t i = 0, rows
+    cdef double loss = 0.0
+    while i < n:
+        rows = min(n - i, BLOCK)
+        forward_block(x + i * at.row, rows, at, V, eta + i * at.K)
+        loss = loss + class_block(rows, at.K, eta + i * at.K, label + i, weight + i, p + i * at.K, room)
+        adjoint_block(x + i * at.row, rows, at, room, sums)
+        i = i + BLOCK
+    return loss
+
+
+def class_loss_gradient(const floating[:, :] X, const double[:, :, ::1] V, const int64_t[::1] label,
+                        const double[::1] weight, double[:, ::1] eta, double[:, ::1] p, double[:, :, :, ::1] sums,
+                        double[::1] losses, Py_ssize_t chunk, int n_threads):
+    """eta = X V, p = softmax(eta), losses[c] = weighted loss and sums[c] += X' [weight_i (p_i - y_i)]_i of chunk c."""
+    cdef Py_ssize_t n = X.shape[0], K = p.shape[1], c
+    cdef Values at = shape_of(X, K)
+    cdef double[:, ::1] room = np.zeros((sums.shape[0], BLOCK * K + TILE_COLUMNS))
+    with nogil:
+        for c in prange(sums.shape[0], num_threads=n_threads, use_threads_if=n_threads > 1, schedule="dynamic",
+                        chunksize=1):
+            losses[c] = evaluated_chunk(&X[0, 0] + c * chunk * at.row, min(n - c * chunk, chunk), at, &V[0, 0, 0],
+                                        &label[c * chunk], &weight[c * chunk], &eta[c * chunk, 0], &p[c * chunk, 0],
+                                        &room[c, 0], &sums[c, 0, 0, 0])

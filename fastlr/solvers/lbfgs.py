@@ -29,10 +29,20 @@ def solve(objective, coef, intercept, monitor):
     monitor : Monitor
     """
     monitor.estimate = "quasi_newton_decrement"
-    point = monitor.starting_point(coef, intercept)
+    minimise(objective, monitor.starting_point(coef, intercept), monitor)
+    return monitor.result()
+
+
+def minimise(objective, point, monitor, goes_on=lambda: True):
+    """Quasi-Newton steps from a point on until the monitor says that the fit is finished, or as long as `goes_on`.
+
+    Returns the last Point, and whether the fit is finished.
+    """
     decrement = None
     inverse = None
     while not monitor.finished(point, decrement):
+        if not goes_on():
+            return point, False
         inverse = InverseHessian(objective.inverse_diagonal(point)) if inverse is None else inverse
         step, gradient = -inverse.product(point.gradient), point.gradient
         slope = float(np.sum(gradient * step))
@@ -43,7 +53,7 @@ def solve(objective, coef, intercept, monitor):
         point = moved
         inverse.learn(t * step, point.gradient - gradient)
         decrement = 0.5 * float(np.sum(point.gradient * inverse.product(point.gradient)))
-    return monitor.result()
+    return point, True
 
 
 def descend(objective, point, step, slope):

@@ -1,0 +1,44 @@
+"""Softmax without l1: quasi-Newton steps as long as they get on, then truncated Newton."""
+
+import math
+
+from fastlr.solvers import lbfgs, newton_cg
+
+#: Entries of X for each column from which the memory of a quasi-Newton method costs little beside a pass.
+ENTRIES_PER_COLUMN = 100
+#: Iterations after which their progress is judged, over how many it is measured, and how many more it may promise.
+#: Passes to 1e-6 without and with this start: independent columns (60,000 x 300 x 10) 27 and 11, MNIST 213 and 215.
+FIRST, WINDOW, MOST = 5, 3, 12
+
+
+def solve(objective, coef, intercept, monitor):
+    """Minimise a smooth objective of many classes.
+
+    Where columns hardly depend on each other a quasi-Newton method needs as many passes as truncated Newton has outer
+    iterations and products; elsewhere it stalls, which the fall of its duality gaps shows in a few iterations.
+
+    Parameters
+    ----------
+    objective : SoftmaxObjective without l1
+    coef : ndarray of shape (p K, 1)
+    intercept : float or ndarray of shape (K,)
+    monitor : Monitor
+    """
+    point = monitor.starting_point(coef, intercept)
+    design = objective.rows.design
+    if math.isfinite(point.gap) and design.nnz >= ENTRIES_PER_COLUMN * design.shape[1]:
+        monitor.solver = "lbfgs"
+        point, finished = lbfgs.minimise(objective, point, monitor, lambda: gets_on(monitor))
+        if finished:
+            return monitor.result()
+        monitor.hand_over("newton_cg")
+    return newton_cg.minimise(objective, point, monitor)
+
+
+def gets_on(monitor):
+    """Whether gaps fall so fast that few more iterations will do."""
+    gaps = [progress.gap for progress in monitor.history]
+    if len(gaps) <= FIRST:
+        return True
+    fall = math.log(gaps[-1 - WINDOW] / gaps[-1]) / WINDOW
+    return fall > 0.0 and math.log(gaps[-1] / monitor.target) <= MOST * fall
