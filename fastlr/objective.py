@@ -132,7 +132,7 @@ class LogisticObjective:
     def evaluate(self, coef, intercept, state, bound=np.inf):
         """The Point at a row state: one pass.  `bound` is a bound on the gap known already."""
         if self.fit_intercept:
-            intercept += self.rows.centre(state)
+            intercept = intercept + self.rows.centre(state)
         # Where X' D 1 comes with the gradient for nothing it is taken along; elsewhere the first product asks for it.
         loss, gradient, first = self.rows.gradient(state, self.fit_intercept and self.rows.pairs_are_free)
         return self._complete(coef, intercept, state, loss, gradient, bound, first)

@@ -155,7 +155,9 @@ def test_the_optimum_meets_its_conditions(layout, dtype, fit_intercept, K, l2):
     in_coef, in_intercept = gradients(X, y, result.coef, result.intercept, l2)
     assert np.abs(in_coef).max() < 2e-6
     assert np.abs(in_intercept).max() < 1e-9 if fit_intercept else not result.intercept.any()
-    assert np.abs(result.coef.sum(axis=0)).max() < (1e-12 if l2 == 0.0 else 1e-5)
+    # what the coefficients of a column have in common costs l2 / 2 times K times its square, and gains nothing
+    common = np.sqrt(2.0 * K * result.duality_gap / l2) if l2 else 0.0
+    assert np.abs(result.coef.sum(axis=0)).max() <= common + 1e-12
     assert result.objective == pytest.approx(value(X, y, result.coef, result.intercept, l2), rel=1e-13)
 
 
@@ -306,4 +308,4 @@ def test_classes_that_are_all_apart_are_found_whatever_rows_without_weight_do():
     X[:3] = X[1:4]
     weight = np.where(np.arange(90) < 3, 0.0, 1.0)
     assert "every class" in fit_softmax(X, y, sample_weight=weight).message
-    assert fit_softmax(X, y).status is Status.CONVERGED
+    assert "every class" not in fit_softmax(X, y).message

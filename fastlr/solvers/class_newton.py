@@ -1,6 +1,7 @@
 """Softmax without l1: quasi-Newton steps as long as they get on, then truncated Newton."""
 
 import math
+import sys
 
 from fastlr.solvers import lbfgs, newton_cg
 
@@ -28,8 +29,8 @@ def solve(objective, coef, intercept, monitor):
     design = objective.rows.design
     if math.isfinite(point.gap) and design.nnz >= ENTRIES_PER_COLUMN * design.shape[1]:
         monitor.solver = "lbfgs"
-        point, finished = lbfgs.minimise(objective, point, monitor, lambda: gets_on(monitor))
-        if finished:
+        point, _ = lbfgs.minimise(objective, point, monitor, lambda: gets_on(monitor))
+        if monitor.status is not None:
             return monitor.result()
         monitor.hand_over("newton_cg")
     return newton_cg.minimise(objective, point, monitor)
@@ -41,4 +42,4 @@ def gets_on(monitor):
     if len(gaps) <= FIRST:
         return True
     fall = math.log(gaps[-1 - WINDOW] / gaps[-1]) / WINDOW
-    return fall > 0.0 and math.log(gaps[-1] / monitor.target) <= MOST * fall
+    return math.log(gaps[-1] / max(monitor.target, sys.float_info.min)) <= MOST * fall

@@ -29,31 +29,31 @@ def solve(objective, coef, intercept, monitor):
     monitor : Monitor
     """
     monitor.estimate = "quasi_newton_decrement"
-    minimise(objective, monitor.starting_point(coef, intercept), monitor)
+    promised = minimise(objective, monitor.starting_point(coef, intercept), monitor)[1]
+    if monitor.status is None:
+        monitor.stuck(promised, "no step along the quasi-Newton direction lowers the objective")
     return monitor.result()
 
 
 def minimise(objective, point, monitor, goes_on=lambda: True):
-    """Quasi-Newton steps from a point on until the monitor says that the fit is finished, or as long as `goes_on`.
+    """Quasi-Newton steps from a point on until the monitor says that the fit is finished, as long as `goes_on`, or until
+    no step lowers the objective.
 
-    Returns the last Point, and whether the fit is finished.
+    Returns the last Point, and what the last step promised (0 before the first).
     """
-    decrement = None
-    inverse = None
-    while not monitor.finished(point, decrement):
-        if not goes_on():
-            return point, False
+    decrement = inverse = None
+    slope = 0.0
+    while not monitor.finished(point, decrement) and goes_on():
         inverse = InverseHessian(objective.inverse_diagonal(point)) if inverse is None else inverse
         step, gradient = -inverse.product(point.gradient), point.gradient
         slope = float(np.sum(gradient * step))
         moved, t = descend(objective, point, step, slope) if slope < 0.0 else (None, 0.0)
         if moved is None:
-            monitor.stuck(0.5 * slope, "no step along the quasi-Newton direction lowers the objective")
             break
         point = moved
         inverse.learn(t * step, point.gradient - gradient)
         decrement = 0.5 * float(np.sum(point.gradient * inverse.product(point.gradient)))
-    return point, True
+    return point, 0.5 * slope
 
 
 def descend(objective, point, step, slope):
