@@ -136,17 +136,20 @@ def _solver(penalty):
 
 
 class _Classes:
-    """Coefficients (K, p) of all columns from those of the objective, (K times the number of its columns, 1); those of
-    a column without a penalty add up to zero, as no others are told apart by the data."""
+    """Coefficients (K, p) of all columns from those of the objective, (K times the number of its columns, 1).
+
+    Those of a column add up to zero where l1 does not act on it: what they have in common leaves probabilities as they
+    are, and l2 makes it cost.
+    """
 
     def __init__(self, K, stand_ins, penalty):
         self._K = K
         self._stand_ins = stand_ins
-        self._free = ~((penalty.l1 > 0.0) | (penalty.l2 > 0.0)).reshape(-1, K).any(axis=1)
+        self._common = np.flatnonzero(~(penalty.l1 > 0.0).reshape(-1, K).any(axis=1))
 
     def __call__(self, coef):
         by_column = coef.reshape(-1, self._K).copy()
-        by_column[self._free] -= by_column[self._free].mean(axis=1, keepdims=True)
+        by_column[self._common] -= by_column[self._common].mean(axis=1, keepdims=True)
         return self._stand_ins.expand(by_column).T
 
 

@@ -126,7 +126,11 @@ class ClassRows:
         return loss, self.adjoint(self._scratch), None
 
     def loss_gradient(self, coef, intercept):
-        """State, loss and X' residual (p K, 1) at a point without intercepts: one pass where the layout has one."""
+        """State, loss and X' residual (p K, 1) at a point: without intercepts one pass where the layout has one."""
+        if np.any(intercept):
+            state = self.state(coef, intercept)
+            loss, gradient, _ = self.gradient(state, False)
+            return state, loss, gradient
         K, gradient = self.n_classes, np.empty_like(coef)
         state = ClassState(np.empty_like(self._scratch), np.empty_like(self._scratch))
         arguments = coef.reshape(-1, K), self.labels, self.weight, state.eta, state.curvature, gradient.reshape(-1, K)

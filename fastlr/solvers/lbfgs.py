@@ -36,8 +36,8 @@ def solve(objective, coef, intercept, monitor):
 
 
 def minimise(objective, point, monitor, goes_on=lambda: True):
-    """Quasi-Newton steps from a point on until the monitor says that the fit is finished, as long as `goes_on`, or until
-    no step lowers the objective.
+    """Quasi-Newton steps from a point on until the monitor says that the fit is finished, as long as `goes_on`, or
+    until no step lowers the objective.
 
     Returns the last Point, and what the last step promised (0 before the first).
     """
