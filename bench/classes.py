@@ -86,7 +86,7 @@ def race(case, contenders, limit, repeats):
     found = {}
     for contender in contenders:
         fit = contender(case).fit
-        seconds, tol, excess = None, 1e-2, np.inf
+        seconds, tol, excess = None, 1.0, np.inf
         while excess > TARGET and tol > 1e-17:
             tol *= 0.1
             seconds, *model = fit(tol)

@@ -8,6 +8,41 @@ from fastlr.factor import CholeskyFactor
 FLAT = 1e-13
 
 
+#: Coefficients of all classes up to which their whole Hessian is factored, where it is made of all rows.
+FEW_COEFFICIENTS = 300
+
+
+def whole_hessian(design, p, weight, l2, coupling=None):
+    """The Hessian of all classes, (P K, P K) for P columns, coefficients of a column side by side.
+
+    Between classes k and l it is  X' diag(weight p_k (1[k = l] - p_l)) X.  With `coupling`, the pseudo-inverse of
+    sum_i D_i, intercepts are eliminated.
+
+    Parameters
+    ----------
+    design : fastlr.design.base.InMemoryDesign
+    p : ndarray of shape (n, K)
+        Probabilities.
+    weight : ndarray of shape (n,)
+    l2 : ndarray of shape (P,)
+    coupling : ndarray of shape (K, K), optional
+    """
+    P, K = len(l2), p.shape[1]
+    hessian, beside = np.empty((P, K, P, K)), np.empty((P, K, K))
+    for k in range(K):
+        shares = weight[:, None] * p[:, k : k + 1] * -p
+        shares[:, k] = weight * p[:, k] * (1.0 - p[:, k])
+        for m in range(k + 1):
+            hessian[:, k, :, m] = hessian[:, m, :, k] = design.gram(np.ascontiguousarray(shares[:, m]))
+        beside[:, k] = design.adjoint_many(shares)
+    hessian, beside = hessian.reshape(P * K, P * K), beside.reshape(P * K, K)
+    if coupling is not None:
+        hessian -= beside @ coupling @ beside.T
+    diagonal = np.diag_indices_from(hessian)
+    hessian[diagonal] = np.maximum(hessian[diagonal], 0.0) + np.repeat(l2, K)
+    return hessian
+
+
 class ClassFactor:
     """Q (blocks) Q' with Q the eigenvectors of  C = sum_i D_i  and one block of (p, p) for each of them:
 

@@ -92,6 +92,9 @@ class LogisticObjective:
     #: only roughly solved as long as they leave violators out.
     grows_slowly = False
 
+    #: Whether the whole Hessian is so cheap that each Newton step has a new one.
+    is_small = False
+
     def __init__(self, rows, penalty, fit_intercept):
         self.rows = rows
         self.penalty = penalty

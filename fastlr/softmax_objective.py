@@ -18,8 +18,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fastlr.class_factor import ClassFactor
+from fastlr.class_factor import FEW_COEFFICIENTS, ClassFactor, whole_hessian
 from fastlr.design import PairDesign, PairRows
+from fastlr.design.class_rows import pseudo_inverse
+from fastlr.factor import CholeskyFactor
 from fastlr.objective import CANCELLED, Direction, LogisticObjective, Point, inverse
 
 _EPS = np.finfo(float).eps
@@ -73,8 +75,12 @@ class SoftmaxObjective(LogisticObjective):
 
     def _inverse_coupling(self, point):
         if point.coupling is None:
-            point.coupling = np.linalg.pinv(self.rows.coupling(point.state), hermitian=True)
+            point.coupling = pseudo_inverse(self.rows.coupling(point.state))
         return point.coupling
+
+    @property
+    def is_small(self):
+        return self.shape[0] <= FEW_COEFFICIENTS
 
     def _moved(self, point, v):
         """(image of v with the step of the intercepts in it, that step): one pass."""
@@ -121,13 +127,16 @@ class SoftmaxObjective(LogisticObjective):
         return inverse(self.diagonal(point))
 
     def factored(self, point, every):
-        """Stands in for the Hessian of every k-th row, with the coupling between classes; see ClassFactor."""
+        """The factor of the Hessian of few coefficients, or what stands in for it, from every k-th row: ClassFactor."""
         rows = self.rows
         design = rows.design if every == 1 else rows.design.thin(every)
         rows.work.hold(rows.design.copied_bytes + design.copied_bytes)
         rows.work.entries_read += rows.n_classes * design.nnz
         weight = rows.weight[::every] * every
         l2 = self.penalty.l2.reshape(-1, rows.n_classes).mean(axis=1)
+        if every == 1 and self.is_small:
+            coupling = self._inverse_coupling(point) if self.fit_intercept else None
+            return CholeskyFactor(whole_hessian(design, point.state.curvature, weight, l2, coupling), self.n_threads)
         return ClassFactor(design, point.state.curvature[::every], weight, l2, self.fit_intercept)
 
 

@@ -27,7 +27,7 @@ def solve(objective, coef, intercept, monitor):
     """
     point = monitor.starting_point(coef, intercept)
     design = objective.rows.design
-    if math.isfinite(point.gap) and design.nnz >= ENTRIES_PER_COLUMN * design.shape[1]:
+    if not objective.is_small and math.isfinite(point.gap) and design.nnz >= ENTRIES_PER_COLUMN * design.shape[1]:
         monitor.solver = "lbfgs"
         point, _ = lbfgs.minimise(objective, point, monitor, lambda: gets_on(monitor))
         if monitor.status is not None:

@@ -65,20 +65,21 @@ class Schedule:
     The diagonal costs a pass.  The Cholesky factor of a Hessian, of a sample of the rows or of all of them, costs more
     and saves more, nobody knows how much beforehand.  It is therefore built at once where it is cheap, and elsewhere
     when the products since the last change have cost as much as it does: the price is never more than twice that of
-    the better choice (ski rental).
+    the better choice (ski rental).  A small Hessian of all rows is made anew at each step.
     """
 
     def __init__(self, objective):
         self.objective = objective
         self.every, self.price = sample(objective.rows.design, objective.rows.n_predictors)
-        self._spent = np.inf if self.price <= CHEAP else 0.0
+        self._renewed = objective.is_small and self.every == 1 and np.isfinite(self.price)
+        self._spent = np.inf if self.price <= CHEAP or self._renewed else 0.0
         self._current = None
 
     def at(self, point):
         """The preconditioner for a step from this point."""
         if self._spent >= self.price:
             self._current = Cholesky(self.objective.factored(point, self.every))
-            self._spent = 0.0
+            self._spent = np.inf if self._renewed else 0.0
         elif self._current is None:
             self._current = Diagonal(self.objective.inverse_diagonal(point), self.objective.n_threads)
         return self._current
