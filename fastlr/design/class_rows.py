@@ -8,6 +8,8 @@ from fastlr.design.dense import DenseDesign
 from fastlr.design.rows import RowState, Work
 from fastlr.kernels import class_rows, vector
 
+#: Share of the largest curvature in the intercepts below which a direction has none.
+FLAT = 1e-14
 #: Steps of the intercepts whose square is rounding.
 SETTLED = 1e-7
 #: Decrease, as a share of the loss, promised by a step after which only rounding is left, by the same token.
@@ -217,6 +219,6 @@ class ClassRows:
 def pseudo_inverse(matrix):
     """That of a symmetric positive semidefinite matrix, (K, K): numpy.linalg.pinv takes several times as long."""
     values, vectors = np.linalg.eigh(matrix)
-    known = values > len(values) * _EPS * values[-1]
+    known = values > FLAT * values[-1]
     inverse = np.divide(1.0, values, out=np.zeros_like(values), where=known)
     return (vectors * inverse) @ vectors.T
