@@ -89,6 +89,8 @@ def fit_softmax(
     if not isinstance(group_penalty, (bool, np.bool_)):
         raise TypeError(f"group_penalty={group_penalty!r}: expected True or False")
     coef, intercept = _start(start, p, K)
+    if start is None and fit_intercept:
+        intercept = _null_intercept(weight, labels, K)
     rows, l1, l2, stand_ins, reason = _fewer_columns(ClassRows(design, labels, weight, K), l1, l2, group_penalty)
     coef = stand_ins.contract(coef, K).reshape(-1, 1)
     objective = _objective(rows, l1, l2, group_penalty, bool(fit_intercept))
@@ -156,6 +158,12 @@ class _Classes:
 def _with_intercepts(result, K):
     """The result with K intercepts, which a fit without them holds as one zero."""
     return replace(result, intercept=np.zeros(K) + result.intercept)
+
+
+def _null_intercept(weight, labels, K):
+    """The intercepts of least loss with coef = 0, or zeros where a class has no weight."""
+    masses = np.bincount(labels, weight, K)
+    return np.log(K * masses) if masses.all() else np.zeros(K)
 
 
 def _start(start, p, K):

@@ -78,6 +78,14 @@ class SoftmaxObjective(LogisticObjective):
             point.coupling = pseudo_inverse(self.rows.coupling(point.state))
         return point.coupling
 
+    def null_value(self):
+        """Least loss with coef = 0: the entropy of the shares of the classes, of equal ones without intercepts."""
+        if not self.fit_intercept:
+            return float(np.log(self.rows.n_classes))
+        masses = self.rows.class_masses()
+        known = masses[masses > 0.0]
+        return float(-known @ np.log(known))
+
     @property
     def is_small(self):
         return self.shape[0] <= FEW_COEFFICIENTS

@@ -149,6 +149,10 @@ class ClassRows:
         arguments = self.labels, self.weight, state.curvature, self._scratch, self.n_threads
         return class_rows.evaluate(state.eta, *arguments)
 
+    def class_masses(self):
+        """Sums of the weights of each class, (K,)."""
+        return np.bincount(self.labels, self.weight, self.n_classes)
+
     def image(self):
         """A fresh image, zero."""
         return np.zeros_like(self._scratch)
