@@ -116,6 +116,7 @@ def _fewer_columns(rows, l1, l2, group_penalty):
     if isinstance(l2, float) and l2 > 0.0:
         design, stand_ins = merge_columns(rows.design, K)
         if stand_ins is not None:
+            rows.work.hold(design.copied_bytes)
             return rows.over(ClassRows, design), l1, l2, stand_ins, f"; {p} columns as {design.shape[1]}"
     return rows, l1, l2, StandIns.of_all(p), ""
 
