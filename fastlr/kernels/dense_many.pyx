@@ -16,13 +16,17 @@ from fastlr.kernels.types cimport floating
 
 cdef extern from "many.h" nogil:
     void tile_f64 "fastlr_strided_tile_f64"(Py_ssize_t n, const double* x, Py_ssize_t step, Py_ssize_t side,
-                                            const double* b, Py_ssize_t ld, double* out) noexcept
+                                            const double* b, Py_ssize_t ld, double* out,
+                                            Py_ssize_t pitch) noexcept
     void tile_f32 "fastlr_strided_tile_f32"(Py_ssize_t n, const float* x, Py_ssize_t step, Py_ssize_t side,
-                                            const double* b, Py_ssize_t ld, double* out) noexcept
+                                            const double* b, Py_ssize_t ld, double* out,
+                                            Py_ssize_t pitch) noexcept
     void row_f64 "fastlr_strided_row_f64"(Py_ssize_t n, const double* x, Py_ssize_t step, Py_ssize_t side,
-                                          const double* b, Py_ssize_t ld, double* out) noexcept
+                                          const double* b, Py_ssize_t ld, double* out,
+                                            Py_ssize_t pitch) noexcept
     void row_f32 "fastlr_strided_row_f32"(Py_ssize_t n, const float* x, Py_ssize_t step, Py_ssize_t side,
-                                          const double* b, Py_ssize_t ld, double* out) noexcept
+                                          const double* b, Py_ssize_t ld, double* out,
+                                            Py_ssize_t pitch) noexcept
     void rank_f64 "fastlr_rank_f64"(Py_ssize_t sides, const double* x, Py_ssize_t step, Py_ssize_t side,
                                     const double* b, Py_ssize_t ld, double* out) noexcept
     void rank_f32 "fastlr_rank_f32"(Py_ssize_t sides, const float* x, Py_ssize_t step, Py_ssize_t side,
@@ -51,15 +55,15 @@ cdef inline void by_tiles(const floating* x, Py_ssize_t n, Py_ssize_t step, Py_s
     cdef Py_ssize_t i = 0
     while i + TILE_ROWS <= sides:
         if floating is double:
-            tile_f64(n, x + i * side, step, side, b, ld, out + i * TILE_COLUMNS)
+            tile_f64(n, x + i * side, step, side, b, ld, out + i * TILE_COLUMNS, TILE_COLUMNS)
         else:
-            tile_f32(n, x + i * side, step, side, b, ld, out + i * TILE_COLUMNS)
+            tile_f32(n, x + i * side, step, side, b, ld, out + i * TILE_COLUMNS, TILE_COLUMNS)
         i = i + TILE_ROWS
     while i < sides:
         if floating is double:
-            row_f64(n, x + i * side, step, side, b, ld, out + i * TILE_COLUMNS)
+            row_f64(n, x + i * side, step, side, b, ld, out + i * TILE_COLUMNS, TILE_COLUMNS)
         else:
-            row_f32(n, x + i * side, step, side, b, ld, out + i * TILE_COLUMNS)
+            row_f32(n, x + i * side, step, side, b, ld, out + i * TILE_COLUMNS, TILE_COLUMNS)
         i = i + 1
 
 
@@ -141,11 +145,11 @@ def forward(const floating[:, :] X, const double[:, :, ::1] V, double[:, ::1] et
 
 cdef void adjoint_chunk(const floating* x, Py_ssize_t n, Values at, const double* U, double* room,
                         double* sums) noexcept nogil:
-    """sums += x' U over a chunk of rows; its last block is read from a copy with room behind it."""
+    """sums += x' U over a chunk of rows; blocks with too little of it behind them are read from a copy with room."""
     cdef Py_ssize_t i = 0, rows
     while i < n:
         rows = min(n - i, BLOCK)
-        if i + BLOCK < n:
+        if (n - i - BLOCK) * at.K >= TILE_COLUMNS:
             adjoint_block(x + i * at.row, rows, at, U + i * at.K, sums)
         else:
             memcpy(room, U + i * at.K, rows * at.K * sizeof(double))

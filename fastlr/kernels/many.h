@@ -11,16 +11,17 @@
 
 #include "gemm.h"
 
-/* out[i TILE_COLUMNS + k] += sum_r x[r step + i side] b[r ld + k] for i < SIDE and the k of one piece, the sums in
+/* out[i pitch + k] += sum_r x[r step + i side] b[r ld + k] for i < SIDE and the k of one piece, the sums in
  * registers: where X is contiguous along r, each line of it is read once. */
 #define FASTLR_STRIDED_TILE(name, type, SIDE)                                                                         \
     static inline void name(ptrdiff_t n, const type *FASTLR_RESTRICT x, ptrdiff_t step, ptrdiff_t side,               \
-                            const double *FASTLR_RESTRICT b, ptrdiff_t ld, double *FASTLR_RESTRICT out)               \
+                            const double *FASTLR_RESTRICT b, ptrdiff_t ld, double *FASTLR_RESTRICT out,               \
+                            ptrdiff_t pitch)                                                                          \
     {                                                                                                                 \
         fastlr_lanes sum[SIDE][FASTLR_TILE_VECTORS];                                                                  \
         for (int i = 0; i < SIDE; i++)                                                                                \
             for (int k = 0; k < FASTLR_TILE_VECTORS; k++)                                                             \
-                sum[i][k] = ((const fastlr_lanes *)(out + i * FASTLR_TILE_COLUMNS))[k];                               \
+                sum[i][k] = ((const fastlr_lanes *)(out + i * pitch))[k];                                             \
         for (ptrdiff_t r = 0; r < n; r++) {                                                                           \
             const fastlr_lanes *right = (const fastlr_lanes *)(b + r * ld);                                           \
             for (int i = 0; i < SIDE; i++)                                                                            \
@@ -29,7 +30,7 @@
         }                                                                                                             \
         for (int i = 0; i < SIDE; i++)                                                                                \
             for (int k = 0; k < FASTLR_TILE_VECTORS; k++)                                                             \
-                ((fastlr_lanes *)(out + i * FASTLR_TILE_COLUMNS))[k] = sum[i][k];                                     \
+                ((fastlr_lanes *)(out + i * pitch))[k] = sum[i][k];                                                   \
     }
 FASTLR_STRIDED_TILE(fastlr_strided_tile_f64, double, FASTLR_TILE_ROWS)
 FASTLR_STRIDED_TILE(fastlr_strided_tile_f32, float, FASTLR_TILE_ROWS)
