@@ -23,10 +23,10 @@ cdef extern from "many.h" nogil:
                                             Py_ssize_t pitch) noexcept
     void row_f64 "fastlr_strided_row_f64"(Py_ssize_t n, const double* x, Py_ssize_t step, Py_ssize_t side,
                                           const double* b, Py_ssize_t ld, double* out,
-                                            Py_ssize_t pitch) noexcept
+                                          Py_ssize_t pitch) noexcept
     void row_f32 "fastlr_strided_row_f32"(Py_ssize_t n, const float* x, Py_ssize_t step, Py_ssize_t side,
                                           const double* b, Py_ssize_t ld, double* out,
-                                            Py_ssize_t pitch) noexcept
+                                          Py_ssize_t pitch) noexcept
     void rank_f64 "fastlr_rank_f64"(Py_ssize_t sides, const double* x, Py_ssize_t step, Py_ssize_t side,
                                     const double* b, Py_ssize_t ld, double* out) noexcept
     void rank_f32 "fastlr_rank_f32"(Py_ssize_t sides, const float* x, Py_ssize_t step, Py_ssize_t side,
