@@ -91,7 +91,7 @@ class LogisticRegression(StreamingFit, LinearPrediction, SparseCoefMixin, BaseEs
     group_penalty : bool, default=False
         Let the L1 part of a softmax fit's penalty act on the Euclidean norm of the K coefficients of a column,
         ``l1_ratio / (C S) sum_j ||(w_1j, ..., w_Kj)||_2``, so that a column is in all classes or in none.  With two
-        classes |w_j| is that norm already.
+        classes abs(w_j) is that norm already.
 
     Attributes
     ----------

@@ -38,7 +38,7 @@ def fit_softmax(
     Minimises  sum_i s_i [log sum_k exp(eta_ik) - eta_i,y_i] / sum_i s_i + penalty  with  eta_i = coef x_i + intercept,
     for all K classes.  The penalty is, with j the columns and k the classes,
 
-        sum_jk l2_j coef_kj^2 / 2 + sum_jk l1_j |coef_kj|,    or with group_penalty
+        sum_jk l2_j coef_kj^2 / 2 + sum_jk l1_j abs(coef_kj),    or with group_penalty
         sum_jk l2_j coef_kj^2 / 2 + sum_j  l1_j ||coef_.j||_2,
 
     where all coefficients of a column are zero or, in general, none is.  The intercepts are not penalised.  Without l1
