@@ -144,9 +144,11 @@ def _liblinear(options):
     return type(name, (Liblinear,), {"name": name, "options": options})
 
 
-#: mode, penalty -> the peers that take part.
+#: Coefficients of all classes up to which a Hessian of them all is worth a try.
+FEW_COEFFICIENTS = 1000
+#: mode, penalty -> the peers that take part; newton-cholesky where coefficients are few.
 PEERS = {
-    ("multinomial", "l2"): (_sklearn("lbfgs"), _sklearn("newton-cg")),
+    ("multinomial", "l2"): (_sklearn("lbfgs"), _sklearn("newton-cg"), _sklearn("newton-cholesky")),
     ("multinomial", "l1"): (_sklearn("saga"), Glmnet),
     ("ovr", "l2"): (_liblinear("-s 0"), _liblinear("-s 7"), _sklearn("lbfgs"), _sklearn("newton-cg")),
 }

@@ -65,6 +65,15 @@ def embeddings():
     return (X / np.linalg.norm(X, axis=1, keepdims=True)).astype(np.float32), y
 
 
+def wine():
+    """A small table: 178 x 13, standardised, three cultivars."""
+    from sklearn.datasets import load_wine
+    from sklearn.preprocessing import scale
+
+    X, y = load_wine(return_X_y=True)
+    return scale(X), _numbered(y)
+
+
 CLASS_SETS: dict[str, Callable] = {
     "dense-60k-300-10": gaussian,
     "mnist": mnist,
@@ -73,4 +82,5 @@ CLASS_SETS: dict[str, Callable] = {
     "sector": sector,
     "banking77": banking,
     "clinc150": clinc,
+    "wine": wine,
 }

@@ -18,7 +18,7 @@ clear_blas_overrides()
 import numpy as np  # noqa: E402
 import scipy.sparse as sp  # noqa: E402
 
-from bench.class_peers import PEERS, Fastlr  # noqa: E402
+from bench.class_peers import FEW_COEFFICIENTS, PEERS, Fastlr  # noqa: E402
 from bench.class_sets import CLASS_SETS  # noqa: E402
 from bench.problems import cache_folder  # noqa: E402
 
@@ -121,7 +121,9 @@ def main():
     label = f"{options.problem}-{options.mode}-" + (f"l1-{options.l1:g}" if options.l1 else f"C-{options.C:g}")
     label += ("-group" if options.group else "") + ("-intercept" if options.intercept else "")
     print(label)
-    peers = [peer for peer in PEERS[options.mode, kind] if not (options.group and peer.name != "glmnet")]
+    few = case.X.shape[1] * case.K <= FEW_COEFFICIENTS
+    peers = [peer for peer in PEERS[options.mode, kind] if few or peer.name != "sklearn-newton-cholesky"]
+    peers = [peer for peer in peers if not options.group or peer.name == "glmnet"]
     found = race(case, [Fastlr, *peers], options.limit, options.repeats)
     ours = found["fastlr"]["seconds"]
     for name, entry in found.items():

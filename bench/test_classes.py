@@ -44,6 +44,6 @@ def test_a_race_brings_everyone_to_the_target(mode):
     peers = [peer for peer in PEERS[mode, "l2"] if peer.name.startswith("sklearn")]
     case = small(mode, l2=0.01)
     found = race(case, [Fastlr, *peers], limit=30.0, repeats=1)
-    assert len(found) == 3
+    assert len(found) == 1 + len(peers) >= 3
     assert all(entry["reached"] and entry["excess"] <= TARGET for entry in found.values())
     assert "sklearn-lbfgs" in row({"case": "toy", "shape": [150, 40], "K": 3, "found": found})

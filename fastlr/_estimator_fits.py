@@ -120,15 +120,15 @@ class AllClasses(_Fit):
                 "with sklearn.preprocessing.StandardScaler, or use multi_class='ovr'"
             )
         softmax_solver(model.solver, penalty_name(np.any(l1), np.any(l2)))
-        sparse = {"l1": l1, "group_penalty": model.group_penalty} if np.any(l1) else {}
         return fit_softmax(
             X,
             self.codes,
             len(self.classes),
+            l1=l1,
             l2=l2,
+            group_penalty=model.group_penalty,
             sample_weight=self.weight,
             start=self._start(model, X.shape[1]),
-            **sparse,
             **_controls(model),
         )
 

@@ -2,12 +2,10 @@
 
 import numpy as np
 
-from fastlr.factor import CholeskyFactor
+from fastlr.factor import CholeskyFactor, penalised
 
 #: Share of the largest curvature below which an eigenvector of the coupling is that of no curvature.
 FLAT = 1e-13
-
-
 #: Coefficients of all classes up to which their whole Hessian is factored, where it is made of all rows.
 FEW_COEFFICIENTS = 300
 
@@ -36,11 +34,7 @@ def whole_hessian(design, p, weight, l2, coupling=None):
             hessian[:, k, :, m] = hessian[:, m, :, k] = design.gram(np.ascontiguousarray(shares[:, m]))
         beside[:, k] = design.adjoint_many(shares)
     hessian, beside = hessian.reshape(P * K, P * K), beside.reshape(P * K, K)
-    if coupling is not None:
-        hessian -= beside @ coupling @ beside.T
-    diagonal = np.diag_indices_from(hessian)
-    hessian[diagonal] = np.maximum(hessian[diagonal], 0.0) + np.repeat(l2, K)
-    return hessian
+    return penalised(hessian, np.repeat(l2, K), None if coupling is None else beside @ coupling @ beside.T)
 
 
 class ClassFactor:
@@ -71,23 +65,21 @@ class ClassFactor:
         known = masses > FLAT * masses.max(initial=0.0)
         self._factors = [Ridge(l2)] * len(masses)
         curved = np.flatnonzero(known)
-        if len(curved) and _are_alike(curvatures[:, curved]):  # as at the start, where all classes are as likely
-            shared = self._factor(design, curvatures[:, curved[0]], l2, fit_intercept)
-            for k in curved:
-                self._factors[k] = shared
-        else:
-            for k in curved:
-                self._factors[k] = self._factor(design, curvatures[:, k], l2, fit_intercept)
+        alike = _are_alike(curvatures[:, curved])  # as at the start, where all classes are as likely
+        for place, k in enumerate(curved):
+            again = alike and place > 0
+            factor = self._factors[curved[0]] if again else self._factor(design, curvatures[:, k], l2, fit_intercept)
+            self._factors[k] = factor
+        #: Gram matrices made.
+        self.n_grams = min(1, len(curved)) if alike else len(curved)
 
     def _factor(self, design, curvature, l2, fit_intercept):
         curvature = np.ascontiguousarray(curvature)
-        gram = np.array(design.gram(curvature))
+        beside = None
         if fit_intercept:
             first = design.adjoint(curvature)
-            gram -= np.outer(first, first) / curvature.sum()
-        diagonal = np.diag_indices_from(gram)
-        gram[diagonal] = np.maximum(gram[diagonal], 0.0) + l2
-        return CholeskyFactor(gram, design.n_threads)
+            beside = np.outer(first, first) / curvature.sum()
+        return CholeskyFactor(penalised(np.array(design.gram(curvature)), l2, beside), design.n_threads)
 
     def solve(self, b):
         """The inverse times b (p K, 1)."""

@@ -4,8 +4,27 @@ import numpy as np
 
 from fastlr.kernels import cholesky, gram
 
+#: Share of a column's sum of squares that may be rounding once its mean is taken out.
+CANCELLED = 1e-13
 #: Rows from which a second thread pays.
 ROWS_FOR_THREADS = 256
+
+
+def penalised(gram, l2, beside=None):
+    """A Gram matrix as a Hessian, in place: intercepts eliminated by taking `beside` away, l2 added.
+
+    Parameters
+    ----------
+    gram, beside : ndarray of shape (m, m)
+    l2 : float or ndarray of shape (m,)
+    """
+    diagonal = np.diag_indices_from(gram)
+    if beside is not None:
+        floor = CANCELLED * gram[diagonal]
+        gram -= beside
+        gram[diagonal] = np.maximum(gram[diagonal], floor)  # of a constant column only rounding is left
+    gram[diagonal] += l2
+    return gram
 
 
 class CholeskyFactor:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from fastlr.factor import CholeskyFactor
+from fastlr.factor import CholeskyFactor, penalised
 from fastlr.kernels import vector
-from fastlr.objective import CANCELLED, inverse, share_a_scale
+from fastlr.objective import inverse, share_a_scale
 from fastlr.penalty import ElasticNet
 
 _EPS = np.finfo(float).eps
@@ -180,13 +180,9 @@ class LabelObjective:
         """A factor of the Hessian of label k, from every k-th row: see LogisticObjective.sampled_hessian."""
         curvature = np.ascontiguousarray(point.curvature[::every, k]) * every
         gram, first = self.rows.gram(curvature)
-        diagonal, mass = np.diag_indices_from(gram), curvature.sum()
-        if self.fit_intercept and mass > 0.0:
-            floor = CANCELLED * gram[diagonal]
-            gram -= np.outer(first, first) / mass
-            gram[diagonal] = np.maximum(gram[diagonal], floor)
-        gram[diagonal] += self.l2[:, k]
-        return CholeskyFactor(gram, self.n_threads)
+        mass = curvature.sum()
+        beside = np.outer(first, first) / mass if self.fit_intercept and mass > 0.0 else None
+        return CholeskyFactor(penalised(gram, self.l2[:, k], beside), self.n_threads)
 
 
 def strengths(penalty, mass):

@@ -26,13 +26,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from fastlr.design import RowSpace, RowState
-from fastlr.factor import CholeskyFactor
+from fastlr.factor import CholeskyFactor, penalised
 from fastlr.kernels import vector
 from fastlr.penalty import ElasticNet
 
 _EPS = np.finfo(float).eps
-#: Share of a column's sum of squares that may be rounding once its mean is taken out.
-CANCELLED = 1e-13
 
 
 @dataclass
@@ -200,13 +198,8 @@ class LogisticObjective:
     def sampled_hessian(self, point, every):
         """The Hessian in w of every k-th row, scaled up to all of them, (p, p); k = 1: the Hessian."""
         gram, first, mass = self.rows.sampled_gram(point.state, every)
-        diagonal = np.diag_indices_from(gram)
-        if self.fit_intercept and mass > 0.0:
-            floor = CANCELLED * gram[diagonal]
-            gram -= np.outer(first, first) / mass
-            gram[diagonal] = np.maximum(gram[diagonal], floor)  # of a constant column only rounding is left
-        gram[diagonal] += self.penalty.l2[:, 0]
-        return gram
+        beside = np.outer(first, first) / mass if self.fit_intercept and mass > 0.0 else None
+        return penalised(gram, self.penalty.l2[:, 0], beside)
 
     def factored(self, point, every):
         """A factor of that Hessian."""

@@ -48,8 +48,9 @@ def fit_softmax(
     Parameters
     ----------
     X : array-like or scipy.sparse matrix or array, shape (n, p)
-        float32 or float64, C or F order, CSR or CSC: used without a copy, but for the columns that l1 lets in.
-        Anything else is converted.
+        float32 or float64, C or F order, CSR or CSC: used without a copy, but for the columns that l1 lets in
+        and, under one l2 for all, those of CSR texts of which many are equal or hold one entry.  Anything else is
+        converted.
     y : array-like of shape (n,)
         Class numbers 0, 1, ..., K - 1.
     n_classes : int, optional
@@ -116,8 +117,10 @@ def _fewer_columns(rows, l1, l2, group_penalty):
     if isinstance(l2, float) and l2 > 0.0:
         design, stand_ins = merge_columns(rows.design, K)
         if stand_ins is not None:
-            rows.work.hold(design.copied_bytes)
-            return rows.over(ClassRows, design), l1, l2, stand_ins, f"; {p} columns as {design.shape[1]}"
+            rows = rows.over(ClassRows, design)
+            rows.held_bytes = design.copied_bytes
+            rows.work.hold(rows.held_bytes)
+            return rows, l1, l2, stand_ins, f"; {p} columns as {design.shape[1]}"
     return rows, l1, l2, StandIns.of_all(p), ""
 
 
@@ -148,11 +151,11 @@ class _Classes:
     def __init__(self, K, stand_ins, penalty):
         self._K = K
         self._stand_ins = stand_ins
-        self._common = np.flatnonzero(~(penalty.l1 > 0.0).reshape(-1, K).any(axis=1))
+        self._is_free = ~(penalty.l1 > 0.0).reshape(-1, K).any(axis=1, keepdims=True)
 
     def __call__(self, coef):
-        by_column = coef.reshape(-1, self._K).copy()
-        by_column[self._common] -= by_column[self._common].mean(axis=1, keepdims=True)
+        by_column = coef.reshape(-1, self._K)
+        by_column = by_column - self._is_free * by_column.mean(axis=1, keepdims=True)
         return self._stand_ins.expand(by_column).T
 
 

@@ -21,8 +21,8 @@ import numpy as np
 from fastlr.class_factor import FEW_COEFFICIENTS, ClassFactor, whole_hessian
 from fastlr.design import PairDesign, PairRows
 from fastlr.design.class_rows import pseudo_inverse
-from fastlr.factor import CholeskyFactor
-from fastlr.objective import CANCELLED, Direction, LogisticObjective, Point, inverse
+from fastlr.factor import CholeskyFactor, penalised
+from fastlr.objective import Direction, LogisticObjective, Point, inverse
 
 _EPS = np.finfo(float).eps
 _TINY = np.finfo(float).tiny
@@ -136,16 +136,18 @@ class SoftmaxObjective(LogisticObjective):
 
     def factored(self, point, every):
         """The factor of the Hessian of few coefficients, or what stands in for it, from every k-th row: ClassFactor."""
-        rows = self.rows
+        rows, K = self.rows, self.rows.n_classes
         design = rows.design if every == 1 else rows.design.thin(every)
-        rows.work.hold(rows.design.copied_bytes + design.copied_bytes)
-        rows.work.entries_read += rows.n_classes * design.nnz
-        weight = rows.weight[::every] * every
-        l2 = self.penalty.l2.reshape(-1, rows.n_classes).mean(axis=1)
+        rows.work.hold(rows.held_bytes + design.copied_bytes)
+        p, weight = point.state.curvature[::every], rows.weight[::every] * every
+        l2 = self.penalty.l2.reshape(-1, K).mean(axis=1)
         if every == 1 and self.is_small:
             coupling = self._inverse_coupling(point) if self.fit_intercept else None
-            return CholeskyFactor(whole_hessian(design, point.state.curvature, weight, l2, coupling), self.n_threads)
-        return ClassFactor(design, point.state.curvature[::every], weight, l2, self.fit_intercept)
+            rows.work.entries_read += (K * (K + 1) // 2 + K) * design.nnz
+            return CholeskyFactor(whole_hessian(design, p, weight, l2, coupling), self.n_threads)
+        factor = ClassFactor(design, p, weight, l2, self.fit_intercept)
+        rows.work.entries_read += factor.n_grams * (2 if self.fit_intercept else 1) * design.nnz
+        return factor
 
 
 class PairObjective(SoftmaxObjective):
@@ -172,11 +174,9 @@ class PairObjective(SoftmaxObjective):
     def sampled_hessian(self, point, every):
         """The Hessian, (m, m); of all rows, whatever `every`."""
         hessian, beside = self.rows.gram(point.state)
+        taken = beside @ (self._inverse_coupling(point) @ beside.T) if self.fit_intercept else None
+        hessian = penalised(hessian, 0.0, taken)
         diagonal = np.diag_indices_from(hessian)
-        if self.fit_intercept:
-            floor = CANCELLED * hessian[diagonal]
-            hessian -= beside @ (self._inverse_coupling(point) @ beside.T)
-            hessian[diagonal] = np.maximum(hessian[diagonal], floor)
         # columns whose rows are all certain of their class have no curvature left
         hessian[diagonal] = np.maximum(hessian[diagonal], _EPS * np.max(hessian[diagonal], initial=_TINY))
         hessian[diagonal] += self.penalty.l2[:, 0]

@@ -1257,7 +1257,7 @@ def test_dense_products_with_many_columns(kernels, dtype, shape, order):
     if order == "strided":
         stored = np.repeat(X, 2, axis=0)[::2]
     V, U = rng.standard_normal((p, K)), rng.standard_normal((n, K))
-    p_of_rows, weight = rng.dirichlet(np.ones(K), n), rng.random(n)
+    p_of_rows, weight, labels = rng.dirichlet(np.ones(K), n), rng.random(n), rng.integers(K, size=n)
     image = X.astype(float) @ V
     curved = weight[:, None] * p_of_rows * (image - np.sum(p_of_rows * image, axis=1, keepdims=True))
     chunk, found = 64, []
@@ -1268,11 +1268,22 @@ def test_dense_products_with_many_columns(kernels, dtype, shape, order):
         kernels.dense_many.adjoint(stored, U, sums[0], chunk, n_threads)
         arguments = p_of_rows, weight, pieces(kernels, V), moved, sums[1], chunk, n_threads
         kernels.dense_many.class_hessian_product(stored, *arguments)
+        evaluated, p_found, of_loss = np.empty((n, K)), np.empty((n, K)), np.zeros_like(sums[0])
+        losses = np.empty(len(of_loss))
+        results = evaluated, p_found, of_loss, losses, chunk, n_threads
+        kernels.dense_many.class_loss_gradient(stored, pieces(kernels, V), labels, weight, *results)
+        np.testing.assert_array_equal(evaluated, eta)
+        p_expected, residual = np.empty((2, n, K))
+        loss = kernels.class_rows.evaluate(eta, labels, weight, p_expected, residual, 1)
+        assert losses.sum() == pytest.approx(loss, rel=1e-13)
+        np.testing.assert_allclose(p_found, p_expected, rtol=1e-14, atol=0.0)
         np.testing.assert_allclose(eta, image, rtol=1e-12, atol=1e-12)
         np.testing.assert_array_equal(eta, moved)
         adjoint, product = sums.sum(axis=1)
         expected = pieces(kernels, X.T.astype(float) @ U), pieces(kernels, X.T.astype(float) @ curved)
         used = pieces(kernels, np.ones_like(V)) > 0.0  # past K a sum may be anything
+        gradient = pieces(kernels, X.T.astype(float) @ residual)
+        np.testing.assert_allclose(of_loss.sum(axis=0)[used], gradient[used], rtol=1e-12, atol=1e-12)
         np.testing.assert_allclose(adjoint[used], expected[0][used], rtol=1e-12, atol=1e-12)
         np.testing.assert_allclose(product[used], expected[1][used], rtol=1e-12, atol=1e-12)
         found.append(np.concatenate([eta.ravel(), sums[:, :, used].ravel()]))

@@ -8,6 +8,7 @@ from helpers import as_layout
 from sklearn.linear_model import LogisticRegression as SklearnLogisticRegression
 
 from fastlr import Status, fit_logistic
+from fastlr.class_factor import whole_hessian
 from fastlr.design import ClassRows, as_design
 from fastlr.objective import Direction
 from fastlr.penalty import ElasticNet
@@ -79,6 +80,21 @@ def test_gradient_and_hessian_product_are_differences(layout, K, fit_intercept):
     if fit_intercept:
         expected = ((after.intercept - before.intercept) - (after.intercept - before.intercept).mean()) / (2 * h)
         np.testing.assert_allclose(shift - shift.mean(), expected, rtol=1e-4, atol=1e-7)
+
+
+@pytest.mark.parametrize("fit_intercept", [False, True])
+@pytest.mark.parametrize("K", [2, 3, 10])
+def test_the_whole_hessian_is_that_of_the_products(K, fit_intercept):
+    X, y = problem(K=K, p=5)
+    objective = objective_of(X, y, K, 0.02, fit_intercept)
+    point = objective.point(np.random.default_rng(0).standard_normal((5 * K, 1)), np.zeros(K))
+    state, l2 = point.state, np.full(5, 0.02)
+    coupling = np.linalg.pinv(objective.rows.coupling(state), hermitian=True) if fit_intercept else None
+    hessian = whole_hessian(objective.rows.design, state.curvature, objective.rows.weight, l2, coupling)
+    for j, column in enumerate(hessian.T):
+        product = np.empty((5 * K, 1))
+        objective.hessian_product(point, np.eye(5 * K)[:, [j]], product)
+        np.testing.assert_allclose(column, product[:, 0], rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.parametrize("fit_intercept", [False, True])

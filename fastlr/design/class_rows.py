@@ -59,7 +59,7 @@ class ClassRows:
     def thin(self, every):
         """Every k-th row alone; work is shared."""
         design = self.design.thin(every)
-        self.work.hold(self.design.copied_bytes + design.copied_bytes)
+        self.work.hold(self.held_bytes + design.copied_bytes)
         some = ClassRows(design, self.labels[::every].copy(), self.weight[::every].copy(), self.n_classes)
         some.work = self.work
         return some

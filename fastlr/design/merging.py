@@ -4,7 +4,7 @@ Columns x_j = c_j u that are multiples of one column enter a fit through  v = su
 this v the one of least norm is  w_j = c_j v / sum c^2.  With the one column  ||c|| u  in their place and its
 coefficient W the optimum is the same, and  w_j = (c_j / ||c||) W.  Equal columns have c = 1; columns whose one entry is
 in the same row are multiples of a unit vector.  In words and bigrams of texts four columns of five go.  (Values are
-compared, not trusted to a hash.)
+compared, and numbers of entries, not trusted to a hash.)
 """
 
 from dataclasses import dataclass
@@ -71,6 +71,9 @@ def merge_columns(design, K):
         return design, None
     arrays = design.X.indptr, design.X.indices, design.X.data
     target, leads, sizes = _groups(arrays, counts)
+    several = counts > 1
+    if np.any(counts[several] != counts[leads > 0][target[several]]):
+        return design, None
     kept, alone = np.empty(n, dtype=np.intp), np.empty(n, dtype=np.uint8)
     merge.count(*arrays, target, leads, np.empty((design.n_threads, max(1, len(sizes)))), kept, alone)
     if kept.min() < 0:

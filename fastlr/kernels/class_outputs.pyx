@@ -19,20 +19,13 @@ from cython.parallel cimport prange, threadid
 from libc.stdint cimport int64_t
 from libc.string cimport memcpy, memmove
 
+from fastlr.kernels.many cimport product
 from fastlr.kernels.outputs cimport all_finite
 from fastlr.kernels.slices cimport entry
-from fastlr.kernels.tiles cimport TILE_COLUMNS, TILE_ROWS
+from fastlr.kernels.tiles cimport TILE_COLUMNS
 from fastlr.kernels.types cimport floating, integer, stored
 
 cdef extern from "many.h" nogil:
-    void tile_f64 "fastlr_strided_tile_f64"(Py_ssize_t n, const double* x, Py_ssize_t step, Py_ssize_t side,
-                                            const double* b, Py_ssize_t width, double* out, Py_ssize_t ld) noexcept
-    void tile_f32 "fastlr_strided_tile_f32"(Py_ssize_t n, const float* x, Py_ssize_t step, Py_ssize_t side,
-                                            const double* b, Py_ssize_t width, double* out, Py_ssize_t ld) noexcept
-    void row_f64 "fastlr_strided_row_f64"(Py_ssize_t n, const double* x, Py_ssize_t step, Py_ssize_t side,
-                                          const double* b, Py_ssize_t width, double* out, Py_ssize_t ld) noexcept
-    void row_f32 "fastlr_strided_row_f32"(Py_ssize_t n, const float* x, Py_ssize_t step, Py_ssize_t side,
-                                          const double* b, Py_ssize_t width, double* out, Py_ssize_t ld) noexcept
     void add_row "fastlr_add_row"(Py_ssize_t K, double x, const double* v, double* g) noexcept
 
 cdef extern from "class_outputs.h" nogil:
@@ -124,24 +117,6 @@ def by_column(const real[:, :] coef, double[:, :, ::1] panels, int n_threads):
                  min(width, K - c * width), min(PIECE, p - j), width, &panels[c, j, 0])
 
 
-cdef void add_panel(const floating* x, Py_ssize_t rows, Py_ssize_t p, Py_ssize_t row_stride, Py_ssize_t column_stride,
-                    const double* panel, Py_ssize_t width, double* eta) noexcept nogil:
-    """eta += X V for a block of rows and TILE_COLUMNS classes; V (p, TILE_COLUMNS), rows of eta `width` apart."""
-    cdef Py_ssize_t i = 0
-    while i + TILE_ROWS <= rows:
-        if floating is double:
-            tile_f64(p, x + i * row_stride, column_stride, row_stride, panel, TILE_COLUMNS, eta + i * width, width)
-        else:
-            tile_f32(p, x + i * row_stride, column_stride, row_stride, panel, TILE_COLUMNS, eta + i * width, width)
-        i = i + TILE_ROWS
-    while i < rows:
-        if floating is double:
-            row_f64(p, x + i * row_stride, column_stride, row_stride, panel, TILE_COLUMNS, eta + i * width, width)
-        else:
-            row_f32(p, x + i * row_stride, column_stride, row_stride, panel, TILE_COLUMNS, eta + i * width, width)
-        i = i + 1
-
-
 cdef inline void begin_rows(Py_ssize_t rows, Py_ssize_t width, const double* intercept, double* eta) noexcept nogil:
     cdef Py_ssize_t i
     for i in range(rows):
@@ -175,8 +150,8 @@ def dense(const floating[:, :] X, const double[:, :, ::1] panels, const double[:
             eta = &scratch[threadid(), 0, 0]
             begin_rows(m, width, &intercept[0], eta)
             for c in range(panels.shape[0]):
-                add_panel(&X[0, 0] + b * rows * row_stride, m, p, row_stride, column_stride, &panels[c, 0, 0], width,
-                          eta + c * TILE_COLUMNS)
+                product(&X[0, 0] + b * rows * row_stride, p, column_stride, m, row_stride, &panels[c, 0, 0],
+                        TILE_COLUMNS, eta + c * TILE_COLUMNS, width)
             close_gaps(m, width, K, eta)
             write(b, b * rows, m, K, eta, &scratch[threadid(), 1, 0], &target)
             bad |= not all_finite(m * K, eta)
@@ -206,7 +181,7 @@ def few_rows(const floating[:, :] X, const real[:, :] coef, const double[::1] in
             panel = &panels[threadid(), 0, 0]
             turn(&coef[0, 0] + c * TILE_COLUMNS * class_stride, class_stride, coef_stride,
                  min(<Py_ssize_t>TILE_COLUMNS, K - c * TILE_COLUMNS), p, TILE_COLUMNS, panel)
-            add_panel(&X[0, 0], n, p, row_stride, column_stride, panel, width, eta + c * TILE_COLUMNS)
+            product(&X[0, 0], p, column_stride, n, row_stride, panel, TILE_COLUMNS, eta + c * TILE_COLUMNS, width)
         close_gaps(n, width, K, eta)
         find_output(kind, single)(0, 0, n, K, eta, &scratch[0, 1, 0], &target)
     return bool(all_finite(n * K, eta))

@@ -11,30 +11,9 @@ from libc.string cimport memcpy, memset
 
 import numpy as np
 
-from fastlr.kernels.tiles cimport TILE_COLUMNS, TILE_ROWS
+from fastlr.kernels.many cimport product
+from fastlr.kernels.tiles cimport TILE_COLUMNS
 from fastlr.kernels.types cimport floating
-
-cdef extern from "many.h" nogil:
-    void tile_f64 "fastlr_strided_tile_f64"(Py_ssize_t n, const double* x, Py_ssize_t step, Py_ssize_t side,
-                                            const double* b, Py_ssize_t ld, double* out,
-                                            Py_ssize_t pitch) noexcept
-    void tile_f32 "fastlr_strided_tile_f32"(Py_ssize_t n, const float* x, Py_ssize_t step, Py_ssize_t side,
-                                            const double* b, Py_ssize_t ld, double* out,
-                                            Py_ssize_t pitch) noexcept
-    void row_f64 "fastlr_strided_row_f64"(Py_ssize_t n, const double* x, Py_ssize_t step, Py_ssize_t side,
-                                          const double* b, Py_ssize_t ld, double* out,
-                                          Py_ssize_t pitch) noexcept
-    void row_f32 "fastlr_strided_row_f32"(Py_ssize_t n, const float* x, Py_ssize_t step, Py_ssize_t side,
-                                          const double* b, Py_ssize_t ld, double* out,
-                                          Py_ssize_t pitch) noexcept
-    void rank_f64 "fastlr_rank_f64"(Py_ssize_t sides, const double* x, Py_ssize_t step, Py_ssize_t side,
-                                    const double* b, Py_ssize_t ld, double* out) noexcept
-    void rank_f32 "fastlr_rank_f32"(Py_ssize_t sides, const float* x, Py_ssize_t step, Py_ssize_t side,
-                                    const double* b, Py_ssize_t ld, double* out) noexcept
-    void rank_one_f64 "fastlr_rank_one_f64"(Py_ssize_t sides, const double* x, Py_ssize_t step, Py_ssize_t side,
-                                            const double* b, Py_ssize_t ld, double* out) noexcept
-    void rank_one_f32 "fastlr_rank_one_f32"(Py_ssize_t sides, const float* x, Py_ssize_t step, Py_ssize_t side,
-                                            const double* b, Py_ssize_t ld, double* out) noexcept
 
 cdef extern from "class_rows.h" nogil:
     void class_curve "fastlr_class_curve"(Py_ssize_t rows, Py_ssize_t K, const double* p, const double* weight,
@@ -48,49 +27,6 @@ cdef enum:
 
 #: Numbers in a piece of K.
 PIECE = TILE_COLUMNS
-
-
-cdef inline void by_tiles(const floating* x, Py_ssize_t n, Py_ssize_t step, Py_ssize_t sides, Py_ssize_t side,
-                          const double* b, Py_ssize_t ld, double* out) noexcept nogil:
-    cdef Py_ssize_t i = 0
-    while i + TILE_ROWS <= sides:
-        if floating is double:
-            tile_f64(n, x + i * side, step, side, b, ld, out + i * TILE_COLUMNS, TILE_COLUMNS)
-        else:
-            tile_f32(n, x + i * side, step, side, b, ld, out + i * TILE_COLUMNS, TILE_COLUMNS)
-        i = i + TILE_ROWS
-    while i < sides:
-        if floating is double:
-            row_f64(n, x + i * side, step, side, b, ld, out + i * TILE_COLUMNS, TILE_COLUMNS)
-        else:
-            row_f32(n, x + i * side, step, side, b, ld, out + i * TILE_COLUMNS, TILE_COLUMNS)
-        i = i + 1
-
-
-cdef inline void by_ranks(const floating* x, Py_ssize_t n, Py_ssize_t step, Py_ssize_t sides, Py_ssize_t side,
-                          const double* b, Py_ssize_t ld, double* out) noexcept nogil:
-    cdef Py_ssize_t r = 0
-    while r + TILE_ROWS <= n:
-        if floating is double:
-            rank_f64(sides, x + r * step, step, side, b + r * ld, ld, out)
-        else:
-            rank_f32(sides, x + r * step, step, side, b + r * ld, ld, out)
-        r = r + TILE_ROWS
-    while r < n:
-        if floating is double:
-            rank_one_f64(sides, x + r * step, step, side, b + r * ld, ld, out)
-        else:
-            rank_one_f32(sides, x + r * step, step, side, b + r * ld, ld, out)
-        r = r + 1
-
-
-cdef inline void product(const floating* x, Py_ssize_t n, Py_ssize_t step, Py_ssize_t sides, Py_ssize_t side,
-                         const double* b, Py_ssize_t ld, double* out) noexcept nogil:
-    """out[i] += sum_r x[r step + i side] b[r] for i < sides, pieces of rows of b; out (sides, TILE_COLUMNS)."""
-    if side == 1 and step != 1:
-        by_ranks(x, n, step, sides, side, b, ld, out)
-    else:
-        by_tiles(x, n, step, sides, side, b, ld, out)
 
 
 cdef struct Values:
@@ -115,7 +51,7 @@ cdef void forward_block(const floating* x, Py_ssize_t rows, Values at, const dou
     cdef Py_ssize_t k = 0, i
     while k < at.K:
         memset(out, 0, rows * TILE_COLUMNS * sizeof(double))
-        product(x, at.p, at.column, rows, at.row, V + k * at.p, TILE_COLUMNS, out)
+        product(x, at.p, at.column, rows, at.row, V + k * at.p, TILE_COLUMNS, out, TILE_COLUMNS)
         for i in range(rows):
             memcpy(eta + i * at.K + k, out + i * TILE_COLUMNS, min(at.K - k, TILE_COLUMNS) * sizeof(double))
         k = k + TILE_COLUMNS
@@ -128,7 +64,7 @@ cdef void adjoint_block(const floating* x, Py_ssize_t rows, Values at, const dou
         j = 0
         while j < at.p:
             product(x + j * at.column, rows, at.row, min(at.p - j, STRIP), at.column, U + k, at.K,
-                    sums + k * at.p + j * TILE_COLUMNS)
+                    sums + k * at.p + j * TILE_COLUMNS, TILE_COLUMNS)
             j = j + STRIP
         k = k + TILE_COLUMNS
 

@@ -40,14 +40,15 @@ FASTLR_STRIDED_TILE(fastlr_strided_row_f32, float, 1)
 /* The same sums over ROWS values of r for i < sides, the rows of b in registers: where X is contiguous along i. */
 #define FASTLR_RANK(name, type, ROWS)                                                                                 \
     static inline void name(ptrdiff_t sides, const type *FASTLR_RESTRICT x, ptrdiff_t step, ptrdiff_t side,           \
-                            const double *FASTLR_RESTRICT b, ptrdiff_t ld, double *FASTLR_RESTRICT out)               \
+                            const double *FASTLR_RESTRICT b, ptrdiff_t ld, double *FASTLR_RESTRICT out,               \
+                            ptrdiff_t pitch)                                                                          \
     {                                                                                                                 \
         fastlr_lanes right[ROWS][FASTLR_TILE_VECTORS];                                                                \
         for (int r = 0; r < ROWS; r++)                                                                                \
             for (int k = 0; k < FASTLR_TILE_VECTORS; k++)                                                             \
                 right[r][k] = ((const fastlr_lanes *)(b + r * ld))[k];                                                \
         for (ptrdiff_t i = 0; i < sides; i++) {                                                                       \
-            fastlr_lanes *sum = (fastlr_lanes *)(out + i * FASTLR_TILE_COLUMNS);                                      \
+            fastlr_lanes *sum = (fastlr_lanes *)(out + i * pitch);                                                    \
             for (int k = 0; k < FASTLR_TILE_VECTORS; k++) {                                                           \
                 fastlr_lanes s = sum[k];                                                                              \
                 for (int r = 0; r < ROWS; r++)                                                                        \

@@ -8,7 +8,7 @@ from fastlr.solvers import lbfgs, newton_cg
 #: Entries of X for each column from which the memory of a quasi-Newton method costs little beside a pass.
 ENTRIES_PER_COLUMN = 100
 #: Iterations after which their progress is judged, over how many it is measured, and how many more it may promise.
-#: Passes to 1e-6 without and with this start: independent columns (60,000 x 300 x 10) 27 and 11, MNIST 213 and 215.
+#: Passes to 1e-6 without and with this start: independent columns (60,000 x 300 x 10) 27 and 12, MNIST 213 and 222.
 FIRST, WINDOW, MOST = 5, 3, 12
 
 
@@ -32,7 +32,7 @@ def solve(objective, coef, intercept, monitor):
         point, _ = lbfgs.minimise(objective, point, monitor, lambda: gets_on(monitor))
         if monitor.status is not None:
             return monitor.result()
-        monitor.hand_over("newton_cg")
+        monitor.hand_over("newton_cg", "is slow")
     return newton_cg.minimise(objective, point, monitor)
 
 

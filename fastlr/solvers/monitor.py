@@ -150,10 +150,10 @@ class Monitor:
             return self._at_floor(floor)
         return self._limits(stop)
 
-    def hand_over(self, solver):
+    def hand_over(self, solver, where="cannot go on"):
         """Forget the last point, if any: another solver goes on from it, and will report it itself."""
         del self.history[-1:]
-        self.reason = f"where {self.solver} cannot go on" if self.reason else ""
+        self.reason = f"where {self.solver} {where}" if self.reason else ""
         self.solver = solver
 
     def _at_floor(self, floor):
