@@ -1,6 +1,9 @@
 # `make demo` and `make test` do all the set-up on a machine with Python (>= 3.11, headers) and a C compiler.
 PYTHON ?= python3
+# CPU levels to build: this machine's alone, see setup.py
+export FASTLR_LEVELS ?= native
 BIN := .venv/bin
+WHEEL := .venv/wheel-$(FASTLR_LEVELS)
 SOURCES := pyproject.toml setup.py README.md LICENSE $(shell find fastlr -name '*.py' -o -name '*.pyx' -o -name '*.pxd' -o -name '*.h' -o -name '*.pyi' -o -name py.typed)
 
 .PHONY: demo test lint bench bench-compare docs sanitize clean
@@ -30,19 +33,19 @@ clean:
 	rm -rf .venv build dist fastlr_solver.egg-info docs/_build
 
 # The package is tested as users get it: from a wheel, not from this folder.
-.venv/fastlr: .venv/wheel
+.venv/fastlr: $(WHEEL)
 	$(BIN)/pip install --quiet --force-reinstall --no-deps dist/*.whl
 	$(BIN)/pip install --quiet dist/*.whl
 	touch $@
 
-.venv/wheel: .venv/pip $(SOURCES)
+$(WHEEL): .venv/pip $(SOURCES)
 	rm -rf dist
 	$(BIN)/pip wheel --quiet --no-build-isolation --no-deps --wheel-dir dist .
 	touch $@
 
 .venv/pip:
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet "setuptools>=77" "cython>=3.1" wheel
+	$(BIN)/pip install --quiet "setuptools>=77" "cython>=3.2" wheel
 	touch $@
 
 .venv/test .venv/lint .venv/bench .venv/docs: .venv/%: .venv/fastlr

@@ -53,9 +53,14 @@ def choose_cpu_level(supported: int, built: list[str]) -> str:
     Raises
     ------
     ImportError
-        If FASTLR_CPU names no build, or one that this processor cannot run.
+        If FASTLR_CPU names no build, or one that this processor cannot run; if it can run none.
     """
     usable = [name for name in built if CPU_LEVELS[name] <= supported]
+    if not usable:
+        raise ImportError(
+            f"fastlr was built for {', '.join(built)} alone, which this processor cannot run: build it here, or with "
+            "FASTLR_LEVELS=all"
+        )
     wanted = os.environ.get("FASTLR_CPU")
     if not wanted:
         return max(usable, key=CPU_LEVELS.__getitem__)

@@ -3,30 +3,24 @@
 import os
 import subprocess
 import sys
-from importlib import import_module
-from importlib.util import find_spec
 from types import SimpleNamespace
 
 import numpy as np
 from scipy.optimize import brentq, minimize
 from scipy.special import expit
 
+from fastlr import kernels
 from fastlr._environment import CPU_LEVELS
-from fastlr.kernels import KERNELS, _cpu
 
 
 def cpu_levels():
     """The names of the kernel builds that are at hand and that this processor can run."""
-    usable = []
-    for level, needed in CPU_LEVELS.items():
-        if needed <= _cpu.cpu_level() and find_spec(f"fastlr.kernels._{level}.dense"):
-            usable.append(level)
-    return usable
+    return [level for level in kernels.LEVELS if CPU_LEVELS[level] <= kernels._cpu.cpu_level()]
 
 
 def load_kernels(level):
     """The kernel modules of one CPU level as attributes of one object."""
-    return SimpleNamespace(**{name: import_module(f"fastlr.kernels._{level}.{name}") for name in KERNELS})
+    return SimpleNamespace(**kernels.load(level))
 
 
 def assert_within(actual, expected, magnitude, relative=1e-13):

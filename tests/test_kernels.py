@@ -695,13 +695,13 @@ def test_equal_values_may_be_given_once(kernels, dtype, index, form):
 @pytest.mark.parametrize("n", [1, 2, 1023, 1024, 1025, 5000])
 def test_all_equal_sees_the_one_that_differs(kernels, dtype, n):
     data = np.full(n, 0.7, dtype=dtype)
-    assert kernels.sparse.all_equal(data)
+    assert kernels.structure.all_equal(data)
     for k in {0, n // 2, n - 1}:
         other = data.copy()
         other[k] = np.nextafter(other[k], 1, dtype=dtype)
-        assert kernels.sparse.all_equal(other) == (n == 1)
+        assert kernels.structure.all_equal(other) == (n == 1)
     data[-1] = np.nan
-    assert not kernels.sparse.all_equal(data)
+    assert not kernels.structure.all_equal(data)
 
 
 def expected_product(case):
@@ -753,17 +753,17 @@ def test_structure_names_what_is_irregular(kernels, index, slices, flags):
     indptr = np.concatenate([[0], np.cumsum([len(part) for part in slices])]).astype(index)
     indices = np.array([i for part in slices for i in part], dtype=index)
     for n_threads in THREADS:
-        assert kernels.sparse.structure(indptr, indices, 5, n_threads) == flags
+        assert kernels.structure.irregularities(indptr, indices, 5, n_threads) == flags
 
 
 def test_structure_finds_one_bad_index_among_many_slices(kernels, index):
     indptr, indices, _ = random_compressed(500, 30, 0.3, index=index)
-    assert [kernels.sparse.structure(indptr, indices, 30, n_threads) for n_threads in THREADS] == [0, 0, 0]
+    assert [kernels.structure.irregularities(indptr, indices, 30, n_threads) for n_threads in THREADS] == [0, 0, 0]
     for where, bad in ((0, -1), (len(indices) // 2, 30), (len(indices) - 1, 10**6)):
         broken = indices.copy()
         broken[where] = bad
         for n_threads in THREADS:
-            assert kernels.sparse.structure(indptr, broken, 30, n_threads) & OUT_OF_RANGE
+            assert kernels.structure.irregularities(indptr, broken, 30, n_threads) & OUT_OF_RANGE
 
 
 @pytest.mark.parametrize("bounds", [(), (0,), (7,), (20,), (3, 3, 9), (0, 20), (1, 2, 3, 4, 5)])
@@ -773,14 +773,14 @@ def test_split_finds_the_first_index_of_each_range(kernels, index, bounds):
     expected = reference_splits(indptr, indices, bounds)
     for n_threads in THREADS:
         splits = np.full(expected.shape, -1, dtype=index)
-        kernels.sparse.split(indptr, indices, bounds, splits, n_threads)
+        kernels.structure.split(indptr, indices, bounds, splits, n_threads)
         np.testing.assert_array_equal(splits, expected)
 
 
 def test_count_minor_adds_to_the_counts(kernels, index):
     _, indices, _ = random_compressed(80, 20, 0.3, index=index, form="duplicates")
     counts = np.ones(20, dtype=index)
-    kernels.sparse.count_minor(indices, counts)
+    kernels.structure.count_minor(indices, counts)
     np.testing.assert_array_equal(counts, 1 + np.bincount(indices, minlength=20))
 
 
@@ -795,10 +795,12 @@ def test_gather_columns_moves_them_into_the_other_layout(kernels, dtype, index, 
         new_indices = np.full(new_indptr[-1], -1, dtype=index)
         new_data = np.full(new_indptr[-1], np.nan, dtype=dtype)
         next_entry = new_indptr[:-1].copy()
-        kernels.sparse.gather_columns(*case.arrays, case.splits(n_threads), position, next_entry, new_indices, new_data)
+        kernels.structure.gather_columns(
+            *case.arrays, case.splits(n_threads), position, next_entry, new_indices, new_data
+        )
         np.testing.assert_array_equal(next_entry, new_indptr[1:])
         np.testing.assert_array_equal(densify(new_indptr, new_indices, new_data, 120).T, wanted)
-        assert kernels.sparse.structure(new_indptr, new_indices, 120, 1) == 0
+        assert kernels.structure.irregularities(new_indptr, new_indices, 120, 1) == 0
 
 
 @pytest.mark.parametrize("columns", [(), (0,), (39,), (2, 5, 17), tuple(range(40))])
@@ -810,11 +812,11 @@ def test_select_keeps_columns_in_their_layout(kernels, dtype, index, form, colum
     new_indptr = np.concatenate([[0], np.cumsum([part.sum() for part in kept])]).astype(index)
     for n_threads in THREADS:
         counts = np.full(120, -1, dtype=index)
-        kernels.sparse.count_selected(*case.arrays[:2], position, counts, n_threads)
+        kernels.structure.count_selected(*case.arrays[:2], position, counts, n_threads)
         np.testing.assert_array_equal(counts, np.diff(new_indptr))
         new_indices = np.full(new_indptr[-1], -1, dtype=index)
         new_data = np.full(new_indptr[-1], np.nan, dtype=dtype)
-        kernels.sparse.select(*case.arrays, position, new_indptr, new_indices, new_data, n_threads)
+        kernels.structure.select(*case.arrays, position, new_indptr, new_indices, new_data, n_threads)
         np.testing.assert_array_equal(new_indices, position[case.arrays[1]][np.concatenate(kept)])
         np.testing.assert_array_equal(new_data, case.arrays[2][np.concatenate(kept)])
 

@@ -6,9 +6,9 @@ import scipy.sparse as sp
 from fastlr.design.base import worthwhile_threads
 from fastlr.design.dense import DenseDesign
 from fastlr.design.sparse import CSCDesign, csr_design, nbytes
-from fastlr.kernels import sparse
+from fastlr.kernels import structure
 
-#: The bits of kernels.sparse.structure.
+#: The bits of kernels.structure.irregularities.
 UNSORTED, DUPLICATES, OUT_OF_RANGE = 1, 2, 4
 
 
@@ -155,11 +155,11 @@ def _structure(X, n_threads):
     if X.nnz == 0:
         return True, False
     n_minor = X.shape[1] if X.format == "csr" else X.shape[0]
-    found = sparse.structure(X.indptr, X.indices, n_minor, n_threads)
+    found = structure.irregularities(X.indptr, X.indices, n_minor, n_threads)
     if found & OUT_OF_RANGE:
         axis = "column" if X.format == "csr" else "row"
         raise ValueError(f"X.indices holds {axis} indices outside 0..{n_minor - 1}")
     if not found & UNSORTED:
         return True, bool(found & DUPLICATES)
     last_seen = np.full((n_threads, n_minor), -1, dtype=X.indices.dtype)
-    return False, sparse.repeats(X.indptr, X.indices, last_seen)
+    return False, structure.repeats(X.indptr, X.indices, last_seen)

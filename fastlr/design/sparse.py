@@ -23,6 +23,7 @@ from fastlr.kernels import (
     small,
     sparse,
     sparse_many,
+    structure,
 )
 
 #: How entries spread over columns is learnt from RUNS runs of RUN entries; RELIABLE of them make a share reliable.
@@ -55,7 +56,7 @@ class CompressedDesign(InMemoryDesign):
     def _minor_counts(self):
         """Entries of each minor slice."""
         counts = np.zeros(self.shape[self.minor_axis], dtype=self.X.indptr.dtype)
-        sparse.count_minor(self.X.indices, counts)
+        structure.count_minor(self.X.indices, counts)
         return counts
 
     @cached_property
@@ -77,7 +78,7 @@ class CompressedDesign(InMemoryDesign):
         if ranges > 1:
             reached = np.cumsum(self._sampled_counts[0])
             bounds = np.searchsorted(reached, np.arange(1, ranges) * (reached[-1] / ranges)).astype(indptr.dtype)
-            sparse.split(indptr, indices, bounds, splits, self.n_threads)
+            structure.split(indptr, indices, bounds, splits, self.n_threads)
         return splits
 
     def _gather(self, v, shift, out):
@@ -329,7 +330,7 @@ class CSRDesign(CompressedDesign):
         np.cumsum(self._minor_counts[columns], out=new_indptr[1:])
         new_indices = np.empty(new_indptr[-1], dtype=indices.dtype)
         new_data = np.empty(new_indptr[-1], dtype=data.dtype)
-        sparse.gather_columns(*self._arrays, self._splits, position, new_indptr[:-1].copy(), new_indices, new_data)
+        structure.gather_columns(*self._arrays, self._splits, position, new_indptr[:-1].copy(), new_indices, new_data)
         copy = sp.csc_array((new_data, new_indices, new_indptr), shape=(self.shape[0], len(columns)))
         return CSCDesign(copy, True, self.n_threads, nbytes(copy))
 
@@ -337,11 +338,11 @@ class CSRDesign(CompressedDesign):
         indptr, indices, data = self._arrays
         position = self._positions(columns)
         new_indptr = np.zeros_like(indptr)
-        sparse.count_selected(indptr, indices, position, new_indptr[1:], self.n_threads)
+        structure.count_selected(indptr, indices, position, new_indptr[1:], self.n_threads)
         np.cumsum(new_indptr, out=new_indptr)
         new_indices = np.empty(new_indptr[-1], dtype=indices.dtype)
         new_data = np.empty(new_indptr[-1], dtype=data.dtype)
-        sparse.select(*self._arrays, position, new_indptr, new_indices, new_data, self.n_threads)
+        structure.select(*self._arrays, position, new_indptr, new_indices, new_data, self.n_threads)
         copy = sp.csr_array((new_data, new_indices, new_indptr), shape=(self.shape[0], len(columns)))
         return csr_design(copy, self.is_sorted, self.n_threads, nbytes(copy))
 
@@ -526,7 +527,7 @@ def csr_design(X, is_sorted, n_threads, copied_bytes=0):
 
 def _stored(data):
     """Values as the kernels of products take them: where all are equal, the bits of one of them; see sparse.pyx."""
-    if len(data) < 2 or not sparse.all_equal(data):
+    if len(data) < 2 or not structure.all_equal(data):
         return data
     return data[:1].astype(np.float64).view(np.int64)
 

@@ -7,7 +7,6 @@ the intercept has no part in the norm.  (Centred) X pseudo-inverse times X coef 
 """
 
 import numpy as np
-from scipy.sparse.linalg import LinearOperator, lsmr
 
 from fastlr.diagnosis.findings import Collinear, Constant
 
@@ -54,6 +53,8 @@ def least_norm_by_lsmr(objective, free, coef):
         The free columns.
     coef : ndarray of shape (p,)
     """
+    from scipy.sparse.linalg import LinearOperator, lsmr  # takes long to import, and most fits never need it
+
     rows = objective.rows
     counts = (rows.loss.weight_of_rows() > 0.0).astype(np.float64)
     mean = rows.design.adjoint(counts / counts.sum()) if objective.fit_intercept else np.zeros(len(coef))

@@ -6,87 +6,40 @@ to nothing, check nothing and decide nothing.
 """
 
 from importlib import import_module
-from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from pkgutil import iter_modules
 
 from fastlr._environment import CPU_LEVELS, choose_cpu_level, short_waits
+
+
+def _compiled(package: str) -> list[str]:
+    """The names of the compiled modules beside this file, or in the folder of one CPU level."""
+    folders = [f"{path}/{package}" for path in __path__]
+    return sorted(module.name for module in iter_modules(folders) if not module.ispkg)
+
+
+#: The kernel modules of every CPU level that has been built.
+LEVELS = {level: names for level in CPU_LEVELS if (names := _compiled(f"_{level}"))}
+#: The kernel modules that need no levels.
+ONE_LEVEL = [name for name in _compiled("") if not name.startswith("_")]
+
+if not LEVELS:
+    raise ImportError(f"no compiled kernels in {__path__[0]}: run `pip install .` in the checkout, or `make demo`")
 
 with short_waits():  # every extension module may be the one that loads OpenMP
     from fastlr.kernels import _cpu
 
-#: The kernel modules, one per .pyx file.
-KERNELS = (
-    "box",
-    "cholesky",
-    "class_coordinate",
-    "class_outputs",
-    "class_rows",
-    "coordinate",
-    "csr_by_columns",
-    "csr_by_rows",
-    "dense",
-    "dense_many",
-    "dual",
-    "dual_many",
-    "elementwise",
-    "gram",
-    "gram_by_rows",
-    "group_coordinate",
-    "label_rows",
-    "logistic",
-    "merge",
-    "moments",
-    "outputs",
-    "penalty",
-    "renumber",
-    "small",
-    "softmax",
-    "sparse",
-    "sparse_many",
-    "vector",
-)
-
-_built = [name for name in CPU_LEVELS if find_spec(f"fastlr.kernels._{name}.dense")]
-
 #: The CPU level in use: "baseline", "v3" or "v4".
-cpu_level = choose_cpu_level(_cpu.cpu_level(), _built)
+cpu_level = choose_cpu_level(_cpu.cpu_level(), list(LEVELS))
 
 #: Whether the kernels were built with OpenMP.
 has_openmp: bool = _cpu.has_openmp()
 
 
-if TYPE_CHECKING:
-    from fastlr.kernels import (
-        box as box,
-        cholesky as cholesky,
-        class_coordinate as class_coordinate,
-        class_outputs as class_outputs,
-        class_rows as class_rows,
-        coordinate as coordinate,
-        csr_by_columns as csr_by_columns,
-        csr_by_rows as csr_by_rows,
-        dense as dense,
-        dense_many as dense_many,
-        dual as dual,
-        dual_many as dual_many,
-        elementwise as elementwise,
-        gram as gram,
-        gram_by_rows as gram_by_rows,
-        group_coordinate as group_coordinate,
-        label_rows as label_rows,
-        logistic as logistic,
-        merge as merge,
-        moments as moments,
-        outputs as outputs,
-        penalty as penalty,
-        renumber as renumber,
-        small as small,
-        softmax as softmax,
-        sparse as sparse,
-        sparse_many as sparse_many,
-        vector as vector,
-    )
-else:
+def load(level: str) -> dict:
+    """The kernel modules of one CPU level, and those that need none, by name."""
     with short_waits():
-        for _name in KERNELS:
-            globals()[_name] = import_module(f"fastlr.kernels._{cpu_level}.{_name}")
+        modules = {name: import_module(f"{__name__}._{level}.{name}") for name in LEVELS[level]}
+        return modules | {name: import_module(f"{__name__}.{name}") for name in ONE_LEVEL}
+
+
+globals().update(load(cpu_level))

@@ -1,28 +1,16 @@
 """What this processor can run."""
 
+cdef extern from "cpu_level.h" nogil:
+    int fastlr_cpu_level()
+
 cdef extern from *:
     """
-    #if (defined(__x86_64__) || defined(_M_X64)) && (defined(__GNUC__) || defined(__clang__))
-    static int fastlr_cpu_level(void)
-    {
-        __builtin_cpu_init();
-        int v3 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi")
-                 && __builtin_cpu_supports("bmi2");
-        int v4 = v3 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
-                 && __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq")
-                 && __builtin_cpu_supports("avx512vl");
-        return v4 ? 4 : v3 ? 3 : 0;
-    }
-    #else
-    static int fastlr_cpu_level(void) { return 0; }
-    #endif
     #ifdef _OPENMP
     #define FASTLR_OPENMP 1
     #else
     #define FASTLR_OPENMP 0
     #endif
     """
-    int fastlr_cpu_level() nogil
     int FASTLR_OPENMP
 
 

@@ -7,7 +7,7 @@ from cython.parallel cimport prange
 from libc.math cimport sqrt
 
 from fastlr.kernels.tiles cimport GROUP, TILE_COLUMNS, TILE_ROWS, pack_group, panel_products
-from fastlr.kernels.types cimport axpy_f64, dot_f64
+from fastlr.kernels.simd cimport axpy_f64, dot_f64
 
 PANEL = 48
 

@@ -9,7 +9,7 @@ from libc.stdint cimport int64_t
 
 import numpy as np
 
-from fastlr.kernels.types cimport BLOCK
+from fastlr.kernels.simd cimport BLOCK
 
 cdef extern from "class_rows.h" nogil:
     double class_block "fastlr_class_block"(Py_ssize_t rows, Py_ssize_t K, const double* eta, const int64_t* label,

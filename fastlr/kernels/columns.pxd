@@ -2,8 +2,8 @@
 lie end to end in `data`."""
 
 from fastlr.kernels.slices cimport slice_dot
-from fastlr.kernels.types cimport (
-    axpy_f32, axpy_f64, dot_f32, dot_f64, dot_squares_f32, dot_squares_f64, floating, integer)
+from fastlr.kernels.simd cimport axpy_f32, axpy_f64, dot_f32, dot_f64, dot_squares_f32, dot_squares_f64
+from fastlr.kernels.types cimport floating, integer
 
 
 cdef inline double column_dot(const integer* indptr, const integer* indices, const floating* data, Py_ssize_t j,

@@ -13,7 +13,8 @@ import numpy as np
 
 from libc.math cimport fabs
 
-from fastlr.kernels.types cimport axpy_f64, dot_f32, dot_f64, floating, integer, weighted_axpy_f32, weighted_axpy_f64
+from fastlr.kernels.simd cimport axpy_f64, dot_f32, dot_f64, weighted_axpy_f32, weighted_axpy_f64
+from fastlr.kernels.types cimport floating, integer
 
 cdef double EPS = 4.0 * np.finfo(np.float64).eps
 

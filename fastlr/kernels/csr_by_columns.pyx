@@ -8,7 +8,8 @@ gives the same bits for any number of threads.  Shapes and types as in sparse.py
 from cython.parallel cimport prange
 
 from fastlr.kernels.slices cimport gather_block, scatter_rows, slice_dot
-from fastlr.kernels.types cimport integer, logistic_block, stored
+from fastlr.kernels.simd cimport logistic_block
+from fastlr.kernels.types cimport integer, stored
 
 cdef enum:
     BLOCK = 64  # rows a thread takes at a time

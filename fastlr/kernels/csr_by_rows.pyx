@@ -8,7 +8,8 @@ not be sorted.  Other shapes and types as in sparse.pyx.
 from cython.parallel cimport prange
 
 from fastlr.kernels.slices cimport gather_block, scatter_rows, scatter_squares_rows, slice_dot
-from fastlr.kernels.types cimport integer, logistic_block, stored
+from fastlr.kernels.simd cimport logistic_block
+from fastlr.kernels.types cimport integer, stored
 
 cdef enum:
     BLOCK = 64        # rows between two uses of their entries for a loss

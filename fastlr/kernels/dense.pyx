@@ -16,7 +16,8 @@ from libc.stdint cimport int64_t
 
 from fastlr.kernels.dense_blocks cimport Layout, block_axpy, block_axpy_pair, block_dot, block_squares, whole_dot
 from fastlr.kernels.outputs cimport Target, put, target_of
-from fastlr.kernels.types cimport floating, logistic_block
+from fastlr.kernels.simd cimport logistic_block
+from fastlr.kernels.types cimport floating
 
 cdef enum:
     MAX_BLOCK = 256   # rows: the scratch of a block lies on the stack

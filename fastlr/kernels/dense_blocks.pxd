@@ -1,8 +1,22 @@
 """Inline functions on blocks of n rows of a dense X; see dense.pyx.  They alone know which axis has unit stride."""
 
-from fastlr.kernels.types cimport (
-    axpy4_f32, axpy4_f64, axpy_f32, axpy_f64, axpy_pair_f32, axpy_pair_f64, axpy_squares_f32, axpy_squares_f64,
-    dot4_f32, dot4_f64, dot_f32, dot_f64, dot_squares_f32, dot_squares_f64, floating)
+from fastlr.kernels.simd cimport (
+    axpy4_f32,
+    axpy4_f64,
+    axpy_f32,
+    axpy_f64,
+    axpy_pair_f32,
+    axpy_pair_f64,
+    axpy_squares_f32,
+    axpy_squares_f64,
+    dot4_f32,
+    dot4_f64,
+    dot_f32,
+    dot_f64,
+    dot_squares_f32,
+    dot_squares_f64,
+)
+from fastlr.kernels.types cimport floating
 
 ctypedef struct Layout:
     Py_ssize_t p

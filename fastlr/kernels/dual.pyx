@@ -25,18 +25,17 @@ from cython.parallel cimport prange
 from libc.math cimport fabs, isfinite
 
 from fastlr.kernels.slices cimport slice_dot
-from fastlr.kernels.types cimport (
+from fastlr.kernels.simd cimport (
     axpy_f32,
     axpy_f64,
     dot_f32,
     dot_f64,
-    floating,
-    integer,
     log_positive,
     residual_of,
     weighted_axpy_f32,
     weighted_axpy_f64,
 )
+from fastlr.kernels.types cimport floating, integer
 
 import numpy as np
 

@@ -9,9 +9,18 @@ blocks in order, so that the bits depend neither on the pieces nor on the number
 from cython.parallel cimport prange
 from libc.math cimport fabs, isfinite
 
-from fastlr.kernels.types cimport (
-    count_labels, expit_derivative_f32, expit_derivative_f64, expit_f32, expit_f64, floating, log_loss_curve,
-    log_loss_slopes, log_loss_sum, weigh_block)
+from fastlr.kernels.special cimport (
+    count_labels,
+    expit_derivative_f32,
+    expit_derivative_f64,
+    expit_f32,
+    expit_f64,
+    log_loss_curve,
+    log_loss_slopes,
+    log_loss_sum,
+    weigh_block,
+)
+from fastlr.kernels.types cimport floating
 
 import numpy as np
 

@@ -7,7 +7,8 @@ Columns are CSC arrays or, where indptr is empty, those of a dense F-ordered X l
 
 from libc.math cimport sqrt
 
-from fastlr.kernels.types cimport axpy_f64, dot_f64, floating, integer
+from fastlr.kernels.simd cimport axpy_f64, dot_f64
+from fastlr.kernels.types cimport floating, integer
 
 cdef enum:
     MAX_STEPS = 30  # of Newton's method for the norm of a block

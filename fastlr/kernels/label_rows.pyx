@@ -10,7 +10,7 @@ from libc.stdint cimport uint8_t
 
 import numpy as np
 
-from fastlr.kernels.types cimport BLOCK
+from fastlr.kernels.simd cimport BLOCK
 
 cdef extern from "label_rows.h" nogil:
     void label_block "fastlr_label_block"(

@@ -7,7 +7,7 @@ and `more_sums` are scratch of length `n_blocks(n)`.
 
 from cython.parallel cimport prange
 
-from fastlr.kernels.types cimport gap_block, logistic_block, loss_block, slope_block
+from fastlr.kernels.simd cimport gap_block, logistic_block, loss_block, slope_block
 
 cdef enum:
     BLOCK = 4096

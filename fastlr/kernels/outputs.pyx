@@ -15,7 +15,7 @@ from cython.parallel cimport prange
 
 from fastlr.kernels.outputs cimport (
     FASTLR_LABEL, FASTLR_LINEAR, FASTLR_LOG_PROBABILITY, FASTLR_LOSS, FASTLR_PROBABILITY, Target, put, target_of)
-from fastlr.kernels.types cimport BLOCK as ROWS
+from fastlr.kernels.simd cimport BLOCK as ROWS
 
 LINEAR = FASTLR_LINEAR
 PROBABILITY = FASTLR_PROBABILITY

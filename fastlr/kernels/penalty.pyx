@@ -6,7 +6,7 @@ broadcast scalars (stride 0).  Sums run over blocks of fixed length added in ord
 
 from cython.parallel cimport prange
 
-from fastlr.kernels.types cimport largest_ratio_block, penalty_gap_block, subgradient_block
+from fastlr.kernels.simd cimport largest_ratio_block, penalty_gap_block, subgradient_block
 
 import numpy as np
 

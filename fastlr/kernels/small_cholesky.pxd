@@ -5,7 +5,7 @@ The matrix is the upper triangle of a (p, p), row by row: a = U' U.
 
 from libc.math cimport sqrt
 
-from fastlr.kernels.types cimport axpy4_f64, axpy_f64, dot_f64
+from fastlr.kernels.simd cimport axpy4_f64, axpy_f64, dot_f64
 
 cdef enum:
     PANEL = 4

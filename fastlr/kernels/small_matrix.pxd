@@ -8,7 +8,8 @@ from libc.stdint cimport int32_t, int64_t
 
 from fastlr.kernels.dense_blocks cimport Layout, block_axpy, block_axpy_pair, block_dot
 from fastlr.kernels.slices cimport slice_dot
-from fastlr.kernels.types cimport dot_tile, floating, integer
+from fastlr.kernels.simd cimport dot_tile
+from fastlr.kernels.types cimport floating, integer
 
 cdef enum:
     TILE = 4

@@ -16,7 +16,7 @@ from fastlr.kernels.small_matrix cimport add_pair, add_rows, centred_gram, image
 from fastlr.kernels.small_problem cimport (
     ROWS, Problem, Scratch, State, any_nonzero, centre, clear, loss_along, n_blocks, parts, penalty_product,
     residual_gap, rows_from, set_linear_predictor, set_null_model, weight_at)
-from fastlr.kernels.types cimport dot_f64, gap_block, logistic_block
+from fastlr.kernels.simd cimport dot_f64, gap_block, logistic_block
 
 cdef enum:
     HALVINGS = 40

@@ -6,7 +6,7 @@ See small_newton.pxd for the algorithm.  All scratch is handed in: `parts` says 
 from libc.math cimport INFINITY, fabs, isfinite
 
 from fastlr.kernels.small_matrix cimport Matrix, image as image_block, packing_length
-from fastlr.kernels.types cimport loss_block, slope_block, weighted_dot_block
+from fastlr.kernels.simd cimport loss_block, slope_block, weighted_dot_block
 
 cdef enum:
     ROWS = 128          # rows at a time: what is computed of them stays in the first-level cache

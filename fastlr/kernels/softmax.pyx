@@ -9,8 +9,15 @@ elementwise.pyx, with the columns named below.
 from cython.parallel cimport prange
 from libc.stdint cimport int64_t
 
-from fastlr.kernels.types cimport (
-    BLOCK, count_soft, cross_entropy_block, cross_entropy_curve, cross_entropy_slopes, softmax_block, weigh_block)
+from fastlr.kernels.simd cimport BLOCK
+from fastlr.kernels.special cimport (
+    count_soft,
+    cross_entropy_block,
+    cross_entropy_curve,
+    cross_entropy_slopes,
+    softmax_block,
+    weigh_block,
+)
 
 cdef enum:
     ENTRIES = 8192        # of a block

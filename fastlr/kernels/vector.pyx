@@ -8,8 +8,14 @@ nothing on idle cores, and on cores shared with other processes each meeting of 
 
 from cython.parallel cimport prange
 
-from fastlr.kernels.types cimport (
-    add_diagonal_block, axpy_f64, cg_direction_block, cg_step_block, dot_f64, weighted_dot_block)
+from fastlr.kernels.simd cimport (
+    add_diagonal_block,
+    axpy_f64,
+    cg_direction_block,
+    cg_step_block,
+    dot_f64,
+    weighted_dot_block,
+)
 
 import numpy as np
 

@@ -1,0 +1,53 @@
+"""What is built and what is not: packages, CPU levels, and what a checkout without compiled kernels says."""
+
+import os
+import platform
+import shutil
+from pathlib import Path
+
+import pytest
+from references import run_python
+
+import fastlr
+from fastlr import kernels
+from fastlr._environment import CPU_LEVELS, choose_cpu_level
+
+PACKAGE = Path(fastlr.__file__).parent
+
+
+def test_every_folder_with_modules_is_a_package():
+    folders = {path.parent for path in PACKAGE.rglob("*.py")}
+    assert [str(folder) for folder in folders if not (folder / "__init__.py").exists()] == []
+
+
+def test_every_level_has_the_same_modules():
+    names = list(kernels.LEVELS.values())
+    assert all(other == names[0] for other in names)
+    assert "dense" in names[0]
+    assert not set(names[0]) & set(kernels.ONE_LEVEL)
+
+
+def test_every_stub_has_a_compiled_module():
+    stubs = {path.stem for path in (PACKAGE / "kernels").glob("*.pyi")}
+    level = next(iter(kernels.LEVELS))
+    assert stubs == {*kernels.LEVELS[level], *kernels.ONE_LEVEL, "_cpu"}
+
+
+@pytest.mark.skipif(os.environ.get("FASTLR_LEVELS") != "all", reason="FASTLR_LEVELS is not all")
+def test_all_levels_are_built_where_all_were_asked_for():
+    x86 = platform.machine().lower() in ("x86_64", "amd64")
+    assert set(kernels.LEVELS) == (set(CPU_LEVELS) if x86 else {"baseline"})
+
+
+def test_a_checkout_without_compiled_kernels_says_so(tmp_path):
+    shutil.copytree(PACKAGE, tmp_path / "fastlr", ignore=shutil.ignore_patterns("*.so", "*.pyd", "__pycache__"))
+    done = run_python("import fastlr; fastlr.fit_logistic", PYTHONPATH=str(tmp_path))
+    assert done.returncode == 1
+    last = done.stderr.strip().splitlines()[-1]
+    assert last.startswith(f"ImportError: no compiled kernels in {tmp_path / 'fastlr' / 'kernels'}: run ")
+
+
+def test_a_build_for_other_processors_says_so(monkeypatch):
+    monkeypatch.delenv("FASTLR_CPU", raising=False)
+    with pytest.raises(ImportError, match=r"built for v3, v4 alone.*FASTLR_LEVELS=all"):
+        choose_cpu_level(0, ["v3", "v4"])
