@@ -27,7 +27,7 @@ sanitize: .venv/test
 	tests/sanitize.sh $(BIN)
 
 clean:
-	rm -rf .venv build dist fastlr_solver.egg-info docs/_build
+	rm -rf .venv build dist fastlr_solver.egg-info docs/_build docs/api
 
 # The package is tested as users get it: from a wheel, not from this folder.
 .venv/fastlr: .venv/wheel
