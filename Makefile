@@ -22,6 +22,7 @@ bench-compare: .venv/bench
 
 docs: .venv/docs
 	$(BIN)/sphinx-build -W -b html docs docs/_build
+	! grep -rlE '<(script|link|img|iframe)[^>]*(src|href)="(https?:)?//' docs/_build --include='*.html'  # nothing from elsewhere
 
 sanitize: .venv/test
 	tests/sanitize.sh $(BIN)

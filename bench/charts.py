@@ -73,10 +73,9 @@ def regime_bar(regime: Regime, record: dict) -> Bar:
     """The lower of the ratios at the two strict targets."""
     target = min(STRICT, key=lambda target: ratio(record, target))
     peer = best_peer(record, target)
-    strength = "" if regime.group == "real" else f" {regime.value:g}"
-    return Bar(
-        f"{regime.problem}, {KINDS[regime.kind]}{strength}", worst(record), package(peer[0]) if peer else "nobody"
-    )
+    strength = "" if regime.group == "real" else f" {'C=' if regime.kind == 'l2' else '/'}{regime.value:g}"
+    label = f"{regime.problem}, {KINDS[regime.kind]}{strength}"
+    return Bar(label, worst(record), package(peer[0]) if peer else "nobody")
 
 
 def class_bar(record: dict) -> Bar:

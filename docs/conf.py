@@ -5,6 +5,8 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
+from docutils import nodes
+
 import fastlr
 
 sys.path.insert(0, str(Path(__file__).parent / "_ext"))
@@ -63,3 +65,15 @@ def own_members(name):
 
 suppress_warnings = ["config.cache"]  # a function among the settings cannot be cached
 autosummary_context = {"own_members": own_members}
+
+
+def without_blank_ends(app, doctree):
+    """Examples end with an empty line, which ends what they print; it is not shown."""
+    for block in doctree.findall(nodes.literal_block):
+        block.rawsource = block.astext().rstrip()
+        block.children = [nodes.Text(block.rawsource)]
+
+
+def setup(app):
+    """Called by Sphinx."""
+    app.connect("doctree-read", without_blank_ends)
