@@ -25,12 +25,13 @@ bench-compare: .venv/bench
 
 docs: .venv/docs
 	$(BIN)/sphinx-build -W -b html docs docs/_build
+	! grep -rlE '<(script|link|img|iframe)[^>]*(src|href)="(https?:)?//' docs/_build --include='*.html'  # nothing from elsewhere
 
 sanitize: .venv/test
 	tests/sanitize.sh $(BIN)
 
 clean:
-	rm -rf .venv build dist fastlr_solver.egg-info docs/_build
+	rm -rf .venv build dist fastlr_solver.egg-info docs/_build docs/api
 
 # The package is tested as users get it: from a wheel, not from this folder.
 .venv/fastlr: $(WHEEL)

@@ -1,4 +1,4 @@
-"""The table of docs/benchmarks.md on many classes, from bench/results/classes: `python -m bench.class_table`."""
+"""The table of docs/benchmarks/many-classes.md, from bench/results/classes: `python -m bench.class_table`."""
 
 from __future__ import annotations
 

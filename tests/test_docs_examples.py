@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
-PAGES = ("digits", "imbalance", "nonlinear", "theory")
+PAGES = ("digits", "imbalance", "index", "nonlinear", "switching", "theory")
 OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 

@@ -1,0 +1,135 @@
+"""What a user of another library asks first, in figures: `python -m bench.switching` (about a minute).
+
+How far predicted probabilities are from those of the optimum at default tolerances, what a data frame costs a fit, and
+what warm starts save on a path of L1 fits.  docs/switching.md quotes it.
+"""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+from bench.environment import clear_blas_overrides
+
+clear_blas_overrides()
+
+import numpy as np  # noqa: E402
+import pandas as pd  # noqa: E402
+import polars as pl  # noqa: E402
+from sklearn.datasets import load_breast_cancer, load_digits, make_classification  # noqa: E402
+from sklearn.linear_model import LogisticRegression as SklearnLogisticRegression  # noqa: E402
+from sklearn.preprocessing import StandardScaler  # noqa: E402
+
+from fastlr import LogisticRegression  # noqa: E402
+
+RESULTS = Path(__file__).parent / "results" / "switching.txt"
+MANY = 10_000  # iterations, so that nobody ends short of its tolerance
+PATH = 100  # fits of a path
+
+
+def shortest(calls: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+    """Seconds of the shortest of some calls each; they take turns, so that all meet the same machine."""
+    found = dict.fromkeys(calls, np.inf)
+    for _ in range(rounds):
+        for name, call in calls.items():
+            start = time.perf_counter()
+            call()
+            found[name] = min(found[name], time.perf_counter() - start)
+    return found
+
+
+def breast_cancer() -> tuple[np.ndarray, np.ndarray]:
+    """Columns scaled."""
+    X, y = load_breast_cancer(return_X_y=True)
+    return StandardScaler().fit_transform(X), y
+
+
+def digits() -> tuple[np.ndarray, np.ndarray]:
+    """Pixels between 0 and 1."""
+    X, y = load_digits(return_X_y=True)
+    return X / 16, y
+
+
+def generated(n: int, p: int) -> tuple[np.ndarray, np.ndarray]:
+    """A quarter of the columns tell something."""
+    return make_classification(n, p, n_informative=p // 4, random_state=0)
+
+
+def probabilities() -> Iterator[str]:
+    """Default tolerances against a tight fit: largest distance of a probability, and the bound on the mean square."""
+    yield f"{'largest distance of a probability from the optimum':<52}{'scikit-learn':>14}{'fastlr':>10}"
+    yield f"{'(and root mean square; bound on it from the gap)':<52}"
+    for name, (X, y), C in (
+        ("digits", digits(), 1.0),
+        ("digits", digits(), 100.0),
+        ("digits, pixels 0 to 16", (16 * digits()[0], digits()[1]), 1.0),
+        ("breast cancer, scaled", breast_cancer(), 1.0),
+        ("breast cancer, scaled", breast_cancer(), 100.0),
+        ("generated, 10,000 x 20", generated(10_000, 20), 1.0),
+        ("generated, 2,000 x 200", generated(2_000, 200), 1.0),
+    ):
+        optimum = LogisticRegression(C=C, tol=1e-13, max_iter=MANY).fit(X, y).predict_proba(X)
+        ours = LogisticRegression(C=C, max_iter=MANY).fit(X, y)
+        theirs = SklearnLogisticRegression(C=C, max_iter=MANY).fit(X, y)
+        distances = [np.abs(model.predict_proba(X) - optimum).max(axis=1) for model in (theirs, ours)]
+        largest = "".join(f"{distance.max():>12.5f}" for distance in distances)
+        squares = ", ".join(f"{np.sqrt(np.mean(distance**2)):.5f}" for distance in distances)
+        yield f"{f'{name}, C = {C:g}':<52}{largest}  (rms {squares}; bound {np.sqrt(ours.duality_gap_ / 2):.5f})"
+
+
+def few_rows() -> tuple[np.ndarray, np.ndarray]:
+    """A corner of a table."""
+    X, y = breast_cancer()
+    return np.ascontiguousarray(X[:200, :5]), y[:200]
+
+
+def fit(X, y) -> LogisticRegression:
+    """With the defaults."""
+    return LogisticRegression().fit(X, y)
+
+
+def frames() -> Iterator[str]:
+    """Microseconds of a fit of arrays and of data frames."""
+    problems = {"200 x 5": few_rows(), "breast cancer": breast_cancer(), "200,000 x 20": generated(200_000, 20)}
+    for problem, (X, y) in problems.items():
+        names = [f"column{j}" for j in range(X.shape[1])]
+        tables = {"array": X, "polars": pl.DataFrame(X, names), "pandas": pd.DataFrame(X, columns=names)}
+        calls = {kind: partial(fit, table, y) for kind, table in tables.items()}
+        for kind, seconds in shortest(calls, 20 if len(y) > 1000 else 500).items():
+            yield f"{f'one fit, {problem}, {kind}':<52}{1e6 * seconds:>12.0f} us"
+
+
+def path(X, y, warm_start: bool) -> LogisticRegression:
+    """From lambda_max, where all coefficients are zero, to a thousandth of it."""
+    largest = np.abs(X.T @ (y - y.mean())).max()
+    model = LogisticRegression(l1_ratio=1, warm_start=warm_start)
+    for C in np.geomspace(1, 1000, PATH) / largest:
+        model.set_params(C=C).fit(X, y)
+    return model
+
+
+def paths() -> Iterator[str]:
+    """Seconds of a path of L1 fits, each from zero and each from the one before."""
+    X, y = digits()
+    problems = {"breast cancer": breast_cancer(), "digits, odd": (X, y % 2), "20,000 x 100": generated(20_000, 100)}
+    for name, (X, y) in problems.items():
+        found = shortest({"zero": partial(path, X, y, False), "warm": partial(path, X, y, True)}, 5)
+        yield f"{f'{PATH} L1 fits, {name}: from zero, warm':<52}{found['zero']:>10.2f} s{found['warm']:>8.2f} s"
+
+
+def main() -> None:
+    """Print the figures and keep them."""
+    warnings.simplefilter("ignore")
+    lines = []
+    for part in (probabilities, frames, paths):
+        for line in part():
+            print(line, flush=True)
+            lines.append(line)
+    RESULTS.write_text("\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    main()
