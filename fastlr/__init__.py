@@ -9,6 +9,7 @@ _HOMES = {
     "FitInterrupted": "fastlr.solvers",
     "LogisticRegression": "fastlr.linear_model",
     "LogisticResult": "fastlr.solvers",
+    "LogisticResults": "fastlr.solvers",
     "Progress": "fastlr.solvers",
     "SeparationWarning": "fastlr.linear_model",
     "Status": "fastlr.solvers",
