@@ -51,10 +51,10 @@ def fit_rows(rows, penalty, fit_intercept, start, solver, controls, kept=None, h
         raise FitInterrupted(monitor.result()) from None
 
 
-def _all_coefficients(p, kept, held, coef):
-    """(p,) coefficients from those of the columns that were kept; those that are held at zero exactly there."""
+def _all_coefficients(p, kept, held, coef, intercept):
+    """((p,) coefficients, intercept) from those of the columns kept; those that are held at zero exactly there."""
     out = np.zeros(p)
     out[slice(None) if kept is None else kept] = coef[:, 0]
     if held is not None:
         out[held] = 0.0
-    return out
+    return out, intercept

@@ -226,7 +226,9 @@ class LabelMonitor(Monitor):
     def look_at(self, objective, held):
         """Take this objective, of the one fit, for the diagnosis of its result."""
         self.objective = objective
-        self.lift = lambda coef: _coefficients(held, (SimpleNamespace(coefficients=coef.T.copy()), 0))
+        self.lift = lambda coef, intercept: _coefficients(
+            held, (SimpleNamespace(coefficients=coef.T.copy()), 0), intercept
+        )
 
 
 class SharedPasses:
@@ -236,10 +238,10 @@ class SharedPasses:
         self.rows = SimpleNamespace(work=work)
 
 
-def _coefficients(held, handle):
-    """(p,) coefficients from a handle; those that are held at zero exactly there."""
+def _coefficients(held, handle, intercept):
+    """((p,) coefficients, intercept) from a handle; those that are held at zero exactly there."""
     points, position = handle
     out = np.ascontiguousarray(points.coefficients[position])
     if held is not None:
         out[held] = 0.0
-    return out
+    return out, intercept

@@ -1,7 +1,5 @@
 """The functional entry for more than two classes: arrays in, LogisticResult out.  Does not import scikit-learn."""
 
-from dataclasses import replace
-
 import numpy as np
 
 from fastlr import _fit_arguments as arguments
@@ -102,12 +100,12 @@ def fit_softmax(
     monitor = Monitor(controls, objective, name, choice, _Classes(K, stand_ins, objective.penalty))
     try:
         result = solve(objective, coef, intercept, monitor)
-        return _with_intercepts(with_separated_classes(result, objective, monitor.state), K)
+        return with_separated_classes(result, objective, monitor.state)
     except KeyboardInterrupt:
         if not monitor.reached_a_point:
             raise
         monitor.fail(Status.INTERRUPTED, "The fit was interrupted from the keyboard")
-        raise FitInterrupted(_with_intercepts(monitor.result(), K)) from None
+        raise FitInterrupted(monitor.result()) from None
 
 
 def _fewer_columns(rows, l1, l2, group_penalty):
@@ -146,7 +144,8 @@ def _solver(penalty):
 
 
 class _Classes:
-    """Coefficients (K, p) of all columns from those of the objective, (K times the number of its columns, 1).
+    """Coefficients (K, p) of all columns from those of the objective, (K times the number of its columns, 1), and K
+    intercepts, which a fit without them holds as one zero.
 
     Those of a column add up to zero where l1 does not act on it: what they have in common leaves probabilities as they
     are, and l2 makes it cost.
@@ -157,15 +156,10 @@ class _Classes:
         self._stand_ins = stand_ins
         self._is_free = ~(penalty.l1 > 0.0).reshape(-1, K).any(axis=1, keepdims=True)
 
-    def __call__(self, coef):
+    def __call__(self, coef, intercept):
         by_column = coef.reshape(-1, self._K)
         by_column = by_column - self._is_free * by_column.mean(axis=1, keepdims=True)
-        return self._stand_ins.expand(by_column).T
-
-
-def _with_intercepts(result, K):
-    """The result with K intercepts, which a fit without them holds as one zero."""
-    return replace(result, intercept=np.zeros(K) + result.intercept)
+        return self._stand_ins.expand(by_column).T, np.zeros(self._K) + intercept
 
 
 def _null_intercept(weight, labels, K):

@@ -438,7 +438,7 @@ def test_too_few_iterations_give_a_warning(problem, labels):
     with pytest.warns(ConvergenceWarning, match=r"newton_cg did not converge: max_iter=1 was reached") as caught:
         LogisticRegression(**short).fit(X, y)
     assert (len(caught), caught[0].filename) == (1, __file__)
-    named = r"did not converge for class 'a', class 'b', class 'c', class 'd': max_iter=1 reached"
+    named = r"did not converge for class 'a', class 'b', class 'c', class 'd': max_iter=1 was reached"
     with pytest.warns(ConvergenceWarning, match=named) as caught:
         LogisticRegression(multi_class="ovr", **short).fit(X, NAMES["str"][y])
     assert (len(caught), caught[0].filename) == (1, __file__)

@@ -169,9 +169,10 @@ class Diagnosis:
         if isinstance(found[0], Separation):
             changes["status"] = Status.SEPARATED
         if point is not None:
+            coef, intercept = self.monitor.lift(point.coef, point.intercept)
             changes |= {
-                "coef": self.monitor.lift(point.coef),
-                "intercept": point.intercept,
+                "coef": coef,
+                "intercept": intercept,
                 "objective": point.value,
                 "optimality": self.objective.optimality(point),
             }

@@ -47,7 +47,7 @@ class Monitor:
     choice : str
         A sentence that says what was chosen and why; "" if it was asked for.
     lift : callable, optional
-        From coefficients of the objective, (p, 1), to those that users see, (columns of X,): a fresh array.
+        From (coefficients (p, 1), intercept) of the objective to those that users see, fresh arrays.
     """
 
     #: What a decrement is that stands in for a gap: the kind of certificate that the result names.
@@ -58,7 +58,7 @@ class Monitor:
         self.objective = objective
         self.solver = solver
         self.choice = choice
-        self.lift = lift or (lambda coef: coef[:, 0].copy())
+        self.lift = lift or (lambda coef, intercept: (coef[:, 0].copy(), intercept))
         self.history = []
         #: The gap, or what stands for it, at each point of the history, as it decides: not capped by the objective.
         self.gaps = []
@@ -192,7 +192,7 @@ class Monitor:
         if callback is None:
             return False
         progress = self.history[-1].telling(
-            coefficients=lambda: (self.lift(coef), intercept), remaining=seconds_left(self.history)
+            coefficients=lambda: self.lift(coef, intercept), remaining=seconds_left(self.history)
         )
         return callback(progress)
 
@@ -242,8 +242,9 @@ class Monitor:
         coef, intercept, measures = self._last
         gap = measures.gap
         work = self.objective.rows.work
+        coef, intercept = self.lift(coef, intercept)
         return LogisticResult(
-            coef=self.lift(coef),
+            coef=coef,
             intercept=intercept,
             objective=measures.objective,
             duality_gap=_capped(gap + measures.rounding, measures.objective) if math.isfinite(gap) else math.nan,
