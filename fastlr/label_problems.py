@@ -178,7 +178,7 @@ class Watch:
 
     def ended(self, k):
         """Tell the callback that problem k is over."""
-        tell(self._controls.callback, "label_ended", k)
+        tell(self._controls.callback, "label_ended", int(k))
 
     def controls(self, k):
         """The Controls of problem k."""
@@ -187,7 +187,7 @@ class Watch:
             limit = max(0.0, limit - (time.perf_counter() - self._begin))
 
         def call_back(progress):
-            if self.is_watched and self._controls.callback(progress.telling(label=k, n_labels=self._n_labels)):
+            if self.is_watched and self._controls.callback(progress.telling(label=int(k), n_labels=self._n_labels)):
                 self.stop()
             return self._stopped.is_set()
 

@@ -201,8 +201,7 @@ class Monitor:
         if stop:
             return self._end(Status.STOPPED, f"The callback stopped the fit {self._reached}.")
         if controls.time_limit is not None and progress.elapsed >= controls.time_limit:
-            limit = f"The time limit of {controls.time_limit:.6g} s was reached {self._reached}."
-            return self._end(Status.TIME_LIMIT, limit)
+            return self._end(Status.TIME_LIMIT, f"The time limit was reached {self._reached}.")
         if self.n_iter >= controls.max_iter:
             limit = f"max_iter={controls.max_iter} was reached {self._reached}. Increase max_iter or tol."
             return self._end(Status.MAX_ITER, limit)
