@@ -28,8 +28,10 @@ class Status(Enum):
     @staticmethod
     def worst(statuses):
         """The one that comes last in the order above."""
-        return max(statuses, key=list(Status).index)
+        return max(statuses, key=_ORDER.__getitem__)
 
+
+_ORDER = {status: place for place, status in enumerate(Status)}
 
 #: Names of the fields by which points of a history are compared: times never decide.
 _MEASURED = ("iteration", "n_passes", "objective", "gap", "target", "optimality", "nonzeros")
