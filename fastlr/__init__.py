@@ -1,6 +1,22 @@
 """Fast, certified logistic regression."""
 
 from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # what __getattr__ finds, for type checkers and editors
+    from fastlr import diagnosis as diagnosis, imbalance as imbalance, special as special
+    from fastlr._progress_bar import progress_bar as progress_bar
+    from fastlr.fit import fit_logistic as fit_logistic
+    from fastlr.linear_model import LogisticRegression as LogisticRegression, SeparationWarning as SeparationWarning
+    from fastlr.one_vs_rest import fit_one_vs_rest as fit_one_vs_rest
+    from fastlr.softmax import fit_softmax as fit_softmax
+    from fastlr.solvers import (
+        FitInterrupted as FitInterrupted,
+        LogisticResult as LogisticResult,
+        LogisticResults as LogisticResults,
+        Progress as Progress,
+        Status as Status,
+    )
 
 __version__ = "0.1.0"
 
@@ -9,18 +25,23 @@ _HOMES = {
     "FitInterrupted": "fastlr.solvers",
     "LogisticRegression": "fastlr.linear_model",
     "LogisticResult": "fastlr.solvers",
+    "LogisticResults": "fastlr.solvers",
     "Progress": "fastlr.solvers",
     "SeparationWarning": "fastlr.linear_model",
     "Status": "fastlr.solvers",
     "fit_logistic": "fastlr.fit",
     "fit_one_vs_rest": "fastlr.one_vs_rest",
     "fit_softmax": "fastlr.softmax",
+    "progress_bar": "fastlr._progress_bar",
 }
+_MODULES = ("diagnosis", "imbalance", "special")
 
-__all__ = ["__version__", *_HOMES]
+__all__ = ["__version__", *_HOMES, *_MODULES]
 
 
 def __getattr__(name):
+    if name in _MODULES:
+        return import_module(f"fastlr.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'fastlr' has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)

@@ -16,7 +16,7 @@ from fastlr.diagnosis import with_names
 from fastlr.fit import fit_logistic
 from fastlr.one_vs_rest import fit_one_vs_rest
 from fastlr.softmax import fit_softmax
-from fastlr.solvers import penalty_name
+from fastlr.solvers import LogisticResults, penalty_name
 
 
 class _Fit:
@@ -24,11 +24,28 @@ class _Fit:
 
     #: Fitted attributes that other fits do not set.
     extra: ClassVar[dict] = {}
+    #: What each of several problems is called in warnings and reports; None where there is only one.
+    names: tuple | None = None
 
     @property
     def total(self):
         """The sum of all weights."""
         return self.n_rows if self.weight is None else class_weights.total(self.weight)
+
+    def joined(self, results):
+        """What `run` returns, of the result of each problem."""
+        (result,) = results
+        return result
+
+    def results(self, result):
+        """The results of all problems, with what to call each."""
+        return ((None, result),)
+
+    def attributes(self, result, dtype):
+        """The fitted attributes that predictions need."""
+        coef, intercept = self.coefficients(result)
+        coef, intercept = coef.astype(dtype), np.array(intercept, dtype=dtype)
+        return {"classes_": self.classes, "coef_": coef, "intercept_": intercept, **self.extra}
 
     def _start(self, model, p):
         """(coef (n_problems, p), intercept (n_problems,)) to start from, or None."""
@@ -60,7 +77,7 @@ class TwoClasses(_Fit):
     def n_rows(self):
         return len(self.targets)
 
-    def run(self, model, X, l1, l2, offset):
+    def run(self, model, X, l1, l2, offset, callback):
         start = self._start(model, X.shape[1])
         result = fit_logistic(
             X,
@@ -73,17 +90,13 @@ class TwoClasses(_Fit):
             standardize=model.standardize,
             solver=our_solver(model.solver, penalty_name(np.any(l1), np.any(l2))),
             start=None if start is None else (start[0][0], float(start[1][0])),
-            **_controls(model),
+            **_controls(model, callback),
         )
         return with_names(result, model._names())
 
     def coefficients(self, result):
         """(coef (n_problems, p), intercept (n_problems,)), the latter an array or list."""
         return result.coef[None, :], [result.intercept]
-
-    def results(self, result):
-        """The results of all problems, with what to call each in a warning."""
-        return ((None, result),)
 
 
 @dataclass
@@ -112,7 +125,7 @@ class AllClasses(_Fit):
     def n_problems(self):
         return len(self.classes)
 
-    def run(self, model, X, l1, l2, offset):
+    def run(self, model, X, l1, l2, offset, callback):
         _refuse(model, offset, "with more than two classes")
         if model.standardize:
             raise ValueError(
@@ -129,15 +142,12 @@ class AllClasses(_Fit):
             group_penalty=model.group_penalty,
             sample_weight=self.weight,
             start=self._start(model, X.shape[1]),
-            **_controls(model),
+            **_controls(model, callback),
         )
 
     def coefficients(self, result):
         # adding a number to all intercepts changes nothing; scikit-learn's add up to zero
         return result.coef, result.intercept - np.mean(result.intercept)
-
-    def results(self, result):
-        return ((None, result),)
 
 
 class _Separate(_Fit):
@@ -154,7 +164,7 @@ class _Separate(_Fit):
     def n_problems(self):
         return len(self.classes)
 
-    def run(self, model, X, l1, l2, offset):
+    def run(self, model, X, l1, l2, offset, callback):
         _refuse(model, offset, f"with multi_class={model.multi_class!r}")
         results = fit_one_vs_rest(
             X,
@@ -167,16 +177,22 @@ class _Separate(_Fit):
             standardize=model.standardize,
             solver=our_solver(model.solver, penalty_name(np.any(l1), np.any(l2))),
             start=self._start(model, X.shape[1]),
-            **_controls(model),
+            **_controls(model, callback),
         )
-        return tuple(with_names(result, model._names()) for result in results)
+        return self.joined(with_names(result, model._names()) for result in results)
+
+    @property
+    def names(self):
+        return tuple(f"{self.noun} {label!r}" for label in self.classes.tolist())
+
+    def joined(self, results):
+        return LogisticResults(results, self.names)
 
     def coefficients(self, results):
         return np.array([each.coef for each in results]), [each.intercept for each in results]
 
     def results(self, results):
-        names = (f"{self.noun} {label!r}" for label in self.classes.tolist())
-        return tuple(zip(names, results, strict=True))
+        return tuple(zip(self.names, results, strict=True))
 
 
 @dataclass
@@ -238,14 +254,14 @@ def many_classes(model, classes, codes, weight):
     return build(model, classes, codes, weight)
 
 
-def _controls(model):
+def _controls(model, callback):
     return {
         "fit_intercept": model.fit_intercept,
         "tol": model.tol,
         "max_iter": model.max_iter,
         "n_threads": merge_n_jobs(model.n_threads, model.n_jobs),
         "time_limit": model.time_limit,
-        "callback": model._watch(),
+        "callback": callback,
     }
 
 

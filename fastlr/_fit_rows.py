@@ -6,6 +6,7 @@ import numpy as np
 
 from fastlr.diagnosis import diagnosed
 from fastlr.objective import LogisticObjective
+from fastlr.screening import HELD
 from fastlr.solvers import FitInterrupted, Monitor, Status, choose_solver
 
 
@@ -36,24 +37,24 @@ def fit_rows(rows, penalty, fit_intercept, start, solver, controls, kept=None, h
     coef, intercept = start
     p = len(coef)
     coef = penalty.nearest(coef if kept is None else coef[kept])
-    name, spec, reason = choose_solver(solver, rows.design, penalty)
+    name, spec, choice = choose_solver(solver, rows.design, penalty)
     if kept is not None:
-        reason = f"{reason or 'as asked'}; l1 holds all but {len(kept)} of {p} columns at zero"
+        choice = f"{choice} {HELD.format(kept=len(kept), p=p)}".lstrip()
     objective = LogisticObjective(rows, penalty, fit_intercept)
-    monitor = Monitor(controls, objective, name, reason, partial(_all_coefficients, p, kept, held))
+    monitor = Monitor(controls, objective, name, choice, partial(_all_coefficients, p, kept, held))
     try:
         return diagnosed(spec.run(objective, coef, intercept, monitor), monitor, kept)
     except KeyboardInterrupt:
         if not monitor.reached_a_point:
             raise
-        monitor.fail(Status.INTERRUPTED, "interrupted from the keyboard")
+        monitor.fail(Status.INTERRUPTED, "The fit was interrupted from the keyboard")
         raise FitInterrupted(monitor.result()) from None
 
 
-def _all_coefficients(p, kept, held, coef):
-    """(p,) coefficients from those of the columns that were kept; those that are held at zero exactly there."""
+def _all_coefficients(p, kept, held, coef, intercept):
+    """((p,) coefficients, intercept) from those of the columns kept; those that are held at zero exactly there."""
     out = np.zeros(p)
     out[slice(None) if kept is None else kept] = coef[:, 0]
     if held is not None:
         out[held] = 0.0
-    return out
+    return out, intercept

@@ -15,7 +15,7 @@ from fastlr.penalty import within
 #: Rows of a mini-batch.
 BATCH = 128
 #: Attributes of a fit that say nothing of what a stream has reached.
-OF_A_FIT = ("result_", "solver_", "duality_gap_")
+OF_A_FIT = ("result_", "solver_", "duality_gap_", "converged_", "status_")
 
 
 class StreamingFit:

@@ -8,9 +8,11 @@ from fastlr._fit_rows import fit_rows
 from fastlr.design import as_design
 from fastlr.penalty import within
 from fastlr.screening import screen
+from fastlr.solvers.watching import tells_its_end
 from fastlr.standardization import standardized_strengths
 
 
+@tells_its_end
 def fit_logistic(
     X,
     y,
@@ -84,6 +86,8 @@ def fit_logistic(
         Seconds, looked at between iterations.
     callback : callable, optional
         Called with a Progress after each iteration; a true return value ends the fit (status STOPPED).
+        Where it has a method ``fit_ended``, that is called once when the fit is over, however it ends, with the result
+        or None.
 
     Returns
     -------

@@ -14,6 +14,7 @@ from fastlr.penalty import ElasticNet
 from fastlr.screening import screen
 from fastlr.solvers import Monitor
 from fastlr.solvers.starts import kind_of_start
+from fastlr.solvers.watching import tell
 from fastlr.standardization import standardized_strengths
 
 #: Bytes that the vectors of labels worked on together may take; so many labels are, whatever they take.
@@ -160,8 +161,9 @@ class LabelProblems:
 class Watch:
     """Hands the user's limits and callback to all problems: one clock, one wish to stop."""
 
-    def __init__(self, controls):
+    def __init__(self, controls, n_labels):
         self._controls = controls
+        self._n_labels = n_labels
         self._begin = time.perf_counter()
         self._stopped = threading.Event()
 
@@ -174,6 +176,10 @@ class Watch:
         """End all problems after their next iteration."""
         self._stopped.set()
 
+    def ended(self, k):
+        """Tell the callback that problem k is over."""
+        tell(self._controls.callback, "label_ended", int(k))
+
     def controls(self, k):
         """The Controls of problem k."""
         limit = self._controls.time_limit
@@ -181,18 +187,20 @@ class Watch:
             limit = max(0.0, limit - (time.perf_counter() - self._begin))
 
         def call_back(progress):
-            if self.is_watched and self._controls.callback(replace(progress, label=k)):
+            if self.is_watched and self._controls.callback(progress.telling(label=int(k), n_labels=self._n_labels)):
                 self.stop()
             return self._stopped.is_set()
 
         return replace(self._controls, time_limit=limit, callback=call_back)
 
-    def monitor(self, k, work, solver, reason, held, null_value):
+    def monitor(self, k, work, solver, choice, held, null_value):
         """The Monitor of problem k in a fit of several, which shows it handles of coefficients.
 
         A handle is (points, position), where points.coefficients is (K, p).
         """
-        monitor = LabelMonitor(self.controls(k), SharedPasses(work), solver, reason, partial(_coefficients, held))
+        monitor = LabelMonitor(
+            partial(self.ended, k), self.controls(k), SharedPasses(work), solver, choice, partial(_coefficients, held)
+        )
         monitor.null_value = null_value
         return monitor
 
@@ -202,6 +210,14 @@ class LabelMonitor(Monitor):
 
     settled = None
 
+    def __init__(self, when_ended, *arguments):
+        super().__init__(*arguments)
+        self._when_ended = when_ended
+
+    def _end(self, status, message):
+        self._when_ended()
+        return super()._end(status, message)
+
     def settle(self):
         """Make the result."""
         self.settled = self.result()
@@ -210,7 +226,9 @@ class LabelMonitor(Monitor):
     def look_at(self, objective, held):
         """Take this objective, of the one fit, for the diagnosis of its result."""
         self.objective = objective
-        self.lift = lambda coef: _coefficients(held, (SimpleNamespace(coefficients=coef.T.copy()), 0))
+        self.lift = lambda coef, intercept: _coefficients(
+            held, (SimpleNamespace(coefficients=coef.T.copy()), 0), intercept
+        )
 
 
 class SharedPasses:
@@ -220,10 +238,10 @@ class SharedPasses:
         self.rows = SimpleNamespace(work=work)
 
 
-def _coefficients(held, handle):
-    """(p,) coefficients from a handle; those that are held at zero exactly there."""
+def _coefficients(held, handle, intercept):
+    """((p,) coefficients, intercept) from a handle; those that are held at zero exactly there."""
     points, position = handle
     out = np.ascontiguousarray(points.coefficients[position])
     if held is not None:
         out[held] = 0.0
-    return out
+    return out, intercept

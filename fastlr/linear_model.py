@@ -9,11 +9,13 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model._base import SparseCoefMixin
 
 from fastlr import _fit_arguments as arguments
+from fastlr._callbacks import callback_of
 from fastlr._estimator_checks import check_parameters
 from fastlr._partial_fit import StreamingFit
 from fastlr._prediction import LinearPrediction
 from fastlr._preparation import prepared
 from fastlr._sklearn_arguments import effective_penalty
+from fastlr._sklearn_callbacks import CallbackSupportMixin, tasks_of, with_callbacks
 from fastlr.solvers import FitInterrupted, Status
 
 _SHORT_OF_OPTIMUM = (Status.MAX_ITER, Status.LINE_SEARCH_FAILED, Status.NUMERICAL_ERROR)
@@ -23,7 +25,7 @@ class SeparationWarning(ConvergenceWarning):
     """A fit without a penalty on classes that can be separated: its coefficients mean nothing in size."""
 
 
-class LogisticRegression(StreamingFit, LinearPrediction, SparseCoefMixin, BaseEstimator):
+class LogisticRegression(CallbackSupportMixin, StreamingFit, LinearPrediction, SparseCoefMixin, BaseEstimator):
     """Logistic regression for two or more classes, or for several labels, with a certificate on every fit.
 
     For two classes it minimises, S the sum of sample weights times class weights and the intercept never penalised,
@@ -73,7 +75,8 @@ class LogisticRegression(StreamingFit, LinearPrediction, SparseCoefMixin, BaseEs
     max_iter : int, default=100
         Outer iterations.
     verbose : int, default=0
-        Positive: a line per iteration with passes over X, objective, gap and nonzeros.
+        Positive: a line per iteration with passes over X, objective, gap, its target, nonzeros and seconds; for "ovr"
+        and "multilabel" with the class or label that it is about.
     warm_start : bool, default=False
         Start from the coefficients of the previous fit.
     n_jobs : int, optional
@@ -84,6 +87,7 @@ class LogisticRegression(StreamingFit, LinearPrediction, SparseCoefMixin, BaseEs
         Seconds after which a fit ends at the point reached, without a warning; looked at between iterations.
     callback : callable, optional
         Called with a `fastlr.Progress` after each iteration; a true return value ends the fit, without a warning.
+        `fastlr.progress_bar` makes one.  scikit-learn's callbacks are set by ``set_callbacks`` (scikit-learn 1.9).
     multi_class : {"multinomial", "ovr", "multilabel"}, default="multinomial"
         What to fit to more than two classes: one softmax over all of them, or K models of one class against the rest.
         Two classes are one model either way.  "multilabel": `y` is an indicator (n_samples, K), dense or sparse, and
@@ -109,8 +113,12 @@ class LogisticRegression(StreamingFit, LinearPrediction, SparseCoefMixin, BaseEs
     duality_gap_ : float
         Upper bound on the suboptimality of ``result_``, on the scale of the objective above; NaN without a penalty.
         The largest of all models for "ovr" and "multilabel".
-    result_ : fastlr.LogisticResult, or tuple of them
-        Everything known of the fit, in float64; one for each model of "ovr" and "multilabel".
+    converged_ : bool
+        Whether the fit has reached its `tol`; for "ovr" and "multilabel", whether all of them have.
+    status_ : fastlr.Status
+        Why the fit ended; for "ovr" and "multilabel" the worst of all models', in the order of `fastlr.Status`.
+    result_ : fastlr.LogisticResult, or fastlr.LogisticResults
+        Everything known of the fit, in float64; for "ovr" and "multilabel" a tuple with one for each model.
     sparse_labels_ : bool
         With ``multi_class="multilabel"`` only: whether `y` was sparse, and predictions are.
 
@@ -224,13 +232,8 @@ class LogisticRegression(StreamingFit, LinearPrediction, SparseCoefMixin, BaseEs
         check_parameters(self)
         X, fit = prepared(self, X, y, sample_weight, trials)
         l1, l2 = self._strengths(fit.total, X.shape[1])
-        try:
-            result = fit.run(self, X, l1, l2, offset)
-        except FitInterrupted as interruption:
-            self._store(fit, interruption.result, X)
-            raise
-        self._store(fit, result, X)
-        _warn_of(fit.results(result))
+        self._run(fit, X, y, sample_weight, l1, l2, offset)
+        _warn_of(fit.results(self.result_))
         return self
 
     def _strengths(self, total, p):
@@ -252,34 +255,32 @@ class LogisticRegression(StreamingFit, LinearPrediction, SparseCoefMixin, BaseEs
         """Names of the columns, or None."""
         return getattr(self, "feature_names_in_", None)
 
-    def _watch(self):
-        if not self.verbose:
-            return self.callback
-
-        def report(progress):
-            print(
-                f"iteration {progress.iteration:3d}  passes {progress.n_passes:7.1f}  objective "
-                f"{progress.objective:.10f}  gap {progress.gap:.2e}  nonzeros {progress.nonzeros}",
-                flush=True,
-            )
-            return self.callback(progress) if self.callback is not None else False
-
-        return report
+    @with_callbacks
+    def _run(self, fit, X, y, sample_weight, l1, l2, offset):
+        """Make the fit and store what came of it; the callbacks that are set on the estimator are told."""
+        tasks = tasks_of(self, fit, X, y, sample_weight)
+        try:
+            result = fit.run(self, X, l1, l2, offset, callback_of(self, fit.names, tasks))
+        except FitInterrupted as interruption:
+            self._store(fit, interruption.result, X)
+            raise
+        self._store(fit, result, X)
+        if tasks is not None:
+            tasks.end()
 
     def _store(self, fit, result, X):
         self._end_stream()
-        coef, intercept = fit.coefficients(result)
         results = [each for _, each in fit.results(result)]
         gaps = [each.duality_gap for each in results]
-        self.classes_ = fit.classes
+        attributes = fit.attributes(result, X.dtype)
+        vars(self).pop("sparse_labels_", None)
+        vars(self).update(attributes)
         self.result_ = result
-        self.coef_ = coef.astype(X.dtype)
-        self.intercept_ = np.array(intercept, dtype=X.dtype)
         self.n_iter_ = np.array([each.n_iter for each in results], dtype=np.int32)
         self.solver_ = ", ".join(dict.fromkeys(each.solver for each in results))
         self.duality_gap_ = math.nan if any(map(math.isnan, gaps)) else max(gaps)
-        vars(self).pop("sparse_labels_", None)
-        vars(self).update(fit.extra)
+        self.status_ = Status.worst(each.status for each in results)
+        self.converged_ = self.status_ is Status.CONVERGED
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -15,12 +15,15 @@ from fastlr.label_duals import LabelDuals
 from fastlr.label_objective import LabelObjective, strengths
 from fastlr.label_problems import LabelProblems, Watch
 from fastlr.objective import LogisticObjective
-from fastlr.solvers import FitInterrupted, choose_solver, label_dual, lockstep
+from fastlr.solvers import FitInterrupted, LogisticResults, choose_solver, label_dual, lockstep
+from fastlr.solvers.dual_coordinate_descent import SLOW
+from fastlr.solvers.watching import tells_its_end
 
 #: Entries of X from which on each thread takes labels of its own; fits of fewer are over before a thread has begun.
 ENTRIES_FOR_A_POOL = 50_000
 
 
+@tells_its_end
 def fit_one_vs_rest(
     X,
     Y,
@@ -76,15 +79,17 @@ def fit_one_vs_rest(
         Seconds for all problems together.  Those not reached in time come back as they start, with status TIME_LIMIT.
     callback : callable, optional
         Called with a Progress, whose `label` is k, after each iteration of problem k.  A true return value ends all
-        problems that have not ended (status STOPPED).
+        problems that have not ended (status STOPPED).  Where it has methods ``label_ended`` and ``fit_ended``, they are
+        called with k when problem k is over, and once with the results or None when all are, however that comes about.
 
     Returns
     -------
-    tuple of K LogisticResult
-        With coef (p,) and intercept.  With weights of rows that do not add up to those of the problem above,
-        m_k = sum_i s_i a_k(y_ik) / sum_i s_i != 1, objective, duality_gap, optimality and what `tol` refers to are
-        those of the problem divided by m_k, which is fit_logistic's with sample_weight s_i a_k(y_ik) and strengths
-        l1 / m_k and l2 / m_k.  n_passes are the passes over X that were made while problem k took part.
+    LogisticResults
+        A tuple of K LogisticResult, with coef (p,) and intercept, that prints as a table.  With weights of rows that do
+        not add up to those of the problem above, m_k = sum_i s_i a_k(y_ik) / sum_i s_i != 1, objective, duality_gap,
+        optimality and what `tol` refers to are those of the problem divided by m_k, which is fit_logistic's with
+        sample_weight s_i a_k(y_ik) and strengths l1 / m_k and l2 / m_k.  n_passes are the passes over X that were made
+        while problem k took part.
 
     Raises
     ------
@@ -106,16 +111,16 @@ def fit_one_vs_rest(
     l1, l2 = arguments.strength("l1", l1, p), arguments.strength("l2", l2, p)
     starts = label_arguments.starts(start, labels.n_labels, p)
     problems = LabelProblems(design, labels, weight, factors, l1, l2, bool(fit_intercept), bool(standardize), starts)
-    name, _, reason = choose_solver(solver, design, problems.penalty(1.0))
-    watch = Watch(controls)
+    name, _, choice = choose_solver(solver, design, problems.penalty(1.0))
+    watch = Watch(controls, labels.n_labels)
     if name == "dual_coordinate_descent" and problems.can_share_epochs:
-        return _by_shared_epochs(problems, watch, reason)
+        return LogisticResults(_by_shared_epochs(problems, watch, choice))
     if name == "newton_cg" and problems.can_step_together:
-        return _by_shared_steps(problems, watch, reason)
-    return _one_by_one(problems, solver, watch, threads)
+        return LogisticResults(_by_shared_steps(problems, watch, choice))
+    return LogisticResults(_one_by_one(problems, solver, watch, threads))
 
 
-def _by_shared_steps(problems, watch, reason):
+def _by_shared_steps(problems, watch, choice):
     """Truncated Newton on groups of labels."""
     results = []
     for which in problems.groups(problems.bytes_of_steps):
@@ -124,12 +129,12 @@ def _by_shared_steps(problems, watch, reason):
         rows = LabelRows(problems.design, label, problems.weight_of_rows(), factor / mass, work)
         objective = LabelObjective(rows, strengths(problems.penalty(1.0), mass), problems.fit_intercept)
         monitors = [
-            watch.monitor(k, work, "newton_cg", reason, problems.held, null)
+            watch.monitor(k, work, "newton_cg", choice, problems.held, null)
             for k, null in zip(which, objective.null_value(), strict=True)
         ]
         lockstep.solve(objective, *problems.starts_of(which), monitors)
         results += [_diagnosed(problems, k, monitor) for k, monitor in zip(which, monitors, strict=True)]
-    return tuple(results)
+    return results
 
 
 def _diagnosed(problems, k, monitor):
@@ -143,7 +148,7 @@ def _diagnosed(problems, k, monitor):
     return diagnosed(result, monitor)
 
 
-def _by_shared_epochs(problems, watch, reason):
+def _by_shared_epochs(problems, watch, choice):
     """Dual ascent on groups of labels."""
     results = []
     for which in problems.groups(problems.bytes_of_epochs):
@@ -152,7 +157,7 @@ def _by_shared_epochs(problems, watch, reason):
         lanes = DualLanes(problems.design, problems.weight_of_rows(), problems.penalty(1.0).l2[:, 0], work)
         duals = LabelDuals(lanes, label, factor, problems.fit_intercept)
         monitors = [
-            watch.monitor(k, work, "dual_coordinate_descent", reason, problems.held, null)
+            watch.monitor(k, work, "dual_coordinate_descent", choice, problems.held, null)
             for k, null in zip(which, duals.null_value / mass, strict=True)
         ]
         left = label_dual.ascend(duals, monitors, mass)
@@ -161,7 +166,7 @@ def _by_shared_epochs(problems, watch, reason):
             _finish(problems, watch, k, monitor, left[position]) if position in left else monitor.result()
             for position, (k, monitor) in enumerate(zip(which, monitors, strict=True))
         ]
-    return tuple(results)
+    return results
 
 
 def _finish(problems, watch, k, monitor, start):
@@ -171,7 +176,9 @@ def _finish(problems, watch, k, monitor, start):
     rows.work.entries_read += monitor.objective.rows.work.entries_read
     start = coef[:, None].copy(), intercept
     result = fit_rows(rows, penalty, fit_intercept, start, "newton_cg", watch.controls(k), None, problems.held)
-    return replace(result, solver=monitor.solver)
+    watch.ended(k)
+    monitor.remark_change("newton_cg", SLOW)
+    return replace(result, solver=monitor.solver, message=f"{result.message} {monitor.explanation}")
 
 
 def _one_by_one(problems, solver, watch, threads):
@@ -184,16 +191,18 @@ def _one_by_one(problems, solver, watch, threads):
 
     def fit(k):
         try:
-            return fit_rows(*problems.of(k), solver, watch.controls(k), problems.kept, problems.held)
+            result = fit_rows(*problems.of(k), solver, watch.controls(k), problems.kept, problems.held)
         except FitInterrupted as interrupt:  # its result is one of K
             raise KeyboardInterrupt(str(interrupt)) from None
+        watch.ended(k)
+        return result
 
     if not pooled:
-        return tuple(fit(k) for k in which)
+        return [fit(k) for k in which]
     with ThreadPoolExecutor(min(threads, len(which))) as pool:
         futures = [pool.submit(fit, k) for k in which]
         try:
-            return tuple(future.result() for future in futures)
+            return [future.result() for future in futures]
         except BaseException:
             watch.stop()
             pool.shutdown(cancel_futures=True)

@@ -1,7 +1,5 @@
 """The functional entry for more than two classes: arrays in, LogisticResult out.  Does not import scikit-learn."""
 
-from dataclasses import replace
-
 import numpy as np
 
 from fastlr import _fit_arguments as arguments
@@ -11,11 +9,13 @@ from fastlr.diagnosis import with_separated_classes
 from fastlr.group_objective import GroupObjective
 from fastlr.group_penalty import GroupPenalty
 from fastlr.penalty import ElasticNet
-from fastlr.screening import screen_classes
+from fastlr.screening import HELD, screen_classes
 from fastlr.softmax_objective import SoftmaxObjective
-from fastlr.solvers import FitInterrupted, Monitor, Status, class_newton, coordinate_descent
+from fastlr.solvers import FitInterrupted, Monitor, Status, automatic, class_newton, coordinate_descent
+from fastlr.solvers.watching import tells_its_end
 
 
+@tells_its_end
 def fit_softmax(
     X,
     y,
@@ -92,27 +92,28 @@ def fit_softmax(
     coef, intercept = _start(start, p, K)
     if start is None and fit_intercept:
         intercept = _null_intercept(weight, labels, K)
-    rows, l1, l2, stand_ins, reason = _fewer_columns(ClassRows(design, labels, weight, K), l1, l2, group_penalty)
+    rows, l1, l2, stand_ins, note = _fewer_columns(ClassRows(design, labels, weight, K), l1, l2, group_penalty)
     coef = stand_ins.contract(coef, K).reshape(-1, 1)
     objective = _objective(rows, l1, l2, group_penalty, bool(fit_intercept))
     name, solve, why = _solver(objective.penalty)
-    monitor = Monitor(controls, objective, name, why + reason, _Classes(K, stand_ins, objective.penalty))
+    choice = f"{automatic(name, why)} {note}".rstrip()
+    monitor = Monitor(controls, objective, name, choice, _Classes(K, stand_ins, objective.penalty))
     try:
         result = solve(objective, coef, intercept, monitor)
-        return _with_intercepts(with_separated_classes(result, objective, monitor.state), K)
+        return with_separated_classes(result, objective, monitor.state)
     except KeyboardInterrupt:
         if not monitor.reached_a_point:
             raise
-        monitor.fail(Status.INTERRUPTED, "interrupted from the keyboard")
-        raise FitInterrupted(_with_intercepts(monitor.result(), K)) from None
+        monitor.fail(Status.INTERRUPTED, "The fit was interrupted from the keyboard")
+        raise FitInterrupted(monitor.result()) from None
 
 
 def _fewer_columns(rows, l1, l2, group_penalty):
-    """Rows over the columns that a fit needs, their strengths, what they are to all columns, and a note."""
+    """Rows over the columns that a fit needs, their strengths, what they are to all columns, and a sentence."""
     p, K = rows.design.shape[1], rows.n_classes
     if np.any(l1):
         rows, kept, stand_ins = screen_classes(rows, l1, l2, np.sqrt(2.0) if group_penalty else 1.0)
-        note = f"; l1 holds all but {len(kept)} of {p} columns at zero" if len(kept) < p else ""
+        note = HELD.format(kept=len(kept), p=p) if len(kept) < p else ""
         return rows, *(each if isinstance(each, float) else each[kept] for each in (l1, l2)), stand_ins, note
     if isinstance(l2, float) and l2 > 0.0:
         design, stand_ins = merge_columns(rows.design, K)
@@ -120,7 +121,8 @@ def _fewer_columns(rows, l1, l2, group_penalty):
             rows = rows.over(ClassRows, design)
             rows.held_bytes = design.copied_bytes
             rows.work.hold(rows.held_bytes)
-            return rows, l1, l2, stand_ins, f"; {p} columns as {design.shape[1]}"
+            note = f"{p} columns were fitted as {design.shape[1]}: many are equal or hold one entry."
+            return rows, l1, l2, stand_ins, note
     return rows, l1, l2, StandIns.of_all(p), ""
 
 
@@ -137,12 +139,13 @@ def _objective(rows, l1, l2, group_penalty, fit_intercept):
 def _solver(penalty):
     """(name, function, reason) of the solver for this penalty."""
     if penalty.is_smooth:
-        return "newton_cg", class_newton.solve, "softmax, all classes coupled"
-    return "coordinate_descent", coordinate_descent.solve, "softmax, few coefficients are likely to differ from zero"
+        return "newton_cg", class_newton.solve, "its steps heed the coupling between all classes of a softmax"
+    return "coordinate_descent", coordinate_descent.solve, "few coefficients are likely to differ from zero"
 
 
 class _Classes:
-    """Coefficients (K, p) of all columns from those of the objective, (K times the number of its columns, 1).
+    """Coefficients (K, p) of all columns from those of the objective, (K times the number of its columns, 1), and K
+    intercepts, which a fit without them holds as one zero.
 
     Those of a column add up to zero where l1 does not act on it: what they have in common leaves probabilities as they
     are, and l2 makes it cost.
@@ -153,15 +156,10 @@ class _Classes:
         self._stand_ins = stand_ins
         self._is_free = ~(penalty.l1 > 0.0).reshape(-1, K).any(axis=1, keepdims=True)
 
-    def __call__(self, coef):
+    def __call__(self, coef, intercept):
         by_column = coef.reshape(-1, self._K)
         by_column = by_column - self._is_free * by_column.mean(axis=1, keepdims=True)
-        return self._stand_ins.expand(by_column).T
-
-
-def _with_intercepts(result, K):
-    """The result with K intercepts, which a fit without them holds as one zero."""
-    return replace(result, intercept=np.zeros(K) + result.intercept)
+        return self._stand_ins.expand(by_column).T, np.zeros(self._K) + intercept
 
 
 def _null_intercept(weight, labels, K):

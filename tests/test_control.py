@@ -281,7 +281,8 @@ def test_verbose_prints_a_line_per_iteration(parameters, problem, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) >= model.n_iter_[0] > 1
     for number, line in enumerate(lines):
-        assert re.match(rf"iteration +{number} +passes +[\d.]+ +objective +[\d.]+ +gap +\S+ +nonzeros +\d+$", line)
+        measured = r"passes +[\d.]+ +objective +[\d.]+ +gap +\S+ +target +\S+ +nonzeros +\d+ +seconds +[\d.]+"
+        assert re.fullmatch(rf"iteration +{number} +{measured}", line)
 
 
 def test_the_last_line_of_verbose_is_the_end_of_the_fit(parameters, problem, capsys):

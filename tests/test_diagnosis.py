@@ -179,7 +179,7 @@ def test_a_dummy_column_of_one_class_is_named(layout, dtype):
     assert (finding.kind, finding.columns) == ("quasi-complete", (5,))
     assert finding.rows == np.sum(X[:, 5])
     assert "column 5" in result.message
-    assert "penalise" in result.message
+    assert "Penalise" in result.message
 
 
 def test_several_dummy_columns_are_all_named():
@@ -480,10 +480,10 @@ def test_running_out_of_iterations_names_columns_of_uneven_scale(penalty):
     X[:, 3] *= 1e6
     result = fit_logistic(X, y, **penalty, max_iter=1, tol=1e-12)
     assert result.status is Status.MAX_ITER
-    for part in ("max_iter=1", "increase max_iter or tol", "column", "3", "standardise"):
+    for part in ("max_iter=1", "Increase max_iter or tol.", "column", "3", "standardise"):
         assert part in result.message
     even = fit_logistic(make_problem()[0], y, **penalty, max_iter=1, tol=1e-12)
-    assert "increase max_iter or tol" in even.message
+    assert "Increase max_iter or tol." in even.message
     assert "standardise" not in even.message
 
 
@@ -501,13 +501,13 @@ def test_other_failures_name_what_to_change(status, parts):
     design = as_design(X)
     rows = design.bind(y, np.full(len(y), 1.0 / len(y)))
     penalty = BoundedElasticNet(0.0, 0.1, -np.inf, np.inf, (5, 1))
-    monitor = Monitor(Controls(), LogisticObjective(rows, penalty, True), "newton_cg", "as asked")
+    monitor = Monitor(Controls(), LogisticObjective(rows, penalty, True), "newton_cg", "Chosen by hand.")
     monitor.finished(monitor.objective.point(np.zeros((5, 1))))
-    monitor.fail(status, "no step")
+    monitor.fail(status, "No step")
     result = report.diagnosed(monitor.result(), monitor)
     assert result.status is status
-    assert result.message.startswith("no step; ")
-    assert result.message.endswith("newton_cg: as asked")
+    assert result.message.startswith("No step, at a gap of ")
+    assert result.message.endswith(". Chosen by hand.")
     for part in parts:
         assert part in result.message
 

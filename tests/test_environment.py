@@ -1,5 +1,6 @@
 """What the process may use, and what imports what."""
 
+import ast
 import io
 import os
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from references import cpu_levels, run_python
 
+import fastlr
 from fastlr import _environment, kernels
 from fastlr._environment import available_cpus, choose_cpu_level, resolve_threads
 
@@ -286,6 +288,27 @@ else:
 """
     done = run_python(script)
     assert done.returncode == 0, done.stderr
+
+
+def test_modules_are_there_after_the_import_and_loaded_when_asked_for():
+    script = """
+import sys
+import fastlr
+for name in ("diagnosis", "imbalance", "special"):
+    assert f"fastlr.{name}" not in sys.modules, name
+    assert name in dir(fastlr)
+print(fastlr.special.expit([0.0]), fastlr.imbalance.cost_threshold(1, 1), fastlr.diagnosis.Collinear.__name__)
+"""
+    done = run_python(script)
+    assert done.stdout == "[0.5] 0.5 Collinear\n", done.stderr
+
+
+def test_type_checkers_see_all_public_names():
+    tree = ast.parse((ROOT / "fastlr" / "__init__.py").read_text(encoding="utf-8"))
+    (block,) = [node for node in tree.body if isinstance(node, ast.If)]
+    assert block.test.id == "TYPE_CHECKING"
+    seen = {alias.asname for line in block.body for alias in line.names}
+    assert seen | {"__version__"} == set(fastlr.__all__)
 
 
 def test_layers_import_downwards_only(tmp_path):

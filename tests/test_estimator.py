@@ -526,7 +526,7 @@ def test_a_warm_start_from_another_number_of_features_is_an_error(problem):
 def test_too_few_iterations_give_a_warning_with_advice(penalty, problem):
     X, y = problem
     model = LogisticRegression(**PENALTIES[penalty], max_iter=1, tol=1e-12)
-    with pytest.warns(ConvergenceWarning, match=r"max_iter=1 reached.*increase max_iter or tol") as caught:
+    with pytest.warns(ConvergenceWarning, match=r"max_iter=1 was reached.*Increase max_iter or tol") as caught:
         model.fit(X, y)
     assert len(caught) == 1
     assert caught[0].filename == __file__

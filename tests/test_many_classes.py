@@ -435,10 +435,10 @@ def test_a_warm_start_from_another_shape_is_an_error(problem):
 def test_too_few_iterations_give_a_warning(problem, labels):
     X, y = problem
     short = {"max_iter": 1, "tol": 1e-12}
-    with pytest.warns(ConvergenceWarning, match=r"newton_cg did not converge: max_iter=1 reached") as caught:
+    with pytest.warns(ConvergenceWarning, match=r"newton_cg did not converge: max_iter=1 was reached") as caught:
         LogisticRegression(**short).fit(X, y)
     assert (len(caught), caught[0].filename) == (1, __file__)
-    named = r"did not converge for class 'a', class 'b', class 'c', class 'd': max_iter=1 reached"
+    named = r"did not converge for class 'a', class 'b', class 'c', class 'd': max_iter=1 was reached"
     with pytest.warns(ConvergenceWarning, match=named) as caught:
         LogisticRegression(multi_class="ovr", **short).fit(X, NAMES["str"][y])
     assert (len(caught), caught[0].filename) == (1, __file__)

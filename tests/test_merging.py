@@ -48,7 +48,7 @@ def test_the_optimum_is_that_of_all_columns(fit_intercept):
     X, y = text()
     merged = fit_softmax(X, y, l2=0.01, fit_intercept=fit_intercept, tol=1e-12)
     plain = fit_softmax(X.toarray(), y, l2=0.01, fit_intercept=fit_intercept, tol=1e-12)
-    assert "columns as" in merged.message
+    assert "columns were fitted as" in merged.message
     assert merged.copied_bytes > 0
     np.testing.assert_allclose(merged.coef, plain.coef, atol=1e-5)
     assert merged.objective == pytest.approx(plain.objective, rel=1e-11)
@@ -59,7 +59,7 @@ def test_strengths_that_differ_leave_columns_apart():
     X, y = text()
     l2 = np.full(X.shape[1], 0.01)
     apart = fit_softmax(X, y, l2=l2, tol=1e-12)
-    assert "columns as" not in apart.message
+    assert "columns were fitted as" not in apart.message
     np.testing.assert_allclose(apart.coef, fit_softmax(X, y, l2=0.01, tol=1e-12).coef, atol=1e-5)
 
 

@@ -312,7 +312,7 @@ def test_a_class_apart_from_all_others_is_found_without_a_penalty(fit_intercept)
     X[:, 0] += 0.0 if fit_intercept else 10.0
     result = fit_softmax(X, y, fit_intercept=fit_intercept)
     assert result.status is Status.SEPARATED
-    assert "class number 0" in result.message
+    assert "Class number 0" in result.message
     assert fit_softmax(X, y, l2=1e-3, fit_intercept=fit_intercept).status is Status.CONVERGED
     assert fit_softmax(X[y > 0], y[y > 0] - 1, fit_intercept=fit_intercept).status is Status.CONVERGED
 
@@ -323,5 +323,5 @@ def test_classes_that_are_all_apart_are_found_whatever_rows_without_weight_do():
     X = 10.0 * np.eye(3)[y] + rng.uniform(-1.0, 1.0, (90, 3))
     X[:3] = X[1:4]
     weight = np.where(np.arange(90) < 3, 0.0, 1.0)
-    assert "every class" in fit_softmax(X, y, sample_weight=weight).message
-    assert "every class" not in fit_softmax(X, y).message
+    assert "Every class" in fit_softmax(X, y, sample_weight=weight).message
+    assert "Every class" not in fit_softmax(X, y).message

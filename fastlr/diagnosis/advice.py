@@ -10,13 +10,13 @@ UNEVEN = 1e4
 
 _ADVICE = {
     Status.MAX_ITER: "",
-    Status.LINE_SEARCH_FAILED: "increase tol (rounding may hide what is left to gain) or try another solver",
-    Status.NUMERICAL_ERROR: "look for huge entries in X, sample_weight and offset",
+    Status.LINE_SEARCH_FAILED: "Increase tol (rounding may hide what is left to gain) or try another solver.",
+    Status.NUMERICAL_ERROR: "Look for huge entries in X, sample_weight and offset.",
 }
 
 
 def advice(result, objective, kept=None, names=None):
-    """What may help, in words; "" where the fit ended otherwise or its message says it already.
+    """What may help, in sentences; "" where the fit ended otherwise or its message says it already.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ def advice(result, objective, kept=None, names=None):
     """
     if result.status not in _ADVICE:
         return ""
-    return "; ".join(filter(None, (_ADVICE[result.status], _about_scales(objective, kept))))
+    return " ".join(filter(None, (_ADVICE[result.status], _about_scales(objective, kept))))
 
 
 def _about_scales(objective, kept):
@@ -43,6 +43,6 @@ def _about_scales(objective, kept):
     pair = sorted(int(j if kept is None else kept[j]) for j in (small, large))
     remark = "" if objective.penalty.has_l1 or objective.penalty.has_l2 else " (without a penalty the fit is the same)"
     return (
-        f"the scales of {listed(pair)} differ by a factor of {scales[large] / scales[small]:.1g}: standardise the "
-        f"columns of X, dividing each by its standard deviation{remark}"
+        f"The scales of {listed(pair)} differ by a factor of {scales[large] / scales[small]:.1g}: standardise the "
+        f"columns of X, dividing each by its standard deviation{remark}."
     )

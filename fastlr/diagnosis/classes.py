@@ -30,14 +30,14 @@ def with_separated_classes(result, objective, state):
     counted = objective.rows.weight > 0.0
     eta, labels = state.eta[counted], objective.rows.labels[counted]
     if _all_on_top(eta, labels):
-        found = "every class can be separated from the others"
+        found = "Every class can be separated from the others"
     else:
         apart = [k for k in range(eta.shape[1]) if _is_apart(eta, labels == k, k, objective.fit_intercept)]
         if not apart:
             return result
-        found = f"class number {apart[0]} can be separated from all others by a hyperplane"
-    message = f"{found}, so that coefficients would grow without end; penalise them (l2 > 0, a finite C)"
-    return replace(result, status=Status.SEPARATED, message=message)
+        found = f"Class number {apart[0]} can be separated from all others by a hyperplane"
+    told = f"{found}, so that coefficients would grow without end. Penalise them (l2 > 0, a finite C)."
+    return replace(result, status=Status.SEPARATED, message=f"{told} {result.message}")
 
 
 def _all_on_top(eta, labels):

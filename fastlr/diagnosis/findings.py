@@ -39,8 +39,8 @@ class Separation:
         verb = "separates" if len(self.columns) <= 1 else "together separate"
         rows = "all rows by class" if self.kind == "complete" else f"{self.rows} rows from the other class"
         return (
-            f"{self.kind} separation: {what} {verb} {rows}, so that their coefficients would grow without end; "
-            f"penalise them (l2 > 0, a finite C), or leave out or merge columns"
+            f"There is {self.kind} separation: {what} {verb} {rows}, so that their coefficients would grow without "
+            f"end. Penalise them (l2 > 0, a finite C), or leave out or merge columns."
         )
 
 
@@ -67,8 +67,8 @@ class Collinear:
         """In words; `names` of the columns of X, if they have any."""
         many = "too many" if self.excess > 1 else "too many of them"
         return (
-            f"collinear columns without a penalty: {listed(self.columns, names)} ({self.excess} {many}); "
-            + _whose_norm(self.minimum_norm)
+            f"There are collinear columns without a penalty: {listed(self.columns, names)} ({self.excess} {many}); "
+            f"{_whose_norm(self.minimum_norm)}."
         )
 
 
@@ -88,8 +88,8 @@ class Constant:
 
     def describe(self, names=None):
         """In words; `names` of the columns of X, if they have any."""
-        what = "coefficient zero" if self.minimum_norm else _whose_norm(False)
-        return f"constant columns without a penalty: {listed(self.columns, names)}; {what}"
+        what = "their coefficients are zero" if self.minimum_norm else _whose_norm(False)
+        return f"There are constant columns without a penalty: {listed(self.columns, names)}; {what}."
 
 
 def with_names(result, names):

@@ -80,7 +80,7 @@ class Diagnosis:
 
     @property
     def _suboptimality(self):
-        gap = self.ended.history[-1].gap
+        gap = self.monitor.gaps[-1]
         return max(gap if np.isfinite(gap) else 1.0, self.monitor.target)
 
     def _sample_determines(self, eta):
@@ -169,14 +169,15 @@ class Diagnosis:
         if isinstance(found[0], Separation):
             changes["status"] = Status.SEPARATED
         if point is not None:
+            coef, intercept = self.monitor.lift(point.coef, point.intercept)
             changes |= {
-                "coef": self.monitor.lift(point.coef),
-                "intercept": point.intercept,
+                "coef": coef,
+                "intercept": intercept,
                 "objective": point.value,
                 "optimality": self.objective.optimality(point),
             }
         result = replace(self.ended, **changes, n_passes=self.objective.rows.work.n_passes)
-        return _amended(result, self.monitor, "; ".join(finding.describe() for finding in result.findings))
+        return _amended(result, self.monitor, " ".join(finding.describe() for finding in result.findings))
 
 
 def free_columns(penalty):
@@ -212,7 +213,7 @@ def _renumbered(finding, kept, p):
 
 
 def _amended(result, monitor, text):
-    """The result with more to say, before the solver's reason; a separation comes first of all."""
+    """The result with more to say, before the choice of the solver; a separation comes first of all."""
     ended = monitor.message
-    together = f"{text}; {ended}" if result.status is Status.SEPARATED else f"{ended}; {text}"
+    together = f"{text} {ended}" if result.status is Status.SEPARATED else f"{ended} {text}"
     return replace(result, message=result.message.replace(ended, together, 1))

@@ -23,17 +23,19 @@ from fastlr.solvers import (
     stochastic_gradient,
 )
 from fastlr.solvers.monitor import Controls, Monitor
-from fastlr.solvers.result import FitInterrupted, LogisticResult, Progress, Status
+from fastlr.solvers.result import FitInterrupted, LogisticResult, LogisticResults, Progress, Status
 
 __all__ = [
     "SOLVERS",
     "Controls",
     "FitInterrupted",
     "LogisticResult",
+    "LogisticResults",
     "Monitor",
     "Progress",
     "SolverSpec",
     "Status",
+    "automatic",
     "choose_solver",
 ]
 
@@ -49,7 +51,7 @@ class SolverSpec:
     run: Callable
     #: Penalties it handles: any of "none", "l2", "l1", "elasticnet".
     penalties: frozenset
-    #: Why "auto" should take it for a fit, given (design, ElasticNet); "" where it should not.
+    #: Why "auto" should take it, given (design, ElasticNet), as what follows "because"; "" where it should not.
     suits: Callable
     #: Those it handles within bounds.
     bounded: frozenset = frozenset()
@@ -111,8 +113,15 @@ def penalty_name(has_l1, has_l2):
     ]
 
 
+def automatic(name, reason):
+    """The sentence that says which solver was chosen and why."""
+    return f"Chosen automatically: {name}, because {reason}."
+
+
 def choose_solver(name, design, penalty):
-    """(name, SolverSpec, reason) of the solver to run; "auto" takes the first that handles the penalty and suits.
+    """(name, SolverSpec, choice) of the solver to run; "auto" takes the first that handles the penalty and suits.
+
+    The choice is a sentence that names the solver and the reason; "" where it was asked for by name.
 
     Raises
     ------
@@ -123,7 +132,7 @@ def choose_solver(name, design, penalty):
     if isinstance(name, str) and name == "auto":
         for key, spec in SOLVERS.items():
             if spec.handles(*wanted) and (reason := spec.suits(design, penalty)):
-                return key, spec, reason
+                return key, spec, automatic(key, reason)
     able = [key for key, spec in SOLVERS.items() if spec.handles(*wanted) and not spec.obstacle(design, penalty)]
     if not isinstance(name, str) or name not in SOLVERS:
         raise ValueError(f"solver={name!r}: expected one of {['auto', *SOLVERS]}")

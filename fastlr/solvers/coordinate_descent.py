@@ -57,7 +57,7 @@ def solve(objective, coef, intercept, monitor):
     stalled, decrement = False, None
     while not monitor.finished(point, decrement):
         if stalled:
-            monitor.fail(Status.LINE_SEARCH_FAILED, "no step on the working set lowers the objective")
+            monitor.fail(Status.LINE_SEARCH_FAILED, "No step on the working set lowers the objective")
             break
         violations = objective.violations(point)
         worst = violations.max()

@@ -10,6 +10,8 @@ from fastlr.solvers import newton_cg
 EPOCHS = 10
 #: Where ten epochs gain less than this factor truncated Newton is faster.
 PROGRESS = 0.1
+#: What is said then.
+SLOW = "gained too little"
 #: Mean of |x_i|^2 / (n l2), C for rows of norm one, up to which it pays: at 100 it takes half the passes of
 #: truncated Newton, at 10,000 it does not converge.
 STRONGEST_COUPLING = 120.0
@@ -26,7 +28,7 @@ def suits(design, penalty):
         return ""
     if design.mean_norm(penalty.l2[:, 0]) > STRONGEST_COUPLING * n:
         return ""
-    return "sparse X has more columns than rows, and the penalty is not weak: ascent on the dual"
+    return "X is sparse with more columns than rows and the penalty is not weak, where ascent on the dual is fastest"
 
 
 def solve(objective, coef, intercept, monitor):
@@ -53,6 +55,7 @@ def solve(objective, coef, intercept, monitor):
         progress = ascend(dual, goal)
         point = better(point, dual.point())
         if not progress:
+            monitor.remark_change("newton_cg", SLOW)
             return newton_cg.minimise(objective, point, monitor)
     return monitor.result()
 

@@ -39,7 +39,7 @@ def solve(objective, coef, intercept, monitor):
         L = lipschitz(objective, point) if L is None else L
         moved, L = descend(objective, point, L)
         if moved is None:
-            monitor.fail(Status.LINE_SEARCH_FAILED, "no step along the gradient lowers the objective")
+            monitor.fail(Status.LINE_SEARCH_FAILED, "No step along the gradient lowers the objective")
             break
         point = moved
     return monitor.result()
@@ -71,7 +71,7 @@ def solve_accelerated(objective, coef, intercept, monitor):
         if moved is None or not moved.value <= ceiling:  # values may rise, but not above where the momentum began
             moved, L = descend(objective, point, L)
             if moved is None:
-                monitor.fail(Status.LINE_SEARCH_FAILED, "no step along the gradient lowers the objective")
+                monitor.fail(Status.LINE_SEARCH_FAILED, "No step along the gradient lowers the objective")
                 break
             reached, t_next, ceiling = moved.coef, 0.5 * (1.0 + np.sqrt(5.0)), moved.value
         previous, t, point = reached, t_next, moved

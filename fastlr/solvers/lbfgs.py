@@ -31,7 +31,7 @@ def solve(objective, coef, intercept, monitor):
     monitor.estimate = "quasi_newton_decrement"
     promised = minimise(objective, monitor.starting_point(coef, intercept), monitor)[1]
     if monitor.status is None:
-        monitor.stuck(promised, "no step along the quasi-Newton direction lowers the objective")
+        monitor.stuck(promised, "No step along the quasi-Newton direction lowers the objective")
     return monitor.result()
 
 

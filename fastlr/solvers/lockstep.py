@@ -7,7 +7,6 @@ from fastlr.label_objective import LabelStep
 from fastlr.solvers.conjugate_gradient import FLAT
 from fastlr.solvers.monitor import Measures
 from fastlr.solvers.preconditioner import CHEAP, Diagonal, sample
-from fastlr.solvers.result import Status
 from fastlr.solvers.starts import ROWS_PER_COLUMN, SPACING
 
 #: Products of one step, at most.
@@ -127,9 +126,9 @@ def _report_stuck(step, t, first, monitors):
         if t[k] > 0.0:
             continue
         if first[k] > 0.0:
-            monitor.stuck(float(step.decrease[k]), "no step along the Newton direction lowers the objective")
+            monitor.stuck(float(step.decrease[k]), "No step along the Newton direction lowers the objective")
         else:
-            monitor.fail(Status.NUMERICAL_ERROR, "the curvature is zero in double precision; rescale the columns of X")
+            monitor.without_curvature()
         monitor.settle()
 
 

@@ -2,13 +2,14 @@
 
 import math
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
 from fastlr.solvers.result import LogisticResult, Progress, Status
+from fastlr.solvers.seconds_left import seconds_left
 
 
 @dataclass(frozen=True)
@@ -43,22 +44,24 @@ class Monitor:
     objective : LogisticObjective
     solver : str
         Name for the result.
-    reason : str
-        Why it was chosen; "" if it was asked for.
+    choice : str
+        A sentence that says what was chosen and why; "" if it was asked for.
     lift : callable, optional
-        From coefficients of the objective, (p, 1), to those that users see, (columns of X,): a fresh array.
+        From (coefficients (p, 1), intercept) of the objective to those that users see, fresh arrays.
     """
 
     #: What a decrement is that stands in for a gap: the kind of certificate that the result names.
     estimate = "newton_decrement"
 
-    def __init__(self, controls, objective, solver, reason="", lift=None):
+    def __init__(self, controls, objective, solver, choice="", lift=None):
         self.controls = controls
         self.objective = objective
         self.solver = solver
-        self.reason = reason
-        self.lift = lift or (lambda coef: coef[:, 0].copy())
+        self.choice = choice
+        self.lift = lift or (lambda coef, intercept: (coef[:, 0].copy(), intercept))
         self.history = []
+        #: The gap, or what stands for it, at each point of the history, as it decides: not capped by the objective.
+        self.gaps = []
         self.status = None
         self.message = ""
         #: RowState of the point recorded last, where a solver has shown one.
@@ -67,6 +70,8 @@ class Monitor:
         self._last = None
         self._measured = None
         self._certificate = "gap"
+        self._remarks = []
+        self._is_handed_over = False
 
     @cached_property
     def null_value(self):
@@ -120,14 +125,19 @@ class Monitor:
     def record(self, measures, decrement=None):
         """Enter a point into the history.  Of points between which nothing can be decided only the last is shown."""
         gap = measures.gap if math.isfinite(measures.gap) or decrement is None else decrement
+        if self._is_handed_over:
+            del self.history[-1:], self.gaps[-1:]
+            self._is_handed_over = False
         self._measured = measures, decrement
+        self.gaps.append(gap)
         self.history.append(
             Progress(
                 iteration=len(self.history),
                 n_passes=self.objective.rows.work.n_passes,
                 elapsed=time.perf_counter() - self._start,
                 objective=measures.objective,
-                gap=gap,
+                gap=_capped(gap, measures.objective),
+                target=self.target,
                 optimality=measures.optimality,
                 nonzeros=measures.nonzeros,
             )
@@ -139,28 +149,41 @@ class Monitor:
         self._last = coef, intercept, measures
         stop = self._call_back(coef, intercept)
         if not math.isfinite(measures.objective):
-            return self._end(Status.NUMERICAL_ERROR, "the objective is not finite; rescale the columns of X")
-        gap, floor = self.history[-1].gap, measures.rounding
+            return self._end(Status.NUMERICAL_ERROR, "The objective is not finite. Rescale the columns of X.")
+        gap, floor = self.gaps[-1], measures.rounding
         if gap <= self.target:
             self._certificate = "gap" if math.isfinite(measures.gap) else self.estimate
             known = "at most" if self._certificate == "gap" else "estimated at"
-            return self._end(Status.CONVERGED, f"suboptimality {known} {gap:.2g} (target {self.target:.2g})")
+            reached = self.history[-1].gap
+            return self._end(
+                Status.CONVERGED, f"The suboptimality is {known} {reached:.2g} (target {self.target:.2g})."
+            )
         if gap <= floor or (decrement is not None and decrement <= floor):
             self._certificate = "gap" if measures.gap <= floor else self.estimate
             return self._at_floor(floor)
         return self._limits(stop)
 
-    def hand_over(self, solver, where="cannot go on"):
-        """Forget the last point, if any: another solver goes on from it, and will report it itself."""
-        del self.history[-1:]
-        self.reason = f"where {self.solver} {where}" if self.reason else ""
+    def hand_over(self, solver, why):
+        """Let another solver go on from the last point, if any, which it will report itself; `why` the one that began
+        does not, as "slowed down"."""
+        self._is_handed_over = True
+        self.remark_change(solver, why)
         self.solver = solver
+
+    def remark_change(self, solver, why):
+        """Say in the message that another solver goes on."""
+        self._remarks.append(f"The fit began with {self.solver}, which {why}; {solver} went on from there.")
+
+    @property
+    def explanation(self):
+        """Which solvers did the work and why, in sentences; "" for the one that was asked for."""
+        return " ".join(filter(None, (self.choice, *self._remarks)))
 
     def _at_floor(self, floor):
         return self._end(
             Status.CONVERGED,
-            f"no further decrease can be resolved in double precision (Newton decrement or gap below {floor:.2g}, "
-            f"target {self.target:.2g})",
+            f"No further decrease can be resolved in double precision: the gap or the Newton decrement is below "
+            f"{floor:.2g} (target {self.target:.2g}).",
         )
 
     def _call_back(self, coef, intercept):
@@ -168,21 +191,28 @@ class Monitor:
         callback = self.controls.callback
         if callback is None:
             return False
-        return callback(replace(self.history[-1], coefficients=lambda: (self.lift(coef), intercept)))
+        progress = self.history[-1].telling(
+            coefficients=lambda: self.lift(coef, intercept), remaining=seconds_left(self.history)
+        )
+        return callback(progress)
 
     def _limits(self, stop):
         controls, progress = self.controls, self.history[-1]
         if stop:
-            return self._end(Status.STOPPED, "stopped by the callback")
+            return self._end(Status.STOPPED, f"The callback stopped the fit {self._reached}.")
         if controls.time_limit is not None and progress.elapsed >= controls.time_limit:
-            return self._end(Status.TIME_LIMIT, f"time limit of {controls.time_limit} s reached")
+            return self._end(Status.TIME_LIMIT, f"The time limit was reached {self._reached}.")
         if self.n_iter >= controls.max_iter:
-            return self._end(
-                Status.MAX_ITER,
-                f"max_iter={controls.max_iter} reached at a gap of {progress.gap:.2g} (target {self.target:.2g}): "
-                "increase max_iter or tol",
-            )
+            limit = f"max_iter={controls.max_iter} was reached {self._reached}. Increase max_iter or tol."
+            return self._end(Status.MAX_ITER, limit)
         return False
+
+    @property
+    def _reached(self):
+        """How far the fit has come, in words."""
+        measures, decrement = self._measured
+        known = "a gap" if math.isfinite(measures.gap) or decrement is None else "an estimated gap"
+        return f"at {known} of {self.history[-1].gap:.2g} (target {self.target:.2g})"
 
     def stuck(self, promised, message):
         """End the fit where no step lowers the objective: for lack of digits if the model promised a decrease that
@@ -193,9 +223,14 @@ class Monitor:
             return self._at_floor(floor)
         return self.fail(Status.LINE_SEARCH_FAILED, message)
 
+    def without_curvature(self):
+        """End the fit where no step can be computed."""
+        what = f"The curvature is zero in double precision, {self._reached}. Rescale the columns of X."
+        return self._end(Status.NUMERICAL_ERROR, what)
+
     def fail(self, status, message):
-        """End the fit from within a solver."""
-        return self._end(status, message)
+        """End the fit from within a solver; `message` is a sentence without its full stop."""
+        return self._end(status, f"{message}, {self._reached}.")
 
     def _end(self, status, message):
         self.status, self.message = status, message
@@ -206,18 +241,25 @@ class Monitor:
         coef, intercept, measures = self._last
         gap = measures.gap
         work = self.objective.rows.work
+        coef, intercept = self.lift(coef, intercept)
         return LogisticResult(
-            coef=self.lift(coef),
+            coef=coef,
             intercept=intercept,
             objective=measures.objective,
-            duality_gap=gap + measures.rounding if math.isfinite(gap) else float("nan"),
+            duality_gap=_capped(gap + measures.rounding, measures.objective) if math.isfinite(gap) else math.nan,
             certificate=self._certificate if math.isfinite(gap) else self.estimate,
             optimality=measures.optimality,
             n_iter=self.n_iter,
             n_passes=work.n_passes,
             copied_bytes=work.copied_bytes,
             status=self.status,
-            message=f"{self.message}; {self.solver}: {self.reason}" if self.reason else self.message,
+            message=" ".join(filter(None, (self.message, self.explanation))),
             solver=self.solver,
             history=tuple(self.history),
+            target=self.target,
         )
+
+
+def _capped(gap, objective):
+    """A gap as it is reported: no objective here is negative, so none lies further above its minimum than zero."""
+    return max(objective, 0.0) if objective < gap else gap

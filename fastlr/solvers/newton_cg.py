@@ -4,7 +4,6 @@ import numpy as np
 
 from fastlr.solvers.newton_step import newton_step
 from fastlr.solvers.preconditioner import Schedule
-from fastlr.solvers.result import Status
 from fastlr.solvers.starts import reason_for_start, start
 
 
@@ -41,7 +40,7 @@ def minimise(objective, point, monitor):
     decrement = None
     while not monitor.finished(point, decrement):
         if not first_norm:
-            monitor.fail(Status.NUMERICAL_ERROR, "the curvature is zero in double precision; rescale the columns of X")
+            monitor.without_curvature()
             break
         preconditioner = schedule.at(point)
         forcing = min(0.25, np.sqrt(_norm(objective, point, preconditioner) / first_norm))
@@ -51,7 +50,7 @@ def minimise(objective, point, monitor):
         schedule.charge(direction.products)
         decrement = direction.decrease
         if moved is None:
-            monitor.stuck(direction.decrease, "no step along the Newton direction lowers the objective")
+            monitor.stuck(direction.decrease, "No step along the Newton direction lowers the objective")
             break
         point = moved
     return monitor.result()

@@ -12,7 +12,7 @@ EXACT = 1e-8
 def suits(design, penalty):
     """Why "auto" should take it: the Hessian of all rows is cheap."""
     every, price = sample(design)
-    return f"the Hessian is worth {price:.1f} passes over X" if every == 1 and price <= WORTH else ""
+    return f"the whole Hessian costs as little as {price:.1f} passes over X" if every == 1 and price <= WORTH else ""
 
 
 def solve(objective, coef, intercept, monitor):
@@ -35,7 +35,7 @@ def solve(objective, coef, intercept, monitor):
     while not monitor.finished(point, decrement):
         moved, decrement = step(objective, point, 0.5 * monitor.target)
         if moved is None:
-            monitor.stuck(decrement, "no step along the Newton direction lowers the objective")
+            monitor.stuck(decrement, "No step along the Newton direction lowers the objective")
             break
         point = moved
     return monitor.result()

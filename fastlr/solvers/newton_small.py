@@ -12,6 +12,13 @@ MOST_ENTRIES = 200_000
 MOST_WORK, MOST_WORK_IF_WIDE = 5_000_000, 1_250_000
 #: Iterations that are run before the monitor hears of them.
 AT_A_TIME = 32
+#: Why it does not go on, by the outcome of its iterations; it may also have ended where the monitor sees no end.
+WHY = {
+    "singular": "met a singular Hessian",
+    "no descent": "found no step that lowers the objective",
+    "not finite": "met numbers that are not finite",
+    "finished": "saw no more to gain",
+}
 
 
 def suits(design, penalty):
@@ -20,7 +27,7 @@ def suits(design, penalty):
     work = design.nnz * (design.nnz / n + 1.0) / 2.0 + p**3 / 4.0  # p^3 / 6, on shorter vectors
     most = MOST_WORK if p <= n else MOST_WORK_IF_WIDE
     small = not penalty.has_l1 and design.can_iterate and design.nnz <= MOST_ENTRIES and work <= most
-    return "a small problem, fitted in one compiled call" if small else ""
+    return "the problem is small and is fitted in one compiled call" if small else ""
 
 
 def solve(objective, coef, intercept, monitor):
@@ -56,7 +63,7 @@ def solve(objective, coef, intercept, monitor):
                 return monitor.result()
     if done == 0:  # X, or what came of it, is not finite
         rows.check_finite(np.full(1, np.nan))
-    monitor.hand_over("newton_cg")
+    monitor.hand_over("newton_cg", WHY[outcome])
     return newton_cg.solve(objective, coef, intercept, monitor)
 
 

@@ -7,7 +7,6 @@ from fastlr.objective import Direction
 from fastlr.solvers.conjugate_gradient import conjugate_gradient
 from fastlr.solvers.line_search import armijo
 from fastlr.solvers.preconditioner import Diagonal
-from fastlr.solvers.result import Status
 
 #: Relative residual of a step, at most.
 FORCING = 0.25
@@ -18,7 +17,7 @@ WHOLE = 0.6
 
 def suits(design, penalty):
     """Why "auto" should take it."""
-    return "bounds without l1 in many columns"
+    return "there are bounds, no l1, and too many columns for their Hessian"
 
 
 def solve(objective, coef, intercept, monitor):
@@ -46,14 +45,14 @@ def solve(objective, coef, intercept, monitor):
     decrement, settled = None, False
     while not monitor.finished(point, decrement):
         if not first_norm:
-            monitor.fail(Status.NUMERICAL_ERROR, "the curvature is zero in double precision; rescale the columns of X")
+            monitor.without_curvature()
             break
         forcing = min(FORCING, np.sqrt(norm / first_norm)) if settled else FORCING
         direction, settled = face_step(objective, point, scale, forcing, 0.5 * monitor.target)
         slope = _dot(objective, point.gradient, direction.coef)
         t = armijo(objective, point, direction, slope) if slope < 0.0 else None
         if t is None:
-            monitor.stuck(direction.decrease, "no step towards the minimum of the model lowers the objective")
+            monitor.stuck(direction.decrease, "No step towards the minimum of the model lowers the objective")
             break
         decrement = direction.decrease if settled and t == 1.0 else None
         point = objective.move(point, direction, t)

@@ -16,7 +16,7 @@ ENTRIES_FOR_START = 300_000
 def suits(design, penalty):
     """Why "auto" should take it: the Hessian is cheap beside the passes that it saves."""
     passes = price(design)
-    return f"the Hessian is worth {passes:.1f} passes over X" if np.isfinite(passes) else ""
+    return f"the whole Hessian costs as little as {passes:.1f} passes over X" if np.isfinite(passes) else ""
 
 
 def prox_steps(objective):
@@ -49,7 +49,7 @@ def solve(objective, coef, intercept, monitor):
     candidates, decrement, stalled = Candidates(objective), None, False
     while not monitor.finished(point, decrement):
         if stalled:  # and not at the limit of double precision
-            monitor.hand_over("coordinate_descent")
+            monitor.hand_over("coordinate_descent", "found no step that lowers the objective")
             return coordinate_descent.solve(objective, point.coef, point.intercept, monitor)
         within, columns = candidates.at(point)
         goal = max(monitor.target, objective.rounding(point))

@@ -41,7 +41,7 @@ def reason_for_start(design, penalty):
     if kind == "rows":
         return f"{n} rows span few dimensions, in which the fit is small"
     if kind == "sample" or sample(design)[1] <= CHEAP:
-        return f"a sample of the {n} rows tells the curvature in {p} columns"
+        return f"a sample of the {n} rows tells the curvature in all {p} columns"
     return "products with the Hessian cost less than the Hessian"
 
 

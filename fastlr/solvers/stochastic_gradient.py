@@ -61,7 +61,7 @@ def solve(objective, coef, intercept, monitor):
         epochs = Epochs(objective, point) if epochs is None else epochs
         point = epochs.after(point)
         if point is None:
-            monitor.fail(Status.LINE_SEARCH_FAILED, "no epoch of stochastic gradient steps lowers the objective")
+            monitor.fail(Status.LINE_SEARCH_FAILED, "No epoch of stochastic gradient steps lowers the objective")
             break
     return monitor.result()
 

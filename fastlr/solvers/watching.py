@@ -1,0 +1,43 @@
+"""What a callback may hear besides a Progress: optional methods, called where it has them.
+
+``fit_ended(result)``
+    Once, when the fit is over: with what the fit returns, with the last point reached on Ctrl-C, and with None where it
+    ended in another error or there is no such point.
+``label_ended(label)``
+    In fit_one_vs_rest, when the problem of that number is over.
+"""
+
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from fastlr.solvers.result import FitInterrupted
+
+_Fit = TypeVar("_Fit", bound=Callable[..., Any])
+
+
+def tell(callback, event, *arguments):
+    """Call a method of the callback, if it has one of this name."""
+    method = getattr(callback, event, None)
+    if method is not None:
+        method(*arguments)
+
+
+def tells_its_end(fit: _Fit) -> _Fit:
+    """A function with the keyword argument `callback` that calls the callback's `fit_ended`, however it ends."""
+
+    @functools.wraps(fit)
+    def watched(*args, callback=None, **kwargs):
+        if callback is None:
+            return fit(*args, **kwargs)
+        result = None
+        try:
+            result = fit(*args, callback=callback, **kwargs)
+        except FitInterrupted as interruption:
+            result = interruption.result
+            raise
+        finally:
+            tell(callback, "fit_ended", result)
+        return result
+
+    return watched  # type: ignore[return-value]
