@@ -1,4 +1,4 @@
-"""Every module of the harness that can be run tells what it does, and does nothing else, when it is asked for --help."""
+"""Every module of the harness that can be run says what it does, and does nothing, when it is asked for --help."""
 
 from __future__ import annotations
 
