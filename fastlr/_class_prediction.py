@@ -4,6 +4,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from fastlr import _prediction_arguments as arguments
+from fastlr._rejection import masked
 from fastlr.design import class_outputs as outputs
 
 #: multi_class -> how linear predictors become probabilities
@@ -62,7 +63,7 @@ class ManyClasses:
         on, _ = self._model._classes_on(X)
         link = outputs.SOFTMAX if self._link == outputs.SOFTMAX else outputs.SIGMOID
         index, probability = self._finite(X, outputs.top(*on, np.float64, link, 1))
-        return masked(self._model.classes_.take(index[:, 0]), probability[:, 0], threshold)
+        return masked(self._model.classes_, index[:, 0], probability[:, 0], threshold)
 
     def predict_top_k(self, X, k):
         on, dtype = self._model._classes_on(X)
@@ -82,8 +83,3 @@ class ManyClasses:
 
     def _finite(self, X, output):
         return self._model._finite(X, output)
-
-
-def masked(labels, probability, threshold):
-    """Labels, masked where their probability is below the threshold, or NaN."""
-    return np.ma.MaskedArray(labels, mask=~(probability >= threshold))

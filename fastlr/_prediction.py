@@ -8,9 +8,10 @@ from sklearn.linear_model._base import LinearClassifierMixin
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from fastlr import _prediction_arguments as arguments, special
-from fastlr._class_prediction import ManyClasses, masked
+from fastlr._class_prediction import ManyClasses
 from fastlr._environment import resolve_threads
 from fastlr._fit_arguments import vector
+from fastlr._rejection import masked
 from fastlr._sklearn_arguments import merge_n_jobs
 from fastlr.design import as_design, outputs
 from fastlr.design.base import ENTRIES_PER_THREAD, worthwhile_threads
@@ -114,7 +115,10 @@ class LinearPrediction(LinearClassifierMixin):
         Returns
         -------
         ndarray of shape (n_samples,)
-            With `reject` a `numpy.ma.MaskedArray`.
+            With `reject` a `numpy.ma.MaskedArray`.  Where it is masked its data, and what ``filled()`` and
+            ``numpy.asarray`` give, are no label: -1 for whole numbers (one less than the smallest label where one is
+            negative; unsigned and boolean labels become int64), "rejected" for strings.  A metric that ignores the mask
+            counts such a row as wrong.
         ndarray of shape (n_samples, K), int64
             With ``multi_class="multilabel"``: 1 where a row has the label, else 0.  A CSR array of the ones alone where
             the attribute ``sparse_labels_`` is True.
@@ -137,7 +141,7 @@ class LinearPrediction(LinearClassifierMixin):
         if (many := self._many_classes(offset)) is not None:
             return many.predict_or_reject(X, threshold)
         eta = self._log_odds(X)[0] if offset is None else self._moved(X, offset).astype(np.float64, copy=False)
-        return masked(self.classes_.take((eta > 0.0).astype(np.intp)), special.expit(np.abs(eta)), threshold)
+        return masked(self.classes_, (eta > 0.0).astype(np.intp), special.expit(np.abs(eta)), threshold)
 
     def predict_top_k(self, X, k):
         """The k most probable classes of each row, most probable first, ties to the earlier in ``classes_``.
