@@ -2,13 +2,15 @@
 
 import numpy as np
 import scipy.sparse as sp
-from sklearn.utils.validation import column_or_1d, validate_data
+from sklearn.utils.validation import column_or_1d
 
 from fastlr import _fit_arguments as arguments
 from fastlr._class_weights import of_rows, of_two
+from fastlr._containers import refuse
 from fastlr._estimator_checks import check_parameters
 from fastlr._streams import GroupedSoftmaxStream, SeparateStreams, SoftmaxStream, TwoClassStream
 from fastlr._targets import indicator
+from fastlr._validation import validated
 from fastlr.design import as_design
 from fastlr.penalty import within
 
@@ -57,10 +59,9 @@ class StreamingFit:
         """
         check_parameters(self)
         _check_streamable(self)
+        refuse("y", y)
         known = _known_labels(self, classes, y)
-        X = validate_data(
-            self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=not hasattr(self, "coef_")
-        )
+        X = validated(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=not hasattr(self, "coef_"))
         self.classes_ = known
         n, p = X.shape
         weight = np.ones(n) if sample_weight is None else arguments.vector("sample_weight", sample_weight, n)

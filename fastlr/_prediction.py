@@ -5,7 +5,7 @@ Two classes are answered here; more, and labels that do not exclude each other, 
 
 import numpy as np
 from sklearn.linear_model._base import LinearClassifierMixin
-from sklearn.utils.validation import check_array, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from fastlr import _prediction_arguments as arguments, special
 from fastlr._class_prediction import ManyClasses
@@ -13,7 +13,8 @@ from fastlr._environment import resolve_threads
 from fastlr._fit_arguments import vector
 from fastlr._rejection import masked
 from fastlr._sklearn_arguments import merge_n_jobs
-from fastlr.design import as_design, outputs
+from fastlr._validation import validated_again
+from fastlr.design import Converted, as_design, outputs
 from fastlr.design.base import ENTRIES_PER_THREAD, worthwhile_threads
 
 _FORMATS = ["csr", "csc"]
@@ -252,7 +253,7 @@ class LinearPrediction(LinearClassifierMixin):
     def _checked(self, X):
         """X as scikit-learn checks it, coef_ as an array, and the type in which scikit-learn answers."""
         if not self._is_plain(X):
-            X = validate_data(self, X, accept_sparse=_FORMATS, reset=False, ensure_all_finite=False)
+            X = validated_again(self, X, accept_sparse=_FORMATS, ensure_all_finite=False)
         coef = self.coef_.toarray() if hasattr(self.coef_, "toarray") else self.coef_
         return X, coef, np.float32 if np.result_type(X.dtype, coef.dtype).itemsize <= 4 else np.float64
 
@@ -269,15 +270,16 @@ class LinearPrediction(LinearClassifierMixin):
             and X.ndim == 2
             and X.dtype in (np.float64, np.float32)
             and len(X) > 0
-            and X.shape[1] == getattr(self, "n_features_in_", None)
-            and not hasattr(self, "feature_names_in_")
+            and X.shape[1] == vars(self).get("n_features_in_")
+            and "feature_names_in_" not in vars(self)
         )
 
     def _finite(self, X, output):
-        """The output; raises scikit-learn's ValueError if it betrays NaN or infinity in X."""
+        """The output; raises ValueError with the place if it betrays NaN or infinity in X."""
         value, finite = output
         if not finite:
-            check_array(X, accept_sparse=_FORMATS, dtype=[np.float64, np.float32], estimator=self, input_name="X")
+            names = getattr(self, "feature_names_in_", None)
+            as_design(Converted(self._checked(X)[0], names, 0)).name_nonfinite()
         return value
 
     def _encoded(self, y, n):

@@ -107,7 +107,7 @@ def fit_logistic(
     weight = arguments.weights(sample_weight, n)
     y = arguments.targets(y, n, None if sample_weight is None else weight)
     l1, l2 = arguments.strength("l1", l1, p), arguments.strength("l2", l2, p)
-    limits = arguments.bounds(bounds, p, getattr(X, "columns", None))
+    limits = arguments.bounds(bounds, p, design.names)
     offset = None if offset is None else arguments.vector("offset", offset, n)
     rows, held = design.bind(y, weight, offset), None
     coef, intercept = arguments.start(start, p)
