@@ -255,7 +255,7 @@ def test_missing_values_among_objects_are_refused(method):
         np.array([[1.0, np.nan, 2.0]], dtype=object),
         np.array([[1, np.inf, 2]], dtype=">f8"),
     ):
-        with pytest.raises(ValueError, match=r"Input X contains (NaN|infinity)"):
+        with pytest.raises(ValueError, match=r"Input X contains (NaN|None|infinity)"):
             getattr(model_with([0.5, 0.0, 0.25]), method)(X)
 
 
