@@ -5,6 +5,7 @@ import scipy.sparse as sp
 
 from fastlr import _prediction_arguments as arguments
 from fastlr._rejection import masked
+from fastlr._targets import check_label_names
 from fastlr.design import class_outputs as outputs
 
 #: multi_class -> how linear predictors become probabilities
@@ -75,6 +76,7 @@ class ManyClasses:
         on, _ = self._model._classes_on(X)
         n = on[0].shape[0]
         if self._link == outputs.SIGMOID:
+            check_label_names(y, vars(self._model).get("label_names_"))
             start, label = arguments.label_lists(y, (n, len(self._model.intercept_)))
         else:
             start, label = None, arguments.class_numbers(y, self._model.classes_, n)

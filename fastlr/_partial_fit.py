@@ -5,11 +5,12 @@ import scipy.sparse as sp
 from sklearn.utils.validation import column_or_1d
 
 from fastlr import _fit_arguments as arguments
+from fastlr._absent import why_absent
 from fastlr._class_weights import of_rows, of_two
-from fastlr._containers import refuse
+from fastlr._containers import refuse, text_names
 from fastlr._estimator_checks import check_parameters
 from fastlr._streams import GroupedSoftmaxStream, SeparateStreams, SoftmaxStream, TwoClassStream
-from fastlr._targets import indicator
+from fastlr._targets import check_label_names, indicator
 from fastlr._validation import validated
 from fastlr.design import as_design
 from fastlr.penalty import within
@@ -22,6 +23,10 @@ OF_A_FIT = ("result_", "solver_", "duality_gap_")
 
 class StreamingFit:
     """`partial_fit` for an estimator with the constructor arguments of LogisticRegression."""
+
+    def __getattr__(self, name):
+        """Raise AttributeError; asked only where there is no such attribute."""
+        raise AttributeError(why_absent(self, name, OF_A_FIT), name=name, obj=self)
 
     def partial_fit(self, X, y, classes=None, sample_weight=None):
         """Learn from more rows: one AdaGrad step for each mini-batch of up to 128 rows, in their order.
@@ -86,7 +91,7 @@ class StreamingFit:
         n, K = len(weight), len(self.classes_)
         if self.multi_class == "multilabel":
             labels = indicator(y, n)
-            self.sparse_labels_ = sp.issparse(labels)
+            self._note_labels(y, labels)
             return self._kept(SeparateStreams, p, K), labels.toarray() if self.sparse_labels_ else labels, weight
         if K == 2:
             targets = _class_numbers(y, n, self.classes_).astype(np.float64)
@@ -99,6 +104,12 @@ class StreamingFit:
         if self.multi_class == "ovr":
             return self._kept(SeparateStreams, p, K), codes[:, None] == np.arange(K), weight
         return self._kept(GroupedSoftmaxStream if self.group_penalty else SoftmaxStream, p, K), codes, weight
+
+    def _note_labels(self, y, labels):
+        """What a fit says of an indicator too; names of labels are those of the first one that has any."""
+        self.sparse_labels_ = sp.issparse(labels)
+        if "label_names_" not in vars(self) and (names := text_names(y)) is not None:
+            self.label_names_ = names
 
     def _kept(self, kind, *shape):
         """The stream of earlier calls; a fresh one if there is none, or parameters now ask for another kind."""
@@ -133,6 +144,7 @@ def _known_labels(estimator, classes, y):
     known = getattr(estimator, "classes_", None)
     if estimator.multi_class == "multilabel":
         given = _numbered_labels(classes, np.shape(y))
+        check_label_names(y, vars(estimator).get("label_names_"))
     elif classes is None:
         if known is None:
             raise ValueError("classes=None: expected all labels in the first call of partial_fit")

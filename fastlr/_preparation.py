@@ -5,7 +5,7 @@ from sklearn.utils.validation import _check_sample_weight
 
 from fastlr import _fit_arguments as arguments
 from fastlr._class_weights import of_two
-from fastlr._containers import refuse
+from fastlr._containers import refuse, text_names
 from fastlr._estimator_fits import EachLabel, TwoClasses, many_classes
 from fastlr._quick_checks import note_features, two_classes
 from fastlr._targets import classes_and_codes, clearer, indicator
@@ -52,7 +52,8 @@ def _indicated(model, X, Y, sample_weight, trials):
         raise ValueError("y is None: multi_class='multilabel' expects an indicator (n_samples, n_labels)")
     refuse("y", Y)
     given, X = X, _validated(model, X)
-    fit = EachLabel.of(model, indicator(Y, X.shape[0]), _checked_weights(sample_weight, X))
+    weight = _checked_weights(sample_weight, X)
+    fit = EachLabel.of(model, indicator(Y, X.shape[0]), weight, text_names(Y))
     return converted(model, given, X), fit
 
 

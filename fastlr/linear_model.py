@@ -113,6 +113,9 @@ class LogisticRegression(StreamingFit, LinearPrediction, SparseCoefMixin, BaseEs
         Everything known of the fit, in float64; one for each model of "ovr" and "multilabel".
     sparse_labels_ : bool
         With ``multi_class="multilabel"`` only: whether `y` was sparse, and predictions are.
+    label_names_ : ndarray of str, shape (n_labels,)
+        With ``multi_class="multilabel"`` only, if `y` was a data frame whose column names are strings: those names.
+        Messages and warnings use them; ``classes_`` and predictions number the labels, as scikit-learn does.
 
     Examples
     --------
@@ -278,7 +281,8 @@ class LogisticRegression(StreamingFit, LinearPrediction, SparseCoefMixin, BaseEs
         self.n_iter_ = np.array([each.n_iter for each in results], dtype=np.int32)
         self.solver_ = ", ".join(dict.fromkeys(each.solver for each in results))
         self.duality_gap_ = math.nan if any(map(math.isnan, gaps)) else max(gaps)
-        vars(self).pop("sparse_labels_", None)
+        for name in ("sparse_labels_", "label_names_"):
+            vars(self).pop(name, None)
         vars(self).update(fit.extra)
 
     def __sklearn_tags__(self):

@@ -5,6 +5,8 @@ from enum import Enum
 
 import numpy as np
 
+from fastlr._compact_pickles import CompactPickles
+
 
 class Status(Enum):
     """Why a fit ended."""
@@ -56,7 +58,7 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class LogisticResult:
+class LogisticResult(CompactPickles):
     """A fitted logistic regression.
 
     Attributes
