@@ -21,13 +21,18 @@ def refuse(name, given):
     """
     if type(given) is np.ndarray or sp.issparse(given):
         return
+    refuse_masked(name, given)
+    if (fault := _fault(name, given)) is not None:
+        raise TypeError(fault)
+
+
+def refuse_masked(name, given):
+    """Raise ValueError if entries are masked: NumPy drops the mask of an array that is converted."""
     if np.ma.is_masked(given):
         raise ValueError(
             f"{name} is a masked array, {np.ma.count_masked(given)} entries masked: expected all of them to count; "
             f"leave out rows, such as {name}[~numpy.ma.getmaskarray({name})], or fill {name}"
         )
-    if (fault := _fault(name, given)) is not None:
-        raise TypeError(fault)
 
 
 def _fault(name, given):

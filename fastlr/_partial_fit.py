@@ -40,8 +40,8 @@ class StreamingFit:
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-            CSR is used as it is; other sparse formats are converted.
+        X : array-like, data frame or sparse matrix of shape (n_samples, n_features)
+            As in `fit`, but that CSC is converted to CSR too.
         y : array-like of shape (n_samples,)
             Labels out of `classes`, not necessarily all of them; an indicator (n_samples, n_labels) with
             ``multi_class="multilabel"``.
@@ -54,7 +54,7 @@ class StreamingFit:
         self
             With `coef_` and `intercept_` (float64), `classes_`, `n_features_in_`, `n_iter_` (steps so far) and `t_`
             (sum of the weights of the rows seen so far, the number of rows if there are none).  After `fit` it goes on
-            from the coefficients there, counting anew.
+            from the coefficients there, counting anew, and ``result_`` and ``duality_gap_`` are gone.
 
         Raises
         ------

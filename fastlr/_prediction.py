@@ -40,7 +40,8 @@ class LinearPrediction(LinearClassifierMixin):
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
+        X : array-like, data frame or sparse matrix of shape (n_samples, n_features)
+            As in `fit`.
         offset : array-like of shape (n_samples,), optional
             Added to the log odds; two classes only.
 
@@ -63,7 +64,8 @@ class LinearPrediction(LinearClassifierMixin):
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
+        X : array-like, data frame or sparse matrix of shape (n_samples, n_features)
+            As in `fit`.
         offset : array-like of shape (n_samples,), optional
             Added to the log odds; two classes only.
 
@@ -83,7 +85,8 @@ class LinearPrediction(LinearClassifierMixin):
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
+        X : array-like, data frame or sparse matrix of shape (n_samples, n_features)
+            As in `fit`.
         offset : array-like of shape (n_samples,), optional
             Added to the log odds; two classes only.
 
@@ -106,7 +109,8 @@ class LinearPrediction(LinearClassifierMixin):
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
+        X : array-like, data frame or sparse matrix of shape (n_samples, n_features)
+            As in `fit`.
         offset : array-like of shape (n_samples,), optional
             Added to the log odds; two classes only.
         reject : float in [0, 1], optional
@@ -149,7 +153,8 @@ class LinearPrediction(LinearClassifierMixin):
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
+        X : array-like, data frame or sparse matrix of shape (n_samples, n_features)
+            As in `fit`.
         k : int
             1 to the number of classes.
 
@@ -181,10 +186,11 @@ class LinearPrediction(LinearClassifierMixin):
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
+        X : array-like, data frame or sparse matrix of shape (n_samples, n_features)
+            As in `fit`.
         y : array-like of shape (n_samples,)
             Labels out of ``classes_``.  With ``multi_class="multilabel"`` an indicator of shape (n_samples, K),
-            dense or sparse.
+            dense, sparse or a data frame, its columns called as in the fit.
         sample_weight : array-like of shape (n_samples,), optional
             Non-negative, not all zero.
         offset : array-like of shape (n_samples,), optional

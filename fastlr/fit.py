@@ -38,10 +38,14 @@ def fit_logistic(
 
     Parameters
     ----------
-    X : array-like or scipy.sparse matrix or array, shape (n, p)
-        float32 or float64, C or F order, CSR or CSC: used without a copy.  Anything else is converted.
+    X : array-like, data frame or scipy.sparse matrix or array, shape (n, p)
+        A NumPy array or whatever makes one, a list of rows, a pandas or polars DataFrame or pyarrow Table of numbers,
+        sparse of any format.  float32 or float64, C or F order, CSR or CSC with int32 or int64 indices: used without a
+        copy.  Anything else is converted once (``copied_bytes`` counts it): booleans, integers and numbers among
+        objects to float64, float16 to float32, other sparse formats to CSR.
     y : array-like of shape (n,)
-        {0, 1}, {-1, +1}, booleans, or probabilities in [0, 1]; with `trials`, numbers of successes.
+        Numbers or booleans, in an array, list or Series: {0, 1}, {-1, +1}, or probabilities in [0, 1]; with `trials`,
+        numbers of successes.
     l2, l1 : float or array-like of shape (p,), non-negative
         Penalty strengths on the scale of the weighted mean loss; arrays give each coefficient its own.  From
         scikit-learn's C: l2 = (1 - l1_ratio) / (C S), l1 = l1_ratio / (C S) with S = sum of weights.

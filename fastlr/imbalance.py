@@ -16,6 +16,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from fastlr._containers import refuse
 from fastlr._special_arguments import real_array
 
 __all__ = ["balanced_weights", "corrected_intercept", "cost_threshold", "prior_corrected"]
@@ -34,7 +35,7 @@ def balanced_weights(y, sample_weight=None):
     Parameters
     ----------
     y : array_like of shape (n,)
-        Labels of any type that can be sorted, of two or more classes.
+        An array, list or Series of labels of any type that can be sorted, of two or more classes.
     sample_weight : array_like of shape (n,), optional
         Finite, not negative.  It is part of the result, and a class of weight zero is as good as absent.
 
@@ -78,7 +79,7 @@ def cost_threshold(false_positive, false_negative, true_positive=0.0, true_negat
         Costs where the first class is true, of deciding for the second class and for the first.
     false_negative, true_positive : float or array_like
         Costs where the second class is true, of deciding for the first class and for the second.
-        All finite, gains negative, of shapes that broadcast: arrays give each row costs of its own.
+        All finite, gains negative, of shapes that broadcast: arrays, lists or Series give each row costs of its own.
 
     Returns
     -------
@@ -233,6 +234,7 @@ def _shares(name, given, classes):
 
 def _class_codes(y):
     """(class number of each row, number of classes)."""
+    refuse("y", y)
     labels = np.asarray(y)
     if labels.ndim != 1 or len(labels) == 0:
         raise ValueError(f"y has shape {labels.shape}: expected (n,) with at least one row")

@@ -333,3 +333,61 @@ def test_conversions_count_with_trials_and_with_what_a_solver_gathers():
     one = estimated(X, l1_ratio=1.0, C=1.0, solver="coordinate_descent").copied_bytes
     assert one > 0
     assert estimated(X.tolist(), l1_ratio=1.0, C=1.0, solver="coordinate_descent").copied_bytes == one + X.nbytes
+
+
+# --- what is accepted -------------------------------------------------------------------------------------------------
+
+ACCEPTED = {
+    "array": lambda: X,
+    "lists": lambda: X.tolist(),
+    "tuples": lambda: tuple(map(tuple, X)),
+    "buffer": lambda: memoryview(X),
+    "objects": lambda: X.astype(object),
+    "unmasked": lambda: np.ma.array(X),
+    "pandas": lambda: FRAME,
+    "pandas, nullable": lambda: FRAME.astype("Float64"),
+    "pandas, categories": lambda: FRAME.astype("category"),
+    "pandas, sparse": lambda: pd.DataFrame.sparse.from_spmatrix(sp.csr_matrix(X), columns=NAMES),
+    "polars": lambda: as_polars(FRAME),
+    "pyarrow": lambda: as_arrow(FRAME),
+    **{
+        form: lambda form=form: sp.coo_array(X).asformat(form)
+        for form in ("csr", "csc", "coo", "bsr", "lil", "dok", "dia")
+    },
+}
+
+
+@pytest.mark.filterwarnings("ignore:X (does not have valid|has) feature names")
+@pytest.mark.parametrize("kind", ACCEPTED)
+def test_whatever_holds_numbers_is_fitted_alike(kind):
+    data = ACCEPTED[kind]()
+    near = {"rtol": 1e-3, "atol": 1e-4}
+    model = LogisticRegression().fit(data, Y)
+    np.testing.assert_allclose(model.coef_, MODEL.coef_, **near)
+    np.testing.assert_allclose(model.predict_proba(data), MODEL.predict_proba(FRAME), **near)
+    np.testing.assert_allclose(fit_logistic(data, Y, l2=1 / N).coef, MODEL.coef_[0], **near)
+    np.testing.assert_allclose(fit_one_vs_rest(data, Y, l2=1 / N)[1].coef, MODEL.coef_[0], **near)
+    np.testing.assert_allclose(np.diff(fit_softmax(data, Y, l2=2 / N).coef, axis=0)[0], MODEL.coef_[0], **near)
+    streams = [LogisticRegression().partial_fit(rows, Y, classes=[0, 1]).coef_ for rows in (data, X)]
+    np.testing.assert_allclose(*streams, rtol=1e-9)
+
+
+@pytest.mark.parametrize("library", ["lists", "pandas", "polars", "pyarrow", "nullable", "categories"])
+@pytest.mark.parametrize("words", [False, True])
+def test_labels_come_in_columns_of_every_kind(library, words):
+    labels = np.where(Y > 0, "yes", "no") if words else Y.astype(int)
+    column = {
+        "lists": labels.tolist,
+        "pandas": lambda: pd.Series(labels),
+        "polars": lambda: pl.Series(labels.tolist()),
+        "pyarrow": lambda: pytest.importorskip("pyarrow").chunked_array([labels.tolist()]),
+        "nullable": lambda: pd.Series(labels).convert_dtypes(),
+        "categories": lambda: pd.Series(labels).astype("category"),
+    }[library]()
+    model = LogisticRegression().fit(X, column)
+    assert model.classes_.tolist() == sorted(set(labels.tolist()))
+    np.testing.assert_array_equal(model.coef_, fitted(X).coef_)
+    assert model.log_loss(X, column) == model.log_loss(X, labels)
+    if not words:
+        np.testing.assert_array_equal(fit_logistic(X, column, l2=1 / N).coef, fit_logistic(X, Y, l2=1 / N).coef)
+        np.testing.assert_array_equal(fit_softmax(X, column, l2=0.1).coef, fit_softmax(X, Y, l2=0.1).coef)
