@@ -28,7 +28,7 @@ def refuse(name, given):
 
 def refuse_masked(name, given):
     """Raise ValueError if entries are masked: NumPy drops the mask of an array that is converted."""
-    if np.ma.is_masked(given):
+    if isinstance(given, np.ma.MaskedArray) and np.ma.is_masked(given):
         raise ValueError(
             f"{name} is a masked array, {np.ma.count_masked(given)} entries masked: expected all of them to count; "
             f"leave out rows, such as {name}[~numpy.ma.getmaskarray({name})], or fill {name}"

@@ -34,7 +34,7 @@ def classes_and_codes(y, given):
     if classes.dtype.kind == "U" and isinstance(given, (list, tuple)) and any(isinstance(v, Number) for v in given):
         raise TypeError("y holds both numbers and strings: expected labels of one type")
     if len(classes) < 2:
-        raise ValueError(f"y holds one class only ({classes[0]!r}): expected samples of two or more classes")
+        raise ValueError(f"y holds one class only ({classes.tolist()[0]!r}): expected samples of two or more classes")
     return classes, codes.astype(np.int64, copy=False)
 
 

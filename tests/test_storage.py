@@ -25,8 +25,8 @@ METHODS = ("decision_function", "predict_proba", "predict_log_proba", "predict")
 
 def wide_problem(kind, dtype=np.float64):
     """A sparse X of many columns, and labels of which few columns tell anything."""
-    X = sp.random_array((200, P), density=2e-3, rng=np.random.default_rng(0), format="csr", dtype=dtype)
-    told = np.asarray(X[:, :400].sum(axis=1)).ravel()
+    X = sp.csr_array(sp.random(200, P, density=2e-3, format="csr", random_state=0, dtype=dtype))
+    told = np.asarray(X[:, :2000].sum(axis=1)).ravel()
     y = np.digitize(told, np.quantile(told, [0.4, 0.7]))
     if kind == "multilabel":
         return X, np.column_stack([y > 0, y > 1, y == 1]).astype(int)
