@@ -5,6 +5,7 @@ Run it as `python -m bench.bandwidth`.
 
 from __future__ import annotations
 
+import argparse
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -45,6 +46,12 @@ def read_bandwidth(n_threads: int | None = None, repeats: int = 10) -> float:
     return array.nbytes / best
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Print the bandwidth of one thread, and of all CPUs."""
+    argparse.ArgumentParser(prog="python -m bench.bandwidth", description=__doc__.splitlines()[0]).parse_args()
     for count in sorted({1, available_cpus()}):
         print(f"{count} threads: {read_bandwidth(count) / 1e9:.1f} GB/s")
+
+
+if __name__ == "__main__":
+    main()

@@ -5,6 +5,8 @@ python -m bench.bounds
 
 from __future__ import annotations
 
+import argparse
+
 from bench.environment import clear_blas_overrides
 
 clear_blas_overrides()
@@ -28,6 +30,7 @@ def shifted_normal_columns(n: int, p: int) -> tuple[np.ndarray, np.ndarray]:
 
 def main() -> None:
     """Print the table."""
+    argparse.ArgumentParser(prog="python -m bench.bounds", description=__doc__.splitlines()[0]).parse_args()
     from fastlr import fit_logistic
 
     print(f"{'n = p':<8}{'intercept':<11}{'free s':>8}{'bounded s':>11}{'ratio':>7}{'passes':>15}{'on the bound':>14}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 
 from bench.classes import RESULTS
@@ -21,6 +22,7 @@ def row(record: dict) -> str:
 
 def main() -> None:
     """Print the table."""
+    argparse.ArgumentParser(prog="python -m bench.class_table", description=__doc__.splitlines()[0]).parse_args()
     print("| case | n x p x K | fastlr | peers (ratio) |\n| --- | --- | --- | --- |")
     for file in sorted(RESULTS.glob("*.json")):
         print(row(json.loads(file.read_text())))

@@ -102,7 +102,9 @@ def race(case, contenders, limit, repeats):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.classes", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("problem", choices=[*CLASS_SETS])
     parser.add_argument("--mode", choices=["multinomial", "ovr"], default="multinomial")
     parser.add_argument("--C", type=float, default=1.0, help="L2 strength as in scikit-learn")

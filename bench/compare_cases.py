@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
 import json
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,7 +83,9 @@ def measure(case: Case) -> dict[str, float]:
 
 def main() -> None:
     """Measure one case and print it as JSON, with the package that was measured."""
-    found = measure(CASES[sys.argv[1]])
+    parser = argparse.ArgumentParser(prog="python -m bench.compare_cases", description=__doc__.splitlines()[0])
+    parser.add_argument("case", choices=CASES)
+    found = measure(CASES[parser.parse_args().case])
     import fastlr
 
     print(json.dumps({**found, "package": str(Path(fastlr.__file__).parent)}))

@@ -7,6 +7,7 @@ One thread, process time, the shortest of several runs: ratios of arithmetic, no
 
 from __future__ import annotations
 
+import argparse
 import time
 from collections.abc import Callable
 
@@ -62,6 +63,7 @@ def show(name: str, X) -> None:
 
 def main() -> None:
     """Print the table."""
+    argparse.ArgumentParser(prog="python -m bench.costs", description=__doc__.splitlines()[0]).parse_args()
     from fastlr.factor import CholeskyFactor
 
     for n, p in SIZES:

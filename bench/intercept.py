@@ -5,6 +5,8 @@ python -m bench.intercept
 
 from __future__ import annotations
 
+import argparse
+
 from bench.environment import clear_blas_overrides
 
 clear_blas_overrides()
@@ -21,6 +23,7 @@ SECONDS = 3.0  # of fits in turn
 
 def main() -> None:
     """Print the table."""
+    argparse.ArgumentParser(prog="python -m bench.intercept", description=__doc__.splitlines()[0]).parse_args()
     from fastlr import fit_logistic
 
     print(f"{'problem':<15}{'penalty':<9}{'without ms':>11}{'with ms':>9}{'ratio':>7}{'passes':>14}")

@@ -9,6 +9,7 @@ bytes of X once for each reading that the design itself reports.
 
 from __future__ import annotations
 
+import argparse
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -98,6 +99,7 @@ def best_time(call: Callable[[], object], seconds: float = 1.0) -> float:
 
 def main() -> None:
     """Print the table."""
+    argparse.ArgumentParser(prog="python -m bench.kernels", description=__doc__.splitlines()[0]).parse_args()
     n_threads = available_cpus()
     limit = read_bandwidth(n_threads)
     print(f"{n_threads} threads read {limit / 1e9:.1f} GB/s")

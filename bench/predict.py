@@ -5,6 +5,7 @@ python -m bench.predict
 
 from __future__ import annotations
 
+import argparse
 import time
 from collections.abc import Callable
 
@@ -110,6 +111,7 @@ def header(unit: str) -> None:
 
 def main() -> None:
     """Print the tables."""
+    argparse.ArgumentParser(prog="python -m bench.predict", description=__doc__.splitlines()[0]).parse_args()
     from sklearn.metrics import log_loss
 
     from fastlr import special

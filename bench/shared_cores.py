@@ -9,6 +9,7 @@ does nothing else, or the quiet time is none.
 
 from __future__ import annotations
 
+import argparse
 import os
 import statistics
 import subprocess
@@ -67,6 +68,7 @@ def median_time(fit) -> float:
 
 def main() -> None:
     """Print the table."""
+    argparse.ArgumentParser(prog="python -m bench.shared_cores", description=__doc__.splitlines()[0]).parse_args()
     from fastlr import fit_logistic
 
     info = machine_info()

@@ -8,6 +8,7 @@ the loosest tol that reaches the target (liblinear penalises the intercept and d
 
 from __future__ import annotations
 
+import argparse
 import time
 import warnings
 from pathlib import Path
@@ -115,6 +116,7 @@ def row(label: str, X, y) -> str:
 
 def main() -> None:
     """Print the table and keep it."""
+    argparse.ArgumentParser(prog="python -m bench.small", description=__doc__.splitlines()[0]).parse_args()
     warnings.simplefilter("ignore")
     lines = [
         "microseconds, least and median of up to 3,000 calls in turn; ratio = least of the peer / of the estimator",

@@ -9,6 +9,7 @@ takes part ({"ready": ...} or {"refused": reason}); then each request is answere
 
 from __future__ import annotations
 
+import argparse
 import gc
 import json
 import os
@@ -146,10 +147,13 @@ def serve(bench: Bench, answers: TextIO) -> None:
 
 def main() -> None:
     """Keep the pipe for answers and send whatever else is printed to standard error."""
+    parser = argparse.ArgumentParser(prog="python -m bench.worker", description=__doc__.splitlines()[0])
+    parser.add_argument("specification", help="the fields of Specification as JSON")
+    specification = parser.parse_args().specification
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     try:
-        bench = Bench(json.loads(sys.argv[1]))
+        bench = Bench(json.loads(specification))
     except Exception as error:
         print(json.dumps({"refused": describe(error)}), file=answers, flush=True)
         return

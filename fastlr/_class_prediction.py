@@ -4,6 +4,8 @@ import numpy as np
 import scipy.sparse as sp
 
 from fastlr import _prediction_arguments as arguments
+from fastlr._rejection import masked
+from fastlr._targets import check_label_names
 from fastlr.design import class_outputs as outputs
 
 #: multi_class -> how linear predictors become probabilities
@@ -62,7 +64,7 @@ class ManyClasses:
         on, _ = self._model._classes_on(X)
         link = outputs.SOFTMAX if self._link == outputs.SOFTMAX else outputs.SIGMOID
         index, probability = self._finite(X, outputs.top(*on, np.float64, link, 1))
-        return masked(self._model.classes_.take(index[:, 0]), probability[:, 0], threshold)
+        return masked(self._model.classes_, index[:, 0], probability[:, 0], threshold)
 
     def predict_top_k(self, X, k):
         on, dtype = self._model._classes_on(X)
@@ -74,6 +76,7 @@ class ManyClasses:
         on, _ = self._model._classes_on(X)
         n = on[0].shape[0]
         if self._link == outputs.SIGMOID:
+            check_label_names(y, vars(self._model).get("label_names_"))
             start, label = arguments.label_lists(y, (n, len(self._model.intercept_)))
         else:
             start, label = None, arguments.class_numbers(y, self._model.classes_, n)
@@ -82,8 +85,3 @@ class ManyClasses:
 
     def _finite(self, X, output):
         return self._model._finite(X, output)
-
-
-def masked(labels, probability, threshold):
-    """Labels, masked where their probability is below the threshold, or NaN."""
-    return np.ma.MaskedArray(labels, mask=~(probability >= threshold))

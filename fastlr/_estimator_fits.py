@@ -4,7 +4,7 @@ Each knows its targets, takes from the estimator `model` what it can use, refuse
 results become fitted attributes.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -183,10 +183,15 @@ class _Separate(_Fit):
 
     @property
     def names(self):
-        return tuple(f"{self.noun} {label!r}" for label in self.classes.tolist())
+        return tuple(f"{self.noun} {label!r}" for label in self.called.tolist())
 
     def joined(self, results):
         return LogisticResults(results, self.names)
+
+    @property
+    def called(self):
+        """What problems are called in messages, (K,)."""
+        return self.classes
 
     def coefficients(self, results):
         return np.array([each.coef for each in results]), [each.intercept for each in results]
@@ -223,29 +228,35 @@ class OneAgainstRest(_Separate):
 
 @dataclass
 class EachLabel(_Separate):
-    """A fit for each label, to an indicator Y (n, K)."""
+    """A fit for each label, to an indicator Y (n, K) whose columns may have names."""
 
     classes: np.ndarray
     Y: np.ndarray | sp.csc_array
     weight: np.ndarray | None
     label_weight: np.ndarray | None
+    label_names: np.ndarray | None
 
     noun = "label"
 
     @classmethod
-    def of(cls, model, Y, weight):
-        classes = np.arange(Y.shape[1])
+    def of(cls, model, Y, weight, names):
+        fit = cls(np.arange(Y.shape[1]), Y, weight, None, names)
         counted = np.ones(Y.shape[0]) if weight is None else (weight > 0.0).astype(np.float64)
-        _check_both_sides(Y.T @ counted, counted.sum(), cls.noun, classes)
+        _check_both_sides(Y.T @ counted, counted.sum(), cls.noun, fit.called)
         if model.class_weight is None:
-            return cls(classes, Y, weight, None)
+            return fit
         weighed = counted if weight is None else weight
         masses = class_weights.both_sides(Y.T @ weighed, weighed.sum())
-        return cls(classes, Y, weight, class_weights.of_labels(model.class_weight, masses))
+        return replace(fit, label_weight=class_weights.of_labels(model.class_weight, masses))
+
+    @property
+    def called(self):
+        return self.classes if self.label_names is None else self.label_names
 
     @property
     def extra(self):
-        return {"sparse_labels_": sp.issparse(self.Y)}
+        sparse = {"sparse_labels_": sp.issparse(self.Y)}
+        return sparse if self.label_names is None else {**sparse, "label_names_": self.label_names}
 
 
 def many_classes(model, classes, codes, weight):

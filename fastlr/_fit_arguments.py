@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from fastlr._containers import refuse
 from fastlr.loss import WEIGHT_BLOCK
 from fastlr.solvers import Controls
 
@@ -47,6 +48,7 @@ def threads(n_threads):
 
 def vector(name, values, n, of="the rows of X"):
     """values as (n,) float64, finite."""
+    refuse(name, values)
     try:
         array = np.asarray(values)
         if array.dtype.kind == "O":

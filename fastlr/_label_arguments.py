@@ -4,6 +4,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from fastlr import _fit_arguments as arguments
+from fastlr._containers import refuse
 
 #: Entries of a dense indicator that are checked at a time.
 CHECKED = 1 << 22
@@ -69,6 +70,7 @@ def labels(Y, n, n_classes, counts):
 
     `counts` (n,) tells the rows of positive weight, among which each label must be there and not be there.
     """
+    refuse("Y", Y)
     if sp.issparse(Y) and Y.ndim == 2:
         out = _sparse_indicator(Y, n)
     elif np.ndim(Y) == 2:

@@ -2,13 +2,16 @@
 
 import numpy as np
 import scipy.sparse as sp
-from sklearn.utils.validation import column_or_1d, validate_data
+from sklearn.utils.validation import column_or_1d
 
 from fastlr import _fit_arguments as arguments
+from fastlr._absent import why_absent
 from fastlr._class_weights import of_rows, of_two
+from fastlr._containers import refuse, text_names
 from fastlr._estimator_checks import check_parameters
 from fastlr._streams import GroupedSoftmaxStream, SeparateStreams, SoftmaxStream, TwoClassStream
-from fastlr._targets import indicator
+from fastlr._targets import check_label_names, indicator
+from fastlr._validation import validated
 from fastlr.design import as_design
 from fastlr.penalty import within
 
@@ -20,6 +23,10 @@ OF_A_FIT = ("result_", "solver_", "duality_gap_", "converged_", "status_")
 
 class StreamingFit:
     """`partial_fit` for an estimator with the constructor arguments of LogisticRegression."""
+
+    def __getattr__(self, name):
+        """Raise AttributeError; asked only where there is no such attribute."""
+        raise AttributeError(why_absent(self, name, OF_A_FIT), name=name, obj=self)
 
     def partial_fit(self, X, y, classes=None, sample_weight=None):
         """Learn from more rows: one AdaGrad step for each mini-batch of up to 128 rows, in their order.
@@ -33,8 +40,8 @@ class StreamingFit:
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-            CSR is used as it is; other sparse formats are converted.
+        X : array-like, data frame or sparse matrix of shape (n_samples, n_features)
+            As in `fit`, but that CSC is converted to CSR too.
         y : array-like of shape (n_samples,)
             Labels out of `classes`, not necessarily all of them; an indicator (n_samples, n_labels) with
             ``multi_class="multilabel"``.
@@ -47,7 +54,7 @@ class StreamingFit:
         self
             With `coef_` and `intercept_` (float64), `classes_`, `n_features_in_`, `n_iter_` (steps so far) and `t_`
             (sum of the weights of the rows seen so far, the number of rows if there are none).  After `fit` it goes on
-            from the coefficients there, counting anew.
+            from the coefficients there, counting anew, and ``result_`` and ``duality_gap_`` are gone.
 
         Raises
         ------
@@ -57,10 +64,9 @@ class StreamingFit:
         """
         check_parameters(self)
         _check_streamable(self)
+        refuse("y", y)
         known = _known_labels(self, classes, y)
-        X = validate_data(
-            self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=not hasattr(self, "coef_")
-        )
+        X = validated(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=not hasattr(self, "coef_"))
         self.classes_ = known
         n, p = X.shape
         weight = np.ones(n) if sample_weight is None else arguments.vector("sample_weight", sample_weight, n)
@@ -85,7 +91,7 @@ class StreamingFit:
         n, K = len(weight), len(self.classes_)
         if self.multi_class == "multilabel":
             labels = indicator(y, n)
-            self.sparse_labels_ = sp.issparse(labels)
+            self._note_labels(y, labels)
             return self._kept(SeparateStreams, p, K), labels.toarray() if self.sparse_labels_ else labels, weight
         if K == 2:
             targets = _class_numbers(y, n, self.classes_).astype(np.float64)
@@ -98,6 +104,12 @@ class StreamingFit:
         if self.multi_class == "ovr":
             return self._kept(SeparateStreams, p, K), codes[:, None] == np.arange(K), weight
         return self._kept(GroupedSoftmaxStream if self.group_penalty else SoftmaxStream, p, K), codes, weight
+
+    def _note_labels(self, y, labels):
+        """What a fit says of an indicator too; names of labels are those of the first one that has any."""
+        self.sparse_labels_ = sp.issparse(labels)
+        if "label_names_" not in vars(self) and (names := text_names(y)) is not None:
+            self.label_names_ = names
 
     def _kept(self, kind, *shape):
         """The stream of earlier calls; a fresh one if there is none, or parameters now ask for another kind."""
@@ -132,6 +144,7 @@ def _known_labels(estimator, classes, y):
     known = getattr(estimator, "classes_", None)
     if estimator.multi_class == "multilabel":
         given = _numbered_labels(classes, np.shape(y))
+        check_label_names(y, vars(estimator).get("label_names_"))
     elif classes is None:
         if known is None:
             raise ValueError("classes=None: expected all labels in the first call of partial_fit")

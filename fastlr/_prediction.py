@@ -5,14 +5,16 @@ Two classes are answered here; more, and labels that do not exclude each other, 
 
 import numpy as np
 from sklearn.linear_model._base import LinearClassifierMixin
-from sklearn.utils.validation import check_array, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from fastlr import _prediction_arguments as arguments, special
-from fastlr._class_prediction import ManyClasses, masked
+from fastlr._class_prediction import ManyClasses
 from fastlr._environment import resolve_threads
 from fastlr._fit_arguments import vector
+from fastlr._rejection import masked
 from fastlr._sklearn_arguments import merge_n_jobs
-from fastlr.design import as_design, outputs
+from fastlr._validation import validated_again
+from fastlr.design import Converted, as_design, outputs
 from fastlr.design.base import ENTRIES_PER_THREAD, worthwhile_threads
 
 _FORMATS = ["csr", "csc"]
@@ -38,7 +40,8 @@ class LinearPrediction(LinearClassifierMixin):
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
+        X : array-like, data frame or sparse matrix of shape (n_samples, n_features)
+            As in `fit`.
         offset : array-like of shape (n_samples,), optional
             Added to the log odds; two classes only.
 
@@ -61,7 +64,8 @@ class LinearPrediction(LinearClassifierMixin):
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
+        X : array-like, data frame or sparse matrix of shape (n_samples, n_features)
+            As in `fit`.
         offset : array-like of shape (n_samples,), optional
             Added to the log odds; two classes only.
 
@@ -81,7 +85,8 @@ class LinearPrediction(LinearClassifierMixin):
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
+        X : array-like, data frame or sparse matrix of shape (n_samples, n_features)
+            As in `fit`.
         offset : array-like of shape (n_samples,), optional
             Added to the log odds; two classes only.
 
@@ -104,7 +109,8 @@ class LinearPrediction(LinearClassifierMixin):
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
+        X : array-like, data frame or sparse matrix of shape (n_samples, n_features)
+            As in `fit`.
         offset : array-like of shape (n_samples,), optional
             Added to the log odds; two classes only.
         reject : float in [0, 1], optional
@@ -114,7 +120,10 @@ class LinearPrediction(LinearClassifierMixin):
         Returns
         -------
         ndarray of shape (n_samples,)
-            With `reject` a `numpy.ma.MaskedArray`.
+            With `reject` a `numpy.ma.MaskedArray`.  Where it is masked its data, and what ``filled()`` and
+            ``numpy.asarray`` give, are no label: -1 for whole numbers (one less than the smallest label where one is
+            negative; unsigned and boolean labels become int64), "rejected" for strings.  A metric that ignores the mask
+            counts such a row as wrong.
         ndarray of shape (n_samples, K), int64
             With ``multi_class="multilabel"``: 1 where a row has the label, else 0.  A CSR array of the ones alone where
             the attribute ``sparse_labels_`` is True.
@@ -137,14 +146,15 @@ class LinearPrediction(LinearClassifierMixin):
         if (many := self._many_classes(offset)) is not None:
             return many.predict_or_reject(X, threshold)
         eta = self._log_odds(X)[0] if offset is None else self._moved(X, offset).astype(np.float64, copy=False)
-        return masked(self.classes_.take((eta > 0.0).astype(np.intp)), special.expit(np.abs(eta)), threshold)
+        return masked(self.classes_, (eta > 0.0).astype(np.intp), special.expit(np.abs(eta)), threshold)
 
     def predict_top_k(self, X, k):
         """The k most probable classes of each row, most probable first, ties to the earlier in ``classes_``.
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
+        X : array-like, data frame or sparse matrix of shape (n_samples, n_features)
+            As in `fit`.
         k : int
             1 to the number of classes.
 
@@ -176,10 +186,11 @@ class LinearPrediction(LinearClassifierMixin):
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
+        X : array-like, data frame or sparse matrix of shape (n_samples, n_features)
+            As in `fit`.
         y : array-like of shape (n_samples,)
             Labels out of ``classes_``.  With ``multi_class="multilabel"`` an indicator of shape (n_samples, K),
-            dense or sparse.
+            dense, sparse or a data frame, its columns called as in the fit.
         sample_weight : array-like of shape (n_samples,), optional
             Non-negative, not all zero.
         offset : array-like of shape (n_samples,), optional
@@ -248,7 +259,7 @@ class LinearPrediction(LinearClassifierMixin):
     def _checked(self, X):
         """X as scikit-learn checks it, coef_ as an array, and the type in which scikit-learn answers."""
         if not self._is_plain(X):
-            X = validate_data(self, X, accept_sparse=_FORMATS, reset=False, ensure_all_finite=False)
+            X = validated_again(self, X, accept_sparse=_FORMATS, ensure_all_finite=False)
         coef = self.coef_.toarray() if hasattr(self.coef_, "toarray") else self.coef_
         return X, coef, np.float32 if np.result_type(X.dtype, coef.dtype).itemsize <= 4 else np.float64
 
@@ -265,15 +276,16 @@ class LinearPrediction(LinearClassifierMixin):
             and X.ndim == 2
             and X.dtype in (np.float64, np.float32)
             and len(X) > 0
-            and X.shape[1] == getattr(self, "n_features_in_", None)
-            and not hasattr(self, "feature_names_in_")
+            and X.shape[1] == vars(self).get("n_features_in_")
+            and "feature_names_in_" not in vars(self)
         )
 
     def _finite(self, X, output):
-        """The output; raises scikit-learn's ValueError if it betrays NaN or infinity in X."""
+        """The output; raises ValueError with the place if it betrays NaN or infinity in X."""
         value, finite = output
         if not finite:
-            check_array(X, accept_sparse=_FORMATS, dtype=[np.float64, np.float32], estimator=self, input_name="X")
+            names = getattr(self, "feature_names_in_", None)
+            as_design(Converted(self._checked(X)[0], names, 0)).name_nonfinite()
         return value
 
     def _encoded(self, y, n):

@@ -6,12 +6,15 @@ import numpy as np
 import scipy.sparse as sp
 from sklearn.utils.validation import _check_sample_weight, column_or_1d
 
+from fastlr._containers import refuse
+
 #: Classes that an error message names.
 NAMED = 10
 
 
 def normalised(sample_weight, n):
     """Weights with sum one."""
+    refuse("sample_weight", sample_weight)
     weight = _check_sample_weight(sample_weight, np.empty((n, 0)), dtype=np.float64, ensure_non_negative=True)
     largest = weight.max()
     if largest == 0.0:
@@ -40,6 +43,7 @@ def kept_classes(k, n_classes):
 
 def one_per_row(y, n):
     """y as an array (n,)."""
+    refuse("y", y)
     y = column_or_1d(y, warn=True)
     if len(y) != n:
         raise ValueError(f"y has {len(y)} labels, expected one for each of the {n} rows of X")
@@ -65,6 +69,7 @@ def class_numbers(y, classes, n):
 
 def label_lists(y, shape):
     """The ones of an indicator y of this shape, dense or sparse, row by row: indptr and indices, int64."""
+    refuse("y", y)
     y = y.tocsr() if sp.issparse(y) else np.asarray(y)
     if y.shape != shape:
         raise ValueError(f"y has shape {y.shape}: expected an indicator of shape {shape}, a column for each label")

@@ -1,13 +1,15 @@
 """From the arguments of the estimator's fit to X and the fit that they ask for: data checked, classes weighed."""
 
 import numpy as np
-from sklearn.utils.validation import _check_sample_weight, validate_data
+from sklearn.utils.validation import _check_sample_weight
 
 from fastlr import _fit_arguments as arguments
 from fastlr._class_weights import of_two
+from fastlr._containers import refuse, text_names
 from fastlr._estimator_fits import EachLabel, TwoClasses, many_classes
 from fastlr._quick_checks import note_features, two_classes
 from fastlr._targets import classes_and_codes, clearer, indicator
+from fastlr._validation import NO_Y, converted, validated
 
 
 def prepared(model, X, y, sample_weight, trials):
@@ -25,9 +27,10 @@ def prepared(model, X, y, sample_weight, trials):
 
 def _labelled(model, X, y, sample_weight):
     """X and the fit to one label a row."""
-    X, labels = _validated(model, X, y)
+    given, (X, labels) = X, _validated(model, X, y)
     classes, codes = classes_and_codes(labels, y)
     weight = _checked_weights(sample_weight, X)
+    X = converted(model, given, X)
     if len(classes) > 2:
         return X, many_classes(model, classes, codes, weight)
     return X, _of_two(model, classes, codes.astype(np.float64), weight)
@@ -35,9 +38,10 @@ def _labelled(model, X, y, sample_weight):
 
 def _counted(model, X, y, sample_weight, trials):
     """X and the fit to successes y among trials."""
-    X = _validated(model, X)
+    given, X = X, _validated(model, X)
     weight = _checked_weights(sample_weight, X)
-    return X, _of_two(model, np.array([0, 1]), *arguments.shares(y, trials, weight, X.shape[0]))
+    fit = _of_two(model, np.array([0, 1]), *arguments.shares(y, trials, weight, X.shape[0]))
+    return converted(model, given, X), fit
 
 
 def _indicated(model, X, Y, sample_weight, trials):
@@ -46,8 +50,11 @@ def _indicated(model, X, Y, sample_weight, trials):
         raise ValueError("trials: expected None with multi_class='multilabel'")
     if Y is None:
         raise ValueError("y is None: multi_class='multilabel' expects an indicator (n_samples, n_labels)")
-    X = _validated(model, X)
-    return X, EachLabel.of(model, indicator(Y, X.shape[0]), _checked_weights(sample_weight, X))
+    refuse("y", Y)
+    given, X = X, _validated(model, X)
+    weight = _checked_weights(sample_weight, X)
+    fit = EachLabel.of(model, indicator(Y, X.shape[0]), weight, text_names(Y))
+    return converted(model, given, X), fit
 
 
 def _of_two(model, classes, targets, weight):
@@ -57,10 +64,10 @@ def _of_two(model, classes, targets, weight):
     return TwoClasses(classes, targets, weight)
 
 
-def _validated(model, X, y="no_validation"):
+def _validated(model, X, y=NO_Y):
     """X and y as scikit-learn checks them, errors naming the argument; X is not scanned for NaN."""
     try:
-        return validate_data(
+        return validated(
             model, X, y, accept_sparse=["csr", "csc"], dtype=[np.float64, np.float32], ensure_all_finite=False
         )
     except (TypeError, ValueError) as error:
@@ -74,6 +81,7 @@ def _checked_weights(sample_weight, X):
     """Sample weights (n,) as scikit-learn checks them, errors naming the argument; None stays None."""
     if sample_weight is None:
         return None
+    refuse("sample_weight", sample_weight)
     try:
         return _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
     except (TypeError, ValueError) as error:

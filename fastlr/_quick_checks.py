@@ -35,7 +35,7 @@ def two_classes(X, y):
 def note_features(estimator, X):
     """Set what scikit-learn's validate_data sets in fit for an X without column names."""
     estimator.n_features_in_ = X.shape[1]
-    if hasattr(estimator, "feature_names_in_"):
+    if "feature_names_in_" in vars(estimator):
         del estimator.feature_names_in_
 
 

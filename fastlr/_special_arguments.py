@@ -5,6 +5,7 @@ import operator
 
 import numpy as np
 
+from fastlr._containers import refuse_masked
 from fastlr._environment import resolve_threads
 from fastlr.kernels import elementwise, softmax as _softmax
 
@@ -18,6 +19,7 @@ SUM_TOLERANCE_HALF = 4e-3  # the same for float16, whose spacing below 1 is 5e-4
 
 def real_array(name, value):
     """The argument as an array of real numbers, not copied if it is one."""
+    refuse_masked(name, value)
     expected = f"{name}: expected real numbers (bool, integer or floating)"
     try:
         array = np.asarray(value)

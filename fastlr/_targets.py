@@ -7,6 +7,9 @@ import numpy as np
 import scipy.sparse as sp
 from sklearn.utils.multiclass import check_classification_targets
 
+from fastlr._cells import place
+from fastlr._containers import text_names
+
 _MISSING = "y holds missing labels (NaN or None): expected a label for each row"
 _SEVERAL = (
     "y holds several labels a row: sklearn.preprocessing.MultiLabelBinarizer makes an indicator of them, for "
@@ -31,12 +34,22 @@ def classes_and_codes(y, given):
     if classes.dtype.kind == "U" and isinstance(given, (list, tuple)) and any(isinstance(v, Number) for v in given):
         raise TypeError("y holds both numbers and strings: expected labels of one type")
     if len(classes) < 2:
-        raise ValueError(f"y holds one class only ({classes[0]!r}): expected samples of two or more classes")
+        raise ValueError(f"y holds one class only ({classes.tolist()[0]!r}): expected samples of two or more classes")
     return classes, codes.astype(np.int64, copy=False)
+
+
+def check_label_names(Y, expected):
+    """Raise ValueError if the columns of an indicator have other names than those expected, if there are any."""
+    found = text_names(Y)
+    if expected is not None and found is not None and found.tolist() != expected.tolist():
+        raise ValueError(
+            f"y has columns {found.tolist()}: expected the labels of the fit in their order, {expected.tolist()}"
+        )
 
 
 def indicator(Y, n):
     """An indicator (n, K) of labels, K >= 2, checked: a dense array, or CSC without stored zeros."""
+    names = text_names(Y)
     Y = _compressed(Y) if sp.issparse(Y) else _dense(Y)
     if Y.ndim != 2:
         raise ValueError(
@@ -53,9 +66,10 @@ def indicator(Y, n):
     entries = Y.data if sp.issparse(Y) else Y
     if entries.dtype.kind not in "biuf":
         raise TypeError(f"y has dtype {entries.dtype}: multi_class='multilabel' expects zeros and ones")
-    wrong = entries[(entries != 0) & (entries != 1)]
-    if wrong.size:
-        raise ValueError(f"y holds {wrong[0]}: multi_class='multilabel' expects zeros and ones")
+    wrong = (entries != 0) & (entries != 1)
+    if wrong.any():
+        where = f", {place(*np.argwhere(wrong)[0].tolist(), names)}" if wrong.ndim == 2 else ""
+        raise ValueError(f"y holds {entries[wrong][0]}{where}: multi_class='multilabel' expects zeros and ones")
     return Y
 
 

@@ -40,10 +40,14 @@ def fit_logistic(
 
     Parameters
     ----------
-    X : array-like or scipy.sparse matrix or array, shape (n, p)
-        float32 or float64, C or F order, CSR or CSC: used without a copy.  Anything else is converted.
+    X : array-like, data frame or scipy.sparse matrix or array, shape (n, p)
+        A NumPy array or whatever makes one, a list of rows, a pandas or polars DataFrame or pyarrow Table of numbers,
+        sparse of any format.  float32 or float64, C or F order, CSR or CSC with int32 or int64 indices: used without a
+        copy.  Anything else is converted once (``copied_bytes`` counts it): booleans, integers and numbers among
+        objects to float64, float16 to float32, other sparse formats to CSR.
     y : array-like of shape (n,)
-        {0, 1}, {-1, +1}, booleans, or probabilities in [0, 1]; with `trials`, numbers of successes.
+        Numbers or booleans, in an array, list or Series: {0, 1}, {-1, +1}, or probabilities in [0, 1]; with `trials`,
+        numbers of successes.
     l2, l1 : float or array-like of shape (p,), non-negative
         Penalty strengths on the scale of the weighted mean loss; arrays give each coefficient its own.  From
         scikit-learn's C: l2 = (1 - l1_ratio) / (C S), l1 = l1_ratio / (C S) with S = sum of weights.
@@ -111,7 +115,7 @@ def fit_logistic(
     weight = arguments.weights(sample_weight, n)
     y = arguments.targets(y, n, None if sample_weight is None else weight)
     l1, l2 = arguments.strength("l1", l1, p), arguments.strength("l2", l2, p)
-    limits = arguments.bounds(bounds, p, getattr(X, "columns", None))
+    limits = arguments.bounds(bounds, p, design.names)
     offset = None if offset is None else arguments.vector("offset", offset, n)
     rows, held = design.bind(y, weight, offset), None
     coef, intercept = arguments.start(start, p)

@@ -12,12 +12,17 @@ G. King, L. Zeng, "Logistic regression in rare events data", Political Analysis 
 """
 
 import copy
+from collections.abc import Mapping
 
 import numpy as np
 
+from fastlr._containers import refuse
 from fastlr._special_arguments import real_array
 
 __all__ = ["balanced_weights", "corrected_intercept", "cost_threshold", "prior_corrected"]
+
+#: multi_class of a model for each class or label, whose log odds are not those of one class against another.
+_SEPARATE = ("ovr", "multilabel")
 
 
 def balanced_weights(y, sample_weight=None):
@@ -30,7 +35,7 @@ def balanced_weights(y, sample_weight=None):
     Parameters
     ----------
     y : array_like of shape (n,)
-        Labels of any type that can be sorted, of two or more classes.
+        An array, list or Series of labels of any type that can be sorted, of two or more classes.
     sample_weight : array_like of shape (n,), optional
         Finite, not negative.  It is part of the result, and a class of weight zero is as good as absent.
 
@@ -74,7 +79,7 @@ def cost_threshold(false_positive, false_negative, true_positive=0.0, true_negat
         Costs where the first class is true, of deciding for the second class and for the first.
     false_negative, true_positive : float or array_like
         Costs where the second class is true, of deciding for the first class and for the second.
-        All finite, gains negative, of shapes that broadcast: arrays give each row costs of its own.
+        All finite, gains negative, of shapes that broadcast: arrays, lists or Series give each row costs of its own.
 
     Returns
     -------
@@ -137,48 +142,99 @@ def prior_corrected(model, sampled_share, population_share):
     """A copy of a model fitted to rows sampled by class whose probabilities are those of the population.
 
     Probabilities, log odds, labels and losses of the copy rest on `corrected_intercept`; coefficients are those of
-    the model.  ``result_`` and ``duality_gap_`` remain those of the fit to the sample.  Fitting the copy anew forgets
-    the correction.
+    the model.  Of K classes the intercept of class k moves by log(tau_k / ybar_k), less the mean of these, so that the
+    sum of the intercepts stays.  ``result_`` and ``duality_gap_`` remain those of the fit to the sample.  Fitting the
+    copy anew forgets the correction.
 
     Parameters
     ----------
-    model : LogisticRegression
-        Fitted, of two classes; it is not changed.
-    sampled_share, population_share : float in (0, 1)
-        Share of ``classes_[1]`` in the sample (for a weighted fit its share of the weights, so 1/2 after
-        ``class_weight="balanced"``) and in the population.
+    model : LogisticRegression or sklearn.pipeline.Pipeline
+        Fitted, of two classes or one softmax of more, by fastlr or scikit-learn; or a pipeline that ends in one.  It is
+        not changed, and the copy of a pipeline shares its other steps.
+    sampled_share, population_share : float in (0, 1) or dict
+        Shares in the sample (for a weighted fit shares of the weights, so 1/2 after ``class_weight="balanced"``) and in
+        the population: a dict ``{label: share}``, in which one label may be left out and has the rest, or of two
+        classes the share of ``classes_[1]``.
 
     Returns
     -------
-    LogisticRegression
+    LogisticRegression or Pipeline
+        As `model`.
 
     Raises
     ------
     sklearn.exceptions.NotFittedError
         If the model is not fitted.
-    TypeError, ValueError
-        If the model has not one intercept and two classes, or a share is not a number within (0, 1).
+    TypeError
+        If the model is neither, or a share is not a real number.
+    ValueError
+        If the model fits each class or label by itself, or shares are not those of its classes, not within (0, 1) or
+        do not add up to one.
     """
-    from sklearn.utils.validation import check_is_fitted  # whoever has a model has loaded it
-
-    check_is_fitted(model, ["coef_", "intercept_", "classes_"])
-    if np.shape(model.intercept_) != (1,) or len(model.classes_) != 2:
-        raise ValueError(
-            f"model has {len(model.classes_)} classes and an intercept of shape {np.shape(model.intercept_)}: "
-            "expected two classes and shape (1,)"
-        )
-    for name, share in (("sampled_share", sampled_share), ("population_share", population_share)):
-        if np.ndim(share) != 0:
-            raise ValueError(f"{name} has shape {np.shape(share)}: expected a number")
+    if hasattr(model, "steps"):
+        pipeline = copy.copy(model)
+        *others, (name, last) = model.steps
+        pipeline.steps = [*others, (name, prior_corrected(last, sampled_share, population_share))]
+        return pipeline
+    _check_correctable(model)
+    given = {"sampled_share": sampled_share, "population_share": population_share}
+    sampled, population = (_shares(name, share, model.classes_.tolist()) for name, share in given.items())
     corrected = copy.copy(model)
     corrected.coef_ = model.coef_.copy()
-    moved = corrected_intercept(model.intercept_, sampled_share, population_share)
+    if len(sampled) == 2:
+        moved = corrected_intercept(model.intercept_, sampled[1], population[1])
+    else:
+        moves = np.log(population) - np.log(sampled)
+        moved = model.intercept_ + (moves - moves.mean())
     corrected.intercept_ = moved.astype(model.intercept_.dtype)
     return corrected
 
 
+def _check_correctable(model):
+    from sklearn.utils.validation import check_is_fitted  # whoever has a model has loaded it
+
+    expected = "expected a LogisticRegression, of fastlr or scikit-learn, or a Pipeline that ends in one"
+    if not hasattr(model, "fit"):
+        raise TypeError(f"model={model!r}: {expected}")
+    check_is_fitted(model)
+    if not all(hasattr(model, name) for name in ("coef_", "intercept_", "classes_")):
+        hint = "; its best_estimator_ may be meant" if hasattr(model, "best_estimator_") else ""
+        raise TypeError(f"model is a {type(model).__name__}: {expected}{hint}")
+    K, shape = len(model.classes_), np.shape(model.intercept_)
+    kind = getattr(model, "multi_class", "multinomial")
+    if shape != ((1,) if K == 2 else (K,)) or (K > 2 and kind in _SEPARATE):
+        raise ValueError(
+            f"model has {K} classes, multi_class={kind!r} and an intercept of shape {shape}: expected two classes and "
+            "shape (1,), or one softmax of all classes"
+        )
+
+
+def _shares(name, given, classes):
+    """Shares of the classes, (K,), each in (0, 1)."""
+    if not isinstance(given, Mapping):
+        if np.ndim(given) != 0:
+            raise ValueError(f"{name} has shape {np.shape(given)}: expected a number or a dict {{label: share}}")
+        if len(classes) != 2:
+            raise ValueError(f"{name}={given!r}: expected a dict {{label: share}} of the {len(classes)} classes")
+        _log_odds(name, given)
+        return np.array([1.0 - float(given), float(given)])
+    unknown = [label for label in given if label not in classes]
+    missing = [label for label in classes if label not in given]
+    if unknown or len(missing) > 1:
+        raise ValueError(f"{name} has shares of {list(given)}: expected those of the classes {classes}")
+    for label, share in given.items():
+        if np.ndim(share) != 0:
+            raise ValueError(f"{name}[{label!r}] has shape {np.shape(share)}: expected a number")
+        _log_odds(f"{name}[{label!r}]", share)
+    total = sum(map(float, given.values()))
+    if (not missing and abs(total - 1.0) > 1e-6) or (missing and total >= 1.0):
+        raise ValueError(f"{name} adds up to {total}: expected {'less than 1' if missing else '1'}")
+    return np.array([float(given.get(label, 1.0 - total)) for label in classes])
+
+
 def _class_codes(y):
     """(class number of each row, number of classes)."""
+    refuse("y", y)
     labels = np.asarray(y)
     if labels.ndim != 1 or len(labels) == 0:
         raise ValueError(f"y has shape {labels.shape}: expected (n,) with at least one row")
@@ -224,5 +280,5 @@ def _excess(error_name, error_cost, right_name, right_cost):
 def _log_odds(name, share):
     share = real_array(name, share).astype(np.float64)
     if not ((share > 0.0) & (share < 1.0)).all():
-        raise ValueError(f"{name}={share}: expected a share of the second class within (0, 1)")
+        raise ValueError(f"{name}={share}: expected a share within (0, 1)")
     return np.log(share) - np.log1p(-share)

@@ -121,6 +121,9 @@ class LogisticRegression(CallbackSupportMixin, StreamingFit, LinearPrediction, S
         Everything known of the fit, in float64; for "ovr" and "multilabel" a tuple with one for each model.
     sparse_labels_ : bool
         With ``multi_class="multilabel"`` only: whether `y` was sparse, and predictions are.
+    label_names_ : ndarray of str, shape (n_labels,)
+        With ``multi_class="multilabel"`` only, if `y` was a data frame whose column names are strings: those names.
+        Messages and warnings use them; ``classes_`` and predictions number the labels, as scikit-learn does.
 
     Examples
     --------
@@ -204,12 +207,18 @@ class LogisticRegression(CallbackSupportMixin, StreamingFit, LinearPrediction, S
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-            float32 or float64, C or F order, CSR or CSC: used without a copy.
-        y : array-like of shape (n_samples,), or array-like or sparse of shape (n_samples, n_labels)
-            Labels of any type, two or more distinct ones; with `trials`, numbers of successes; zeros and ones with
-            ``multi_class="multilabel"``.
+        X : array-like, data frame or sparse matrix of shape (n_samples, n_features)
+            A NumPy array or whatever makes one, a list of rows, a pandas or polars DataFrame or pyarrow Table of
+            numbers, a SciPy sparse matrix or array of any format.  float32 or float64 in C or F order, CSR or CSC with
+            int32 or int64 indices: used without a copy, also a data frame whose columns lie in memory as one such
+            array.  Booleans, integers, other floats, numbers among objects and other formats are converted once, to
+            float64 and CSR; ``result_.copied_bytes`` counts it.  Names of columns that are strings are kept.
+        y : array-like of shape (n_samples,), or array-like, data frame or sparse of shape (n_samples, n_labels)
+            An array, list, Series or other column of two or more distinct labels: integers, whole floats, booleans,
+            strings or dates.  With `trials`, numbers of successes.  With ``multi_class="multilabel"`` zeros and ones or
+            booleans, dense, sparse or a data frame, whose column names are kept as ``label_names_``.
         sample_weight : array-like of shape (n_samples,), optional
+            Numbers, not negative.
         offset : array-like of shape (n_samples,), optional
             Added to the log odds of each row, with a coefficient of one; `predict` and its like take one too.  Two
             classes only, as `trials`.
@@ -273,7 +282,8 @@ class LogisticRegression(CallbackSupportMixin, StreamingFit, LinearPrediction, S
         results = [each for _, each in fit.results(result)]
         gaps = [each.duality_gap for each in results]
         attributes = fit.attributes(result, X.dtype)
-        vars(self).pop("sparse_labels_", None)
+        for name in ("sparse_labels_", "label_names_"):
+            vars(self).pop(name, None)
         vars(self).update(attributes)
         self.result_ = result
         self.n_iter_ = np.array([each.n_iter for each in results], dtype=np.int32)

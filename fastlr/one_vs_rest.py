@@ -51,9 +51,9 @@ def fit_one_vs_rest(
 
     Parameters
     ----------
-    X : array-like or scipy.sparse matrix or array, shape (n, p)
-        float32 or float64, C or F order, CSR or CSC: used without a copy.  Anything else is converted.
-    Y : array-like of shape (n,), or array-like or scipy.sparse matrix or array of shape (n, K)
+    X : array-like, data frame or scipy.sparse matrix or array, shape (n, p)
+        As in `fit_logistic`.
+    Y : array-like of shape (n,), or array-like, data frame or scipy.sparse matrix or array of shape (n, K)
         Class numbers 0, 1, ..., K - 1, where y_ik is 1 in the rows of class k; or y_ik itself, zeros and ones.  Among
         the rows of positive weight each label must be 0 in some and 1 in others: the optimum of any other problem is an
         infinite intercept.

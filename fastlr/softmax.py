@@ -47,12 +47,11 @@ def fit_softmax(
 
     Parameters
     ----------
-    X : array-like or scipy.sparse matrix or array, shape (n, p)
-        float32 or float64, C or F order, CSR or CSC: used without a copy, but for the columns that l1 lets in
-        and, under one l2 for all, those of CSR texts of which many are equal or hold one entry.  Anything else is
-        converted.
+    X : array-like, data frame or scipy.sparse matrix or array, shape (n, p)
+        As in `fit_logistic`; what is used without a copy there is here too, but for the columns that l1 lets in
+        and, under one l2 for all, those of CSR texts of which many are equal or hold one entry.
     y : array-like of shape (n,)
-        Class numbers 0, 1, ..., K - 1.
+        Class numbers 0, 1, ..., K - 1, integers or whole floats, in an array, list or Series.
     n_classes : int, optional
         K; the largest number in y plus one if it is not given.  At least 2.
     l2, l1 : float or array-like of shape (p,), non-negative

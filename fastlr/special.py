@@ -1,9 +1,10 @@
 """The logistic function, softmax and their losses on arrays, exact over the whole range of double.
 
-Every function takes whatever holds real numbers: any memory layout, byte order and numeric dtype.  Computation is in
-double.  Arrays come back as float32 where eta is float32 or float16, as float64 otherwise.  What is not stored as
-contiguous float64 is converted a piece at a time, so that no copy of a large array is made.  NaN in eta gives NaN in
-its row (and in a mean over rows); infinite eta gives the limit.  Results have the same bits for any number of threads.
+Every function takes whatever holds real numbers in memory: NumPy arrays of any memory layout, byte order and numeric or
+boolean dtype, lists, Series, numbers; nothing sparse, no objects, no masked entries.  Computation is in double.  Arrays
+come back as float32 where eta is float32 or float16, as float64 otherwise.  What is not stored as contiguous float64 is
+converted a piece at a time, so that no copy of a large array is made.  NaN in eta gives NaN in its row (and in a mean
+over rows); infinite eta gives the limit.  Results have the same bits for any number of threads.
 
 Two classes
     log_loss = sum_i w_i (log(1 + exp(eta_i)) - y_i eta_i) / sum_i w_i

@@ -1,9 +1,23 @@
 """Fixtures shared by the tests; scikit-learn's own tests among the collected ones."""
 
+import signal
+
 import pytest
 from helpers import LAYOUTS
 from sklearn.utils._testing import get_pytest_filterwarning_lines
 from sklearn_deselected import first_rule, own_case
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ctrl_c_is_heard():
+    """SIGINT raises KeyboardInterrupt, here and in the processes that tests start.
+
+    A shell without job control starts what runs in the background (`make test &`) with SIGINT ignored, which Python
+    and its child processes inherit.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(params=LAYOUTS)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -255,6 +256,7 @@ def interrupted(program):
         out, err = process.communicate(timeout=30)
     finally:
         process.kill()
+        process.communicate()
     return process.returncode, out, err
 
 
@@ -270,6 +272,21 @@ def test_a_signal_ends_a_program_that_does_nothing_but_fit():
     assert code in (1, -signal.SIGINT), err
     assert out == ""
     assert re.search(r"^(KeyboardInterrupt|fastlr\S*\.FitInterrupted)", err, re.MULTILINE), err
+
+
+IN_THE_BACKGROUND = """
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+os.execv(sys.executable, [sys.executable, "-m", "pytest", "-q", *sys.argv[1:]])
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT between processes")
+def test_these_tests_pass_as_a_background_job_of_a_shell_too():
+    own = f"{__file__}::test_a_signal_from_outside_interrupts_a_fit"
+    options = in_this_folder() | {"cwd": Path(__file__).parents[1]}
+    found = subprocess.run([sys.executable, "-c", IN_THE_BACKGROUND, own], **options, timeout=120)
+    assert found.returncode == 0, found.stdout
 
 
 # --- verbose ----------------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from unittest import mock
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 import scipy.sparse as sp
 from helpers import LAYOUTS, as_layout, make_problem
@@ -561,7 +562,7 @@ def misaligned(values):
         (lambda values: values.T.copy().T[::2], np.float64),
         (misaligned, np.float64),
         (lambda values: values.tolist(), np.float64),
-        (lambda values: pd.DataFrame({f"x{j}": values[:, j] for j in range(values.shape[1])}), np.float64),
+        (lambda values: pd.DataFrame(values.round()).astype({0: np.int64}), np.float64),
     ],
     ids=[
         "bool",
@@ -589,6 +590,17 @@ def test_dense_conversions_are_copies_and_counted(convert_values, dtype):
     values = np.asarray(X).astype(dtype)
     np.testing.assert_array_equal(design.X, values)
     check_answers(design, values, vectors(*design.shape))
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_a_data_frame_that_is_one_array_is_used_in_place(library):
+    values = np.asfortranarray(random_matrix(40, 3, 1.0))
+    X = pd.DataFrame(values, columns=["a", "b", "c"], copy=False) if library == "pandas" else pl.DataFrame(values)
+    design = as_design(X)
+    view = np.asarray(X.iloc[:, 0]) if library == "pandas" else X.to_series(0).to_numpy()
+    assert design.copied_bytes == (0 if np.shares_memory(view, design.X) else design.X.nbytes)
+    assert library != "pandas" or design.copied_bytes == 0
+    assert design.names == list(X.columns)
 
 
 def with_parts(X, **parts):

@@ -8,7 +8,8 @@ from scipy.special import expit, logit
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression as SklearnLogisticRegression
 from sklearn.metrics import confusion_matrix, make_scorer
-from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
+from sklearn.model_selection import FixedThresholdClassifier, GridSearchCV, TunedThresholdClassifierCV
+from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import compute_sample_weight
@@ -290,7 +291,7 @@ def test_sparse_coefficients_and_a_step_of_a_pipeline_can_be_corrected():
 @pytest.mark.parametrize(
     ("shares", "error", "message"),
     [
-        ((0.0, 0.1), ValueError, "sampled_share=0.0: expected a share of the second class"),
+        ((0.0, 0.1), ValueError, "sampled_share=0.0: expected a share within"),
         ((0.5, 1.0), ValueError, "population_share=1.0"),
         ((0.5, np.nan), ValueError, "population_share=nan"),
         ((50, 0.1), ValueError, "sampled_share=50.0"),
@@ -308,9 +309,108 @@ def test_models_that_cannot_be_corrected():
     with pytest.raises(NotFittedError):
         imbalance.prior_corrected(LogisticRegression(), 0.5, 0.1)
     X, _ = make_problem()
-    three = SklearnLogisticRegression(max_iter=1000).fit(X, np.arange(len(X)) % 3)
-    with pytest.raises(ValueError, match=r"model has 3 classes and an intercept of shape \(3,\): expected two"):
-        imbalance.prior_corrected(three, 0.5, 0.1)
+    y = np.arange(len(X)) % 3
+    with pytest.raises(ValueError, match=r"sampled_share=0.5: expected a dict .* of the 3 classes"):
+        imbalance.prior_corrected(SklearnLogisticRegression(max_iter=1000).fit(X, y), 0.5, 0.1)
+    shares = {0: 0.2, 1: 0.3, 2: 0.5}
+    for separate in (
+        LogisticRegression(multi_class="ovr").fit(X, y),
+        LogisticRegression(multi_class="multilabel").fit(X, np.eye(3)[y]),
+    ):
+        with pytest.raises(ValueError, match=r"model has 3 classes, multi_class='.*', and an intercept|one softmax"):
+            imbalance.prior_corrected(separate, shares, shares)
+    with pytest.raises(ValueError, match=r"model has 2 classes, multi_class='multilabel' and an intercept of shape"):
+        imbalance.prior_corrected(LogisticRegression(multi_class="multilabel").fit(X, np.eye(3)[y][:, :2]), 0.5, 0.1)
+
+
+@pytest.mark.parametrize("kind", ["search", "nothing in front", "passthrough", "a function", "another classifier"])
+def test_what_is_no_logistic_regression_cannot_be_corrected(kind):
+    X, y = make_problem()
+    model = {
+        "search": lambda: GridSearchCV(LogisticRegression(), {"C": [1.0]}, cv=2).fit(X, y),
+        "nothing in front": lambda: 3,
+        "passthrough": lambda: make_pipeline(StandardScaler(), "passthrough").fit(X, y),
+        "a function": lambda: make_problem,
+        "another classifier": lambda: make_pipeline(StandardScaler(), GaussianNB()).fit(X, y),
+    }[kind]()
+    hint = "; its best_estimator_ may be meant" if kind == "search" else ""
+    with pytest.raises(
+        TypeError, match=rf"model.*: expected a LogisticRegression.* or a Pipeline that ends in one{hint}$"
+    ):
+        imbalance.prior_corrected(model, 0.5, 0.1)
+
+
+@pytest.mark.parametrize(
+    ("sampled", "population"),
+    [
+        ({"no": 0.5, "yes": 0.5}, {"no": 0.9, "yes": 0.1}),
+        ({"yes": 0.5}, {"no": 0.9}),
+        (0.5, {"yes": np.float32(0.1), "no": np.float32(0.9)}),
+        ({np.str_("no"): 0.5}, 0.1),
+    ],
+)
+def test_shares_by_label_are_shares_of_the_second_class(sampled, population):
+    X, y = make_problem()
+    model = LogisticRegression().fit(X, np.where(y == 1, "yes", "no"))
+    expected = imbalance.prior_corrected(model, 0.5, 0.1).intercept_
+    np.testing.assert_allclose(imbalance.prior_corrected(model, sampled, population).intercept_, expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("shares", "error", "message"),
+    [
+        (
+            {"no": 0.5, "maybe": 0.5},
+            ValueError,
+            r"has shares of \['no', 'maybe'\]: expected those of the classes \['no'",
+        ),
+        ({}, ValueError, r"has shares of \[\]: expected those"),
+        ({"no": 0.5, "yes": 0.6}, ValueError, "adds up to 1.1: expected 1"),
+        ({"no": 0.0, "yes": 1.0}, ValueError, r"\['no'\]=0.0: expected a share within \(0, 1\)"),
+        ({"no": "half"}, TypeError, r"\['no'\]: expected real numbers"),
+        ({"no": [0.5]}, ValueError, r"\['no'\] has shape \(1,\): expected a number"),
+    ],
+)
+@pytest.mark.parametrize("name", ["sampled_share", "population_share"])
+def test_shares_by_label_that_are_none(name, shares, error, message):
+    X, y = make_problem()
+    model = LogisticRegression().fit(X, np.where(y == 1, "yes", "no"))
+    with pytest.raises(error, match=f"{name}.*{message}"):
+        imbalance.prior_corrected(model, **{"sampled_share": 0.5, "population_share": 0.5} | {name: shares})
+
+
+@pytest.mark.parametrize("estimator", [LogisticRegression, SklearnLogisticRegression])
+def test_a_softmax_of_a_sample_gets_the_probabilities_of_all_rows(estimator):
+    rng = np.random.default_rng(0)
+    n, coef = 300_000, np.array([[0.0, 0.0], [1.0, -1.0], [-1.0, 0.5]])
+    X = rng.standard_normal((n, 2))
+    eta = X @ coef.T + [2.0, 0.0, -1.0]
+    truth = np.exp(eta) / np.exp(eta).sum(axis=1, keepdims=True)
+    y = np.argmax(eta + rng.gumbel(size=(n, 3)), axis=1)
+    counts = np.bincount(y)
+    rows = np.concatenate([np.flatnonzero(y == k)[: counts.min()] for k in range(3)])
+    sampled = estimator(C=1e6).fit(X[rows], np.array(["a", "b", "c"])[y[rows]])
+    population = dict(zip("abc", counts / n, strict=True))
+    corrected = imbalance.prior_corrected(sampled, {"a": 1 / 3, "b": 1 / 3}, population)
+    assert np.abs(corrected.predict_proba(X) - truth).mean() < 0.01
+    assert np.abs(sampled.predict_proba(X) - truth).mean() > 0.1
+    assert corrected.intercept_.sum() == pytest.approx(sampled.intercept_.sum(), abs=1e-12)
+    np.testing.assert_allclose(corrected.predict_proba(X).mean(axis=0), counts / n, atol=0.01)
+
+
+@pytest.mark.parametrize("estimator", [LogisticRegression, SklearnLogisticRegression])
+def test_a_pipeline_is_corrected_in_its_last_step(estimator):
+    X, y = make_problem()
+    inner = make_pipeline(StandardScaler(), estimator())
+    pipeline = make_pipeline(StandardScaler(), inner).fit(X, y)
+    plain = pipeline.decision_function(X)
+    corrected = imbalance.prior_corrected(pipeline, {0: 0.5, 1: 0.5}, {0: 0.8, 1: 0.2})
+    assert type(corrected) is type(pipeline)
+    np.testing.assert_allclose(corrected.decision_function(X), plain + np.log(0.25), rtol=1e-12)
+    np.testing.assert_array_equal(pipeline.decision_function(X), plain)
+    assert list(corrected.named_steps) == list(pipeline.named_steps)
+    with pytest.raises(NotFittedError):
+        imbalance.prior_corrected(make_pipeline(StandardScaler(), estimator()), 0.5, 0.2)
 
 
 def test_the_module_loads_without_scikit_learn():

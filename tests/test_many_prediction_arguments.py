@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.sparse as sp
-from fitted_classes import KINDS, Fitted, log_probabilities, model_of, of_predictors, probabilities
-from helpers import LAYOUTS, as_layout, make_problem
+from fitted_classes import KINDS, log_probabilities, model_of, of_predictors, probabilities
+from helpers import LAYOUTS, as_layout, class_problem, make_problem
 from scipy.special import expit
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression as Reference
-from sklearn.metrics import accuracy_score, log_loss
+from sklearn.metrics import accuracy_score, confusion_matrix, log_loss
 
 from fastlr import LogisticRegression
 
@@ -48,7 +48,7 @@ def test_rows_of_low_probability_are_masked(layout, kind, reject):
     found = model.predict(as_layout(X, layout), reject=reject)
     assert type(found) is np.ma.MaskedArray
     assert np.array_equal(np.ma.getmaskarray(found), largest < reject)
-    assert np.array_equal(found.data, model.predict(X))
+    assert np.array_equal(np.asarray(found), np.where(largest < reject, "rejected", model.predict(X)))
 
 
 def test_rows_that_no_class_of_one_vs_rest_claims_are_masked():
@@ -64,7 +64,7 @@ def test_rejection_of_two_classes(offset):
     found = model.predict(X, reject=0.8, offset=offset)
     assert np.array_equal(found.mask, model.predict_proba(X, offset=offset).max(axis=1) < 0.8)
     assert 0 < found.mask.sum() < 200
-    assert np.array_equal(found.data, model.predict(X, offset=offset))
+    assert np.array_equal(found.data, np.where(found.mask, "rejected", model.predict(X, offset=offset)))
     assert not np.ma.getmaskarray(model.predict(X, reject=0.5, offset=offset)).any()
 
 
@@ -74,8 +74,60 @@ def test_rejection_by_the_estimator_after_a_fit():
     found = model.predict(X, reject=0.9)
     assert np.array_equal(found.mask, model.predict_proba(X).max(axis=1) < 0.9)
     labels, probability = model.predict_top_k(X, 1)
-    assert np.array_equal(labels[:, 0], found.data)
+    assert np.array_equal(labels[~found.mask, 0], found.compressed())
     assert np.array_equal(probability[:, 0] < 0.9, found.mask)
+
+
+LABELS = {
+    "whole numbers": ([0, 1, 2], np.int64, -1),
+    "minus one and one": ([-1, 1], np.int64, -2),
+    "booleans": ([False, True], np.int64, -1),
+    "unsigned": (np.array([0, 1, 255], np.uint8), np.int64, -1),
+    "large unsigned": (np.array([0, 1, 2**64 - 1], np.uint64), object, -1),
+    "short": (np.array([3, 4, 5], np.int8), np.int8, -1),
+    "short and full": (np.array([-128, 127], np.int8), np.int64, -129),
+    "long and full": (np.array([-(2**63), 0, 1]), object, -(2**63) - 1),
+    "floats": ([0.0, 1.0, 2.0], np.float64, -1.0),
+    "huge floats": ([-1e300, 0.0, 1.0], np.float64, -np.inf),
+    "strings": (["no", "yes"], np.dtype("U8"), "rejected"),
+    "objects": (np.array(["a", "b", "c"], dtype=object), object, "rejected"),
+    "rejected": (["accepted", "rejected"], np.dtype("U9"), "rejected_"),
+    "dates": (np.array(["2024-01-01", "2025-01-01"], "M8[D]"), np.dtype("M8[D]"), np.datetime64("2023-12-31")),
+}
+
+
+@pytest.mark.parametrize("kind", LABELS)
+def test_no_way_around_the_mask_brings_a_rejected_label_back(kind):
+    classes, dtype, filler = LABELS[kind]
+    classes = np.asarray(classes)
+    coef = np.vander(np.linspace(-1.0, 1.0, 1 if len(classes) == 2 else len(classes)), 3)
+    model, X = model_of(coef, classes=classes), np.random.default_rng(0).standard_normal((50, 3))
+    plain, found = model.predict(X), model.predict(X, reject=0.6)
+    assert 0 < found.mask.sum() < 50
+    assert found.dtype == dtype
+    assert found.compressed().tolist() == plain[~found.mask].tolist()
+    for bare in (
+        np.asarray(found),
+        found.data,
+        found.filled(),
+        np.array(found[::-1])[::-1],
+        np.array(list(found.data)),
+    ):
+        assert bare[found.mask].tolist() == [filler] * found.mask.sum()
+    assert filler not in classes.tolist()
+
+
+@pytest.mark.parametrize("labels", [[0, 1], [0, 1, 2], ["no", "yes"], ["a", "b", "c"], [False, True], [-1.0, 1.0]])
+def test_metrics_without_a_mask_count_rejected_rows_as_wrong(labels):
+    X, codes = class_problem(300, 4, len(labels))
+    y = np.array(labels)[codes]
+    found = LogisticRegression().fit(X, y).predict(X, reject=0.7)
+    right = np.sum((found == y).filled(False))
+    assert 0 < right < np.sum(LogisticRegression().fit(X, y).predict(X) == y)
+    for bare in (np.asarray(found), found.filled()):
+        assert accuracy_score(y, bare) == right / 300
+    assert confusion_matrix(y, found).sum() == 300
+    assert np.trace(confusion_matrix(y, found, labels=labels)) == right
 
 
 def test_a_row_without_probabilities_is_rejected():
@@ -252,23 +304,20 @@ def test_scores_are_those_of_scikit_learn():
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("column", [1, 3])
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
-def test_nan_and_infinity_raise_the_error_of_scikit_learn(layout, bad, column, dtype):
+def test_nan_and_infinity_are_refused_with_their_place(layout, bad, column, dtype):
     """Also where they meet coefficients of zero alone (column 3), and whatever the method."""
     X = np.ones((300, 4))
     X[217, column] = bad
     stored = as_layout(X, layout, dtype)
-    ours, theirs = Fitted(), reference_of(COEF)
-    vars(ours).update({name: value for name, value in vars(theirs).items() if name.endswith("_")})
+    model = model_of(COEF)
+    place = rf"Input X contains {'NaN' if np.isnan(bad) else 'infinity'}, at row 217, column {column}:"
     for method in METHODS:
-        with pytest.raises(ValueError) as expected:
-            getattr(theirs, method)(stored)
-        with pytest.raises(ValueError) as found:
-            getattr(ours, method)(stored)
-        assert str(found.value) == str(expected.value).replace("LogisticRegression", "Fitted")
-    with pytest.raises(ValueError, match="Input X contains"):
-        ours.log_loss(stored, np.zeros(300, dtype=int), sample_weight=np.arange(300) % 217)
-    for call in (lambda: ours.predict_top_k(stored, 2), lambda: ours.predict(stored, reject=0.5)):
-        with pytest.raises(ValueError, match="Input X contains"):
+        with pytest.raises(ValueError, match=place):
+            getattr(model, method)(stored)
+    with pytest.raises(ValueError, match=place):
+        model.log_loss(stored, np.zeros(300, dtype=int), sample_weight=np.arange(300) % 217)
+    for call in (lambda: model.predict_top_k(stored, 2), lambda: model.predict(stored, reject=0.5)):
+        with pytest.raises(ValueError, match=place):
             call()
 
 

@@ -209,20 +209,18 @@ def test_log_loss_checks_the_weights(weight, message):
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("column", [0, 1, 2, 3])
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
-def test_nan_and_infinity_raise_the_error_of_scikit_learn(layout, bad, column, dtype):
+def test_nan_and_infinity_are_refused_with_their_place(layout, bad, column, dtype):
     """Also where they meet a coefficient of zero (columns 0 and 3), and whatever the method."""
     X = np.ones((300, 4))
     X[217, column] = bad
     stored = as_layout(X, layout, dtype)
-    ours, theirs = (model_with([0.0, -1.0, 0.25, 0.0], kind=kind) for kind in (LogisticRegression, Reference))
+    model = model_with([0.0, -1.0, 0.25, 0.0])
+    place = rf"Input X contains {'NaN' if np.isnan(bad) else 'infinity'}, at row 217, column {column}:"
     for method in METHODS:
-        with pytest.raises(ValueError) as expected:
-            getattr(theirs, method)(stored)
-        with pytest.raises(ValueError) as found:
-            getattr(ours, method)(stored)
-        assert str(found.value) == str(expected.value)
-    with pytest.raises(ValueError, match="Input X contains"):
-        ours.log_loss(stored, np.zeros(300, dtype=int), sample_weight=np.arange(300) % 217)
+        with pytest.raises(ValueError, match=place):
+            getattr(model, method)(stored)
+    with pytest.raises(ValueError, match=place):
+        model.log_loss(stored, np.zeros(300, dtype=int), sample_weight=np.arange(300) % 217)
 
 
 @pytest.mark.parametrize(
@@ -234,9 +232,7 @@ def test_nan_and_infinity_raise_the_error_of_scikit_learn(layout, bad, column, d
         np.ones(3),
         np.ones((2, 3, 1)),
         np.ones((2, 3), dtype=complex),
-        np.array([["a", "b", "c"]]),
         [[1.0, 2.0]],
-        "text",
         sp.csr_array(np.ones((3, 2))),
         sp.coo_array(np.ones((3, 4))),
     ],
@@ -259,7 +255,7 @@ def test_missing_values_among_objects_are_refused(method):
         np.array([[1.0, np.nan, 2.0]], dtype=object),
         np.array([[1, np.inf, 2]], dtype=">f8"),
     ):
-        with pytest.raises(ValueError, match=r"Input X contains (NaN|infinity)"):
+        with pytest.raises(ValueError, match=r"Input X contains (NaN|None|infinity)"):
             getattr(model_with([0.5, 0.0, 0.25]), method)(X)
 
 

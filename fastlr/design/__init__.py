@@ -4,7 +4,7 @@ from fastlr.design.base import InMemoryDesign
 from fastlr.design.class_groups import GroupRows
 from fastlr.design.class_pairs import PairRows
 from fastlr.design.class_rows import ClassRows
-from fastlr.design.convert import as_design
+from fastlr.design.convert import Converted, as_design
 from fastlr.design.label_rows import LabelRows
 from fastlr.design.merging import StandIns, merge_columns
 from fastlr.design.pairs import PairDesign
@@ -14,6 +14,7 @@ from fastlr.design.rows import Rows, RowState, Work
 
 __all__ = [
     "ClassRows",
+    "Converted",
     "GroupRows",
     "InMemoryDesign",
     "LabelRows",

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 
+from fastlr._cells import not_finite
 from fastlr.design.rows import Rows, Work
 from fastlr.kernels import class_rows
 from fastlr.loss import LogisticLoss
@@ -37,7 +38,11 @@ class InMemoryDesign(ABC):
         At the most: few entries get fewer.
     copied_bytes : int
         What was copied of X to get here; 0 if X is used as it came.
+    names : list or None
+        Of the columns, if X came with names.
     """
+
+    names = None
 
     def __init__(self, X, nnz, n_threads, copied_bytes=0):
         self.X = X
@@ -230,8 +235,7 @@ class InMemoryDesign(ABC):
         """Raise ValueError with the place of an entry that is NaN or infinite, if X holds one."""
         where = self.locate_nonfinite()
         if where is not None:
-            found = "NaN" if np.isnan(self.entry(*where)) else "infinity"
-            raise ValueError(f"Input X contains {found}, at row {where[0]}, column {where[1]}.")
+            raise ValueError(not_finite(self.entry(*where), *where, self.names))
 
     #: columns up to which their Hessian is worth having
     few_for_hessian = 512

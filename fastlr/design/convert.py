@@ -1,8 +1,12 @@
 """From what users hand over to a design: the one place that decides dtype, layout and copies."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import scipy.sparse as sp
 
+from fastlr._cells import fault
+from fastlr._containers import as_array, column_names, copied_bytes
 from fastlr.design.base import worthwhile_threads
 from fastlr.design.dense import DenseDesign
 from fastlr.design.sparse import CSCDesign, csr_design, nbytes
@@ -12,12 +16,38 @@ from fastlr.kernels import structure
 UNSORTED, DUPLICATES, OUT_OF_RANGE = 1, 2, 4
 
 
+@dataclass(frozen=True)
+class Converted:
+    """X as a caller has converted it, with what cannot be seen of it any more.
+
+    Attributes
+    ----------
+    X : array or sparse matrix of shape (n, p)
+    names : sequence or None
+        Of the columns.
+    copied_bytes : int
+        What the conversion has copied.
+    """
+
+    X: np.ndarray | sp.csr_array | sp.csc_array
+    names: np.ndarray | list | None
+    copied_bytes: int
+
+    @property
+    def shape(self):
+        return self.X.shape
+
+    @property
+    def dtype(self):
+        return self.X.dtype
+
+
 def as_design(X, n_threads=1):
     """The design over X; X itself is not copied if it is float32 or float64 in C or F order, CSR or CSC.
 
     Parameters
     ----------
-    X : array-like or scipy.sparse matrix or array of shape (n, p), or a design
+    X : array-like, data frame, scipy.sparse matrix or array of shape (n, p), Converted, or a design
         float32 and float64 are used as they are, also through slices and read-only or memory-mapped buffers.  float16
         becomes float32; booleans, integers and foreign byte order become native floats; both are copies.  Sparse
         formats other than CSR and CSC are converted to CSR, and repeated entries are added up in a copy.  A design is
@@ -32,15 +62,23 @@ def as_design(X, n_threads=1):
     Raises
     ------
     TypeError
-        If X holds complex numbers, strings or objects that are no numbers.
+        If X is no data in memory, or holds complex numbers, strings or objects that are no numbers.
     ValueError
         If X is not two-dimensional, is empty, or is sparse with indices out of range.
     """
     if callable(getattr(X, "bind", None)):
         return X
+    if isinstance(X, Converted):
+        design = _sparse_design(X.X, n_threads) if sp.issparse(X.X) else _dense_design(X.X, n_threads)
+        design.names = X.names
+        design.copied_bytes += X.copied_bytes
+        return design
     if sp.issparse(X):
         return _sparse_design(X, n_threads)
-    return _dense_design(X, n_threads)
+    design = _dense_design(X, n_threads)
+    if type(X) is not np.ndarray:
+        design.names = column_names(X)
+    return design
 
 
 def _float_type(dtype):
@@ -73,16 +111,15 @@ def _check_shape(shape):
 
 def _numbers(X):
     """X as an array of numbers; objects are turned into float64 where each is a number."""
-    try:
-        array = np.asarray(X)
-    except ValueError as error:
-        raise ValueError(f"X is not a matrix: {error}") from error
-    if array.dtype.kind != "O":
+    array = as_array("X", X)
+    if array.dtype.kind in "biufc":
         return array
+    if array.dtype.kind != "O":
+        raise fault(X) or TypeError(f"X has dtype {array.dtype}, expected real numbers")
     try:
         return array.astype(np.float64)
     except (TypeError, ValueError) as error:
-        raise TypeError(f"X holds something else than real numbers: {error}") from error
+        raise fault(X) or TypeError(f"X holds something else than real numbers: {error}") from error
 
 
 def _dense_design(X, n_threads):
@@ -91,8 +128,7 @@ def _dense_design(X, n_threads):
     wanted = _float_type(array.dtype)
     if array.dtype != wanted or not _has_unit_stride(array):
         array = np.array(array, dtype=wanted, order="C")
-    shared = array is X or (isinstance(X, np.ndarray) and np.shares_memory(X, array))
-    return DenseDesign(array, n_threads, 0 if shared else array.nbytes)
+    return DenseDesign(array, n_threads, copied_bytes(X, array))
 
 
 def _has_unit_stride(array):

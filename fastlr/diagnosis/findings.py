@@ -4,12 +4,14 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from fastlr._compact_pickles import CompactPickles
+
 #: Columns named in a message, at the most.
 NAMED = 8
 
 
 @dataclass(frozen=True)
-class Separation:
+class Separation(CompactPickles):
     """The classes can be separated, so that the loss has no minimum: coefficients grow without end along `direction`.
 
     Attributes

@@ -10,6 +10,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from fastlr._compact_pickles import CompactPickles
 from fastlr.solvers import tables
 
 
@@ -125,7 +126,7 @@ class Progress:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class LogisticResult:
+class LogisticResult(CompactPickles):
     """A fitted logistic regression.
 
     It prints as a short table, in notebooks as one of HTML.  Two results are equal if they agree in everything but the

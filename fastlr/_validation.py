@@ -1,0 +1,63 @@
+"""X and y as scikit-learn's `validate_data` checks them, with errors that say where the fault is."""
+
+from sklearn.utils.validation import validate_data
+
+from fastlr._cells import fault
+from fastlr._containers import copied_bytes, refuse
+from fastlr.design import Converted
+
+#: y of predictions: there is none.
+NO_Y = "no_validation"
+
+
+def validated(model, X, y=NO_Y, **options):
+    """What scikit-learn makes of X, or of (X, y).
+
+    Raises
+    ------
+    TypeError
+        If X or y is no data in memory.
+    TypeError, ValueError
+        scikit-learn's; where entries of X are at fault, with the row, the column and its name.
+    """
+    refuse("X", X)
+    if y is not None and y is not NO_Y:
+        refuse("y", y)
+    try:
+        return validate_data(model, X, y, **options)
+    except (TypeError, ValueError, RuntimeError) as error:
+        if str(error).startswith("The feature names should match"):
+            raise
+        if (told := _clearer(error, X)) is None:
+            raise
+        raise told from error
+
+
+def validated_again(model, X, **options):
+    """What scikit-learn makes of X for a model that has seen such rows in its fit; raises as `validated` does.
+
+    Objects have numbers in them: of some data frames scikit-learn lets text pass.
+    """
+    checked = validated(model, X, reset=False, **options)
+    if checked.dtype.kind == "O" and (told := fault(X)) is not None:
+        raise told
+    return checked
+
+
+def _clearer(error, X):
+    """The error that says which entry of X is at fault, or that X makes no array; None where the first one will do."""
+    told = fault(X)
+    if isinstance(told, ValueError):
+        return told
+    first_line = str(error).partition("\n")[0]
+    if told is not None:
+        return (ValueError if isinstance(error, ValueError) else TypeError)(f"{told} ({first_line})")
+    if isinstance(error, RuntimeError):
+        return TypeError(f"X is a {type(X).__name__} that makes no NumPy array: {error}")
+    return None
+
+
+def converted(model, given, X):
+    """X, made of `given` by scikit-learn, for the entries of fastlr, which count what was copied and name columns."""
+    names, copied = getattr(model, "feature_names_in_", None), copied_bytes(given, X)
+    return X if names is None and not copied else Converted(X, names, copied)
