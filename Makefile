@@ -23,7 +23,8 @@ bench: .venv/bench
 bench-compare: .venv/fastlr
 	$(BIN)/python -m bench.compare $(BASE)
 
-bits: .venv/fastlr
+bits:
+	$(MAKE) FASTLR_LEVELS=all .venv/fastlr
 	$(BIN)/python -m bench.bits $(BASE)
 
 docs: .venv/docs
@@ -43,7 +44,7 @@ clean:
 	touch $@
 
 $(WHEEL): .venv/pip $(SOURCES)
-	rm -rf dist
+	rm -rf dist .venv/wheel-*
 	$(BIN)/pip wheel --quiet --no-build-isolation --no-deps --wheel-dir dist .
 	touch $@
 
