@@ -180,7 +180,10 @@ def main() -> None:
         prog="python -m bench.compare", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("base", help="commit, branch or tag to compare with")
-    parser.add_argument("--only", choices=list(CASES), action="append", help="a case; may be repeated; default: all")
+    known = "; ".join(CASES)
+    parser.add_argument(
+        "--only", choices=CASES, action="append", metavar="CASE", help=f"may be repeated; default: all. Cases: {known}"
+    )
     options = parser.parse_args()
     commit = commit_of(options.base)
     base = build(commit, "native")
