@@ -35,9 +35,9 @@ from bench.problems import dense, one_hot, text  # noqa: E402
 
 TARGET, TIGHT = 1e-6, 1e-11
 TOLERANCES = [10 ** (-half / 2) for half in range(2, 21)]
-LONG, TOGETHER = 1.0, 0.2  # seconds of a round of fits that is not repeated, and for how long others are
+LONG, TOGETHER = 1.0, 0.4  # seconds of a round of fits that is not repeated, and for how long others are
 SMOOTH = ("newton-cholesky", "newton-cg", "lbfgs", "liblinear")
-READ_ON = "Read on: README.md, docs/guide.md (use), docs/benchmarks.md (races); `make docs` builds the pages."
+READ_ON = "Read on: README.md, docs/guide.md (use), docs/benchmarks/ (races); `make docs` builds the pages."
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,7 @@ class Problem:
             tol=tol,
             fit_intercept=False,
             max_iter=2000,
+            random_state=0,
             **options,
         )
 
