@@ -6,7 +6,7 @@ BIN := .venv/bin
 WHEEL := .venv/wheel-$(FASTLR_LEVELS)
 SOURCES := pyproject.toml setup.py README.md LICENSE $(shell find fastlr -name '*.py' -o -name '*.pyx' -o -name '*.pxd' -o -name '*.h' -o -name '*.pyi' -o -name py.typed)
 
-.PHONY: demo test lint bench bench-compare docs sanitize clean
+.PHONY: demo test lint bench bench-compare bits docs sanitize clean
 
 demo: .venv/fastlr
 	$(BIN)/python -m bench.demo
@@ -20,8 +20,12 @@ lint: .venv/lint
 bench: .venv/bench
 	$(BIN)/python -m bench.race --selection quick
 
-bench-compare: .venv/bench
+bench-compare: .venv/fastlr
 	$(BIN)/python -m bench.compare $(BASE)
+
+bits:
+	$(MAKE) FASTLR_LEVELS=all .venv/fastlr
+	$(BIN)/python -m bench.bits $(BASE)
 
 docs: .venv/docs
 	$(BIN)/sphinx-build -W -b html docs docs/_build
@@ -40,7 +44,7 @@ clean:
 	touch $@
 
 $(WHEEL): .venv/pip $(SOURCES)
-	rm -rf dist
+	rm -rf dist .venv/wheel-*
 	$(BIN)/pip wheel --quiet --no-build-isolation --no-deps --wheel-dir dist .
 	touch $@
 

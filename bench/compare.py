@@ -1,19 +1,20 @@
-"""What got slower or larger since a commit: a short selection of fits on both, in turn, each in a fresh process.
+"""What got slower or larger since a commit: a selection of fits and predictions on both, in turn.
 
     python -m bench.compare <commit>
 
 The commit is built in a clone below the cache folder and kept there; it is compared with the fastlr that this
-interpreter imports.  Exit status 1 where something grew by more than 15 %.
+interpreter imports.  The table has the shortest of sixteen calls a side, in two pairs of processes.  Exit status 1
+where something grew by more than 15 %.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import subprocess
 import sys
-import tempfile
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,12 +22,14 @@ from bench.environment import clear_blas_overrides
 
 clear_blas_overrides()
 
+from bench.builds import build, check_package, commit_of, environment  # noqa: E402
 from bench.compare_cases import CASES  # noqa: E402
-from bench.problems import cache_folder, load  # noqa: E402
+from bench.problems import load  # noqa: E402
 from bench.remote import CHECKOUT  # noqa: E402
 
 THRESHOLD = 0.15
-ROUNDS = 3  # and as many again for cases that look slower or larger
+ROUNDS = 2  # pairs of processes; as many again for cases that look slower or larger
+FITS = 8  # timed calls of each process
 
 
 @dataclass(frozen=True)
@@ -84,70 +87,107 @@ def line(name: str, base: dict[str, float], head: dict[str, float]) -> str:
             before, after = base[metric.key] * metric.scale, head[metric.key] * metric.scale
             cells.append(f"{before:8.3g} -> {after:8.3g} {metric.unit}")
     worse = growths(base, head)
-    return f"{name:<10}{'  '.join(cells)}" + (f"  {', '.join(worse).upper()}" if worse else "")
+    return f"{name:<15}{'  '.join(cells)}" + (f"  {', '.join(worse).upper()}" if worse else "")
 
 
-def build(commit: str) -> Path:
-    """The commit's checkout with its kernels compiled; made at the first call."""
-    folder = cache_folder() / "builds" / commit
-    if folder.exists():
-        return folder
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=commit, dir=folder.parent))
-    print(f"building {commit[:12]}", flush=True)
-    subprocess.run(["git", "clone", "--quiet", "--no-checkout", str(CHECKOUT), str(partial)], check=True)
-    subprocess.run(["git", "checkout", "--quiet", "--detach", commit], cwd=partial, check=True)
-    command = [sys.executable, "setup.py", "build_ext", "--inplace"]
-    finished = subprocess.run(command, cwd=partial, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    if finished.returncode:
-        raise SystemExit(f"{finished.stdout[-2000:]}\n{commit} does not build")
-    partial.rename(folder)
-    return folder
+class CaseFailed(Exception):
+    """A case does not run with the fastlr of `folder`."""
+
+    def __init__(self, folder: Path | None):
+        super().__init__("does not run " + ("on the present code" if folder is None else "on the base"))
+        self.folder = folder
 
 
-def measure(name: str, folder: Path | None) -> dict[str, float]:
-    """One case in a fresh process, with the fastlr of a folder or (None) the one that is imported here."""
-    environment = dict(os.environ)
-    if folder is not None:
-        search = [str(folder), *filter(None, [environment.get("PYTHONPATH")])]
-        environment["PYTHONPATH"] = os.pathsep.join(search)
-    command = [sys.executable, "-m", "bench.compare_cases", name]
-    finished = subprocess.run(command, cwd=CHECKOUT, env=environment, stdout=subprocess.PIPE, text=True, check=True)
-    found = json.loads(finished.stdout.splitlines()[-1])
-    imported = Path(found.pop("package"))
-    if folder is not None and folder.resolve() not in imported.resolve().parents:
-        raise SystemExit(f"{imported} was imported instead of {folder}")
-    return found
+class Side:
+    """A process that measures one case with the fastlr of a folder, or (None) with the one that is imported here."""
+
+    def __init__(self, name: str, folder: Path | None):
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "bench.compare_cases", name],
+            cwd=CHECKOUT,
+            env=environment(folder),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self._folder = folder
+
+    def __enter__(self) -> Side:
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._process.communicate()
+
+    def first(self) -> dict[str, float]:
+        """What the first call took besides time."""
+        found = self._answer()
+        check_package(found.pop("package"), self._folder)
+        return found
+
+    def seconds(self) -> float:
+        """Of one more call."""
+        self._process.stdin.write("once more\n")
+        self._process.stdin.flush()
+        return self._answer()
+
+    def _answer(self):
+        line = self._process.stdout.readline()
+        if not line:
+            raise CaseFailed(self._folder)
+        return json.loads(line)
+
+
+def measure(name: str, folders: Sequence[Path | None]) -> list[dict[str, float]]:
+    """One case on several sides, in a fresh process each; calls in turn, the order reversed every other time."""
+    with ExitStack() as stack:
+        sides = [stack.enter_context(Side(name, folder)) for folder in folders]
+        found = [side.first() for side in sides]
+        times: list[list[float]] = [[] for _ in sides]
+        for position in range(FITS):
+            for side, record in list(zip(sides, times, strict=True))[:: -1 if position % 2 else 1]:
+                record.append(side.seconds())
+    return [{**first, "seconds": min(record)} for first, record in zip(found, times, strict=True)]
 
 
 def rounds(name: str, base: Path, count: int) -> tuple[list[dict], list[dict]]:
-    """Measurements of both sides in turn, the order reversed every other time."""
-    sides: tuple[list[dict], list[dict]] = ([], [])
+    """So many measurements of both sides; which process starts first changes from one to the next."""
+    sides: dict[Path | None, list[dict]] = {base: [], None: []}
     for position in range(count):
-        pairs = list(zip(sides, (base, None), strict=True))
-        for measurements, folder in pairs[:: -1 if position % 2 else 1]:
-            measurements.append(measure(name, folder))
-    return sides
+        folders = list(sides)[:: -1 if position % 2 else 1]
+        for folder, found in zip(folders, measure(name, folders), strict=True):
+            sides[folder].append(found)
+    return sides[base], sides[None]
 
 
-def main() -> None:
-    """Print the table; exit with 1 where something got worse."""
-    parser = argparse.ArgumentParser(prog="python -m bench.compare", description=__doc__.splitlines()[0])
-    parser.add_argument("base", help="commit, branch or tag to compare with")
-    parser.add_argument("--only", choices=list(CASES), action="append", help="a case; may be repeated; default: all")
-    options = parser.parse_args()
-    command = ["git", "rev-parse", "--verify", f"{options.base}^{{commit}}"]
-    commit = subprocess.run(command, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
-    base = build(commit)
-    worse = []
-    for name in options.only or CASES:
-        load(CASES[name].problem)
+def judge(name: str, base: Path) -> list[str]:
+    """Measure one case, print its line, say what got worse."""
+    load(CASES[name].problem)
+    try:
         before, after = rounds(name, base, ROUNDS)
         if growths(combine(before), combine(after)):
             for known, more in zip((before, after), rounds(name, base, ROUNDS), strict=True):
                 known += more
-        print(line(name, combine(before), combine(after)), flush=True)
-        worse += [f"{name}: {growth}" for growth in growths(combine(before), combine(after))]
+    except CaseFailed as failure:
+        print(f"{name:<15}{failure}", flush=True)
+        return [f"{name}: {failure}"] if failure.folder is None else []
+    print(line(name, combine(before), combine(after)), flush=True)
+    return [f"{name}: {growth}" for growth in growths(combine(before), combine(after))]
+
+
+def main() -> None:
+    """Print the table; exit with 1 where something got worse."""
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.compare", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("base", help="commit, branch or tag to compare with")
+    known = "; ".join(CASES)
+    parser.add_argument(
+        "--only", choices=CASES, action="append", metavar="CASE", help=f"may be repeated; default: all. Cases: {known}"
+    )
+    options = parser.parse_args()
+    commit = commit_of(options.base)
+    base = build(commit, "native")
+    worse = [growth for name in options.only or CASES for growth in judge(name, base)]
     print("\n".join(worse) if worse else f"nothing got slower or larger than at {commit[:12]}")
     raise SystemExit(1 if worse else 0)
 

@@ -1,7 +1,7 @@
 """The passes over X in GB/s, against what the machine can read from memory.
 
     python -m bench.kernels
-    pytest bench/test_kernels.py
+    pytest bench/pytest_kernels.py
 
 A pass is asked for through the design, as solvers do, so its price includes scratch and dispatch.  GB/s counts the
 bytes of X once for each reading that the design itself reports.

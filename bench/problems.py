@@ -1,8 +1,9 @@
 """The problems that are raced: generated and real data, each with its variants of penalty.
 
-A problem is a name (`dense-500k-50`, `a9a`, ..., or sizes: `dense-3000x50`, `text-2000x9000x60`) and yields (X, y) with
-X a C-ordered float64 array or a canonical CSR matrix and y in {-1, +1}.  Generated and parsed data are kept in a cache
-folder, `fastlr-bench` below the system's folder for temporary files or the one that FASTLR_BENCH_CACHE names.
+A problem is a name (`dense-500k-50`, `a9a`, ..., or sizes: `dense-3000x50`, `text-2000x9000x60`, `one-hot-4000x25x12`)
+and yields (X, y) with X a C-ordered float64 array or a canonical CSR matrix and y in {-1, +1}.  Generated and parsed
+data are kept in a cache folder, `fastlr-bench` below the system's folder for temporary files or the one that
+FASTLR_BENCH_CACHE names.
 """
 
 from __future__ import annotations
@@ -64,6 +65,23 @@ def classes(n: int, p: int, K: int, seed: int = 0):
     return X, (X @ W + r.gumbel(size=(n, K))).argmax(1).astype(float)
 
 
+def one_hot(n: int, groups: int, levels: int, seed: int = 0):
+    """A table of categorical columns, each of so many levels with Zipfian frequencies, one-hot: CSR, all values 1."""
+    r = np.random.default_rng(seed)
+    share = np.cumsum(1 / np.arange(1, levels + 1))
+    cols = np.searchsorted(share / share[-1], r.random((n, groups))) + levels * np.arange(groups)
+    indptr = np.arange(0, n * groups + 1, groups)
+    X = sp.csr_matrix((np.ones(n * groups), cols.ravel(), indptr), shape=(n, groups * levels))
+    return X, np.where(X @ r.normal(size=groups * levels) * 0.5 + r.logistic(size=n) > 0.5, 1.0, -1.0)
+
+
+def class_numbers(X, K: int) -> np.ndarray:
+    """A class number in 0, ..., K - 1 for each row of X, drawn from a softmax of its columns."""
+    r = np.random.default_rng(K)
+    score = X @ r.normal(size=(X.shape[1], K))
+    return (score / score.std() + r.gumbel(size=score.shape)).argmax(axis=1)
+
+
 GENERATED: dict[str, Callable] = {
     "toy-dense": lambda: dense(400, 8),
     "toy-text": lambda: text(300, 500, 20),
@@ -75,7 +93,8 @@ GENERATED: dict[str, Callable] = {
     "text-20k-1.3M": lambda: text(20_000, 1_300_000, 455, seed=1),
 }
 PROBLEMS: dict[str, Callable] = {**GENERATED, **REAL_SETS}
-SIZED = re.compile(r"dense-\d+x\d+|text-\d+x\d+x\d+")  # rows x columns (x entries a row)
+#: rows x columns; rows x columns x entries a row; rows x categorical columns x levels
+SIZED = re.compile(r"dense-\d+x\d+|(text|one-hot)-\d+x\d+x\d+")
 
 
 def maker(name: str) -> Callable:
@@ -83,8 +102,8 @@ def maker(name: str) -> Callable:
     if name in PROBLEMS:
         return PROBLEMS[name]
     if SIZED.fullmatch(name):
-        kind, _, sizes = name.partition("-")
-        return partial(text if kind == "text" else dense, *map(int, sizes.split("x")))
+        kind, _, sizes = name.rpartition("-")
+        return partial({"dense": dense, "text": text, "one-hot": one_hot}[kind], *map(int, sizes.split("x")))
     raise ValueError(f"unknown problem {name!r}; known: {', '.join(PROBLEMS)}, and sizes such as dense-3000x50")
 
 

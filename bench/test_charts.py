@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from bench.charts import class_bar, package, regime_bar
+import pytest
+
 from bench.peers import OURS
 from bench.regime_list import Regime
+
+pytest.importorskip("matplotlib")
+from bench.charts import class_bar, package, regime_bar
 
 COLON = Regime("real", "colon", "l1", 20.0, None, 1.0)
 

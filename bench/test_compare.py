@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from bench.compare import METRICS, combine, growths, line, measure
+from bench.builds import build, check_package, commit_of
+from bench.compare import METRICS, CaseFailed, combine, growths, judge, line, measure, rounds
 from bench.compare_cases import CASES
+from bench.problems import cache_folder, maker
 from bench.scaling import growth
 
 BASE = {"seconds": 0.1, "memory": 50e6, "passes": 10.0, "copied_bytes": 0.0}
@@ -55,13 +57,67 @@ def test_the_table_shouts_what_got_worse():
     assert "SLOWER" not in line("a case", BASE, BASE)
 
 
-def test_a_case_is_measured_in_a_process_of_its_own(monkeypatch, tmp_path):
-    monkeypatch.setenv("FASTLR_BENCH_CACHE", str(tmp_path))
+@pytest.fixture
+def cache(monkeypatch, tmp_path):
+    """A cache of its own."""
+    monkeypatch.setenv("FASTLR_BENCH_CACHE", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def broken(tmp_path):
+    """A folder whose fastlr cannot be imported."""
+    (tmp_path / "fastlr").mkdir()
+    (tmp_path / "fastlr" / "__init__.py").write_text("raise ImportError('not built')\n")
+    return tmp_path
+
+
+@pytest.mark.usefixtures("cache")
+def test_each_side_is_measured_in_a_process_of_its_own():
     assert CASES["small fit"].problem == "dense-200x5"
-    found = measure("small fit", None)
-    assert set(found) == {metric.key for metric in METRICS}
-    assert found["seconds"] > 0
-    assert found["passes"] > 1
+    found = measure("small fit", [None, None])
+    assert len(found) == 2
+    for side in found:
+        assert set(side) == {metric.key for metric in METRICS}
+        assert side["seconds"] > 0
+    assert found[0]["passes"] == found[1]["passes"] > 1
+
+
+@pytest.mark.usefixtures("cache")
+def test_a_case_that_the_base_cannot_run_is_said_and_does_not_count(broken, capfd):
+    with pytest.raises(CaseFailed, match="on the base"):
+        rounds("small fit", broken, 1)
+    assert judge("small fit", broken) == []
+    printed, errors = capfd.readouterr()
+    assert "small fit      does not run on the base" in printed
+    assert "not built" in errors
+
+
+def test_every_case_has_a_problem():
+    for case in CASES.values():
+        assert callable(maker(case.problem))
+
+
+def test_the_tables_columns_hold_every_name():
+    assert max(map(len, CASES)) < 15
+
+
+@pytest.mark.usefixtures("cache")
+def test_a_build_of_all_levels_serves_as_a_native_one():
+    folder = cache_folder() / "builds" / ("0" * 40)
+    folder.mkdir(parents=True)
+    assert build("0" * 40, "all") == build("0" * 40, "native") == folder
+
+
+def test_another_package_than_that_of_the_build_is_an_error(tmp_path):
+    check_package("/anywhere/fastlr", None)
+    check_package(str(tmp_path / "fastlr"), tmp_path)
+    with pytest.raises(SystemExit, match="instead of"):
+        check_package("/anywhere/fastlr", tmp_path)
+
+
+def test_a_revision_that_git_does_not_know_is_named():
+    with pytest.raises(SystemExit, match="no-such-commit"):
+        commit_of("no-such-commit")
 
 
 def test_growth_finds_the_exponent():

@@ -12,7 +12,7 @@ import scipy.sparse as sp
 from scipy.optimize import check_grad, minimize
 from scipy.special import expit
 
-from bench import lbfgs, problems, report, solvers
+from bench import kernels, lbfgs, problems, report, solvers
 from bench.entry import Entry, Limits, Run
 from bench.objective import Penalty, best_intercept, duality_gap, lambda_max, loss, objective
 from bench.peers import PEERS
@@ -317,6 +317,16 @@ def test_solvers_leave_their_curves(case, some, others, tmp_path):
     pytest.importorskip("matplotlib")
     assert (tmp_path / "toy.png").stat().st_size > 10_000
     assert (tmp_path / "toy.svg").stat().st_size > 10_000
+
+
+@pytest.mark.parametrize("operation", kernels.OPERATIONS)
+@pytest.mark.parametrize("layout", kernels.LAYOUTS)
+def test_a_pass_reads_what_it_says(layout, operation):
+    problem = "toy-text" if layout.startswith("CS") else "toy-dense"
+    measured = kernels.make_pass(problem, layout, operation, 1)
+    measured.call()
+    assert measured.bytes >= kernels.nbytes(kernels.LAYOUTS[layout](problems.load(problem)[0]))
+    assert kernels.best_time(measured.call, 0.0) > 0
 
 
 def test_long_histories_are_thinned_to_their_ends():

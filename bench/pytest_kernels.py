@@ -1,4 +1,8 @@
-"""The passes of bench.kernels under pytest-benchmark; extra_info holds GB/s and the share of the read bandwidth."""
+"""The passes of bench.kernels under pytest-benchmark: `python -m pytest bench/pytest_kernels.py`.
+
+extra_info holds GB/s and the share of the read bandwidth.  Its name keeps it out of the tests: it measures, on large
+problems, and checks nothing.
+"""
 
 from __future__ import annotations
 

@@ -1,0 +1,46 @@
+"""The process that runs the cases of bench.bits: `python -m bench.bit_run <file> [text in the names]`.
+
+Writes a pickle of {"package": folder, "answers": {(case, threads): {quantity: array} or what was raised}}, or
+{"unavailable": why} where this build has no kernels for the level that FASTLR_CPU names.
+"""
+
+from __future__ import annotations
+
+import pickle
+import sys
+import warnings
+from pathlib import Path
+
+from bench.bit_cases import CASES
+
+THREADS = (1, 2, 3)
+
+
+def answers(wanted: str) -> dict:
+    """What every case whose name contains the text comes to, with each number of threads."""
+    found = {}
+    for name, case in CASES.items():
+        for n_threads in THREADS if wanted in name else ():
+            try:
+                found[name, n_threads] = case(n_threads)
+            except Exception as error:  # a line of the report; the other cases go on
+                found[name, n_threads] = f"{type(error).__name__}: {error}"
+    return found
+
+
+def main() -> None:
+    """Run the cases and write what they come to."""
+    file, wanted = sys.argv[1:3]
+    warnings.simplefilter("ignore")  # fits that end before the optimum say so
+    try:
+        import fastlr
+        from fastlr import fit_logistic  # noqa: F401  (loads the kernels)
+    except ImportError as error:
+        found = {"unavailable": str(error)}
+    else:
+        found = {"package": str(Path(fastlr.__file__).parent), "answers": answers(wanted)}
+    Path(file).write_bytes(pickle.dumps(found))
+
+
+if __name__ == "__main__":
+    main()
