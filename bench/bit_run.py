@@ -6,8 +6,8 @@ Writes a pickle of {"package": folder, "answers": {(case, threads): {quantity: a
 
 from __future__ import annotations
 
+import argparse
 import pickle
-import sys
 import warnings
 from pathlib import Path
 
@@ -30,7 +30,10 @@ def answers(wanted: str) -> dict:
 
 def main() -> None:
     """Run the cases and write what they come to."""
-    file, wanted = sys.argv[1:3]
+    parser = argparse.ArgumentParser(prog="python -m bench.bit_run", description=__doc__.splitlines()[0])
+    parser.add_argument("file", type=Path, help="where the answers go")
+    parser.add_argument("wanted", help='cases: part of their names, "" for all')
+    options = parser.parse_args()
     warnings.simplefilter("ignore")  # fits that end before the optimum say so
     try:
         import fastlr
@@ -38,8 +41,8 @@ def main() -> None:
     except ImportError as error:
         found = {"unavailable": str(error)}
     else:
-        found = {"package": str(Path(fastlr.__file__).parent), "answers": answers(wanted)}
-    Path(file).write_bytes(pickle.dumps(found))
+        found = {"package": str(Path(fastlr.__file__).parent), "answers": answers(options.wanted)}
+    options.file.write_bytes(pickle.dumps(found))
 
 
 if __name__ == "__main__":

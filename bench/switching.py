@@ -6,6 +6,7 @@ what warm starts save on a path of L1 fits.  docs/switching.md quotes it.
 
 from __future__ import annotations
 
+import argparse
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -122,6 +123,7 @@ def paths() -> Iterator[str]:
 
 def main() -> None:
     """Print the figures and keep them."""
+    argparse.ArgumentParser(prog="python -m bench.switching", description=__doc__.splitlines()[0]).parse_args()
     warnings.simplefilter("ignore")
     lines = []
     for part in (probabilities, frames, paths):

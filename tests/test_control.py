@@ -285,7 +285,7 @@ os.execv(sys.executable, [sys.executable, "-m", "pytest", "-q", *sys.argv[1:]])
 def test_these_tests_pass_as_a_background_job_of_a_shell_too():
     own = f"{__file__}::test_a_signal_from_outside_interrupts_a_fit"
     options = in_this_folder() | {"cwd": Path(__file__).parents[1]}
-    found = subprocess.run([sys.executable, "-c", IN_THE_BACKGROUND, own], **options, timeout=120)
+    found = subprocess.run([sys.executable, "-P", "-c", IN_THE_BACKGROUND, own], **options, timeout=120)
     assert found.returncode == 0, found.stdout
 
 
