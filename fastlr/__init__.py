@@ -1,4 +1,14 @@
-"""Fast, certified logistic regression."""
+"""Fast, certified logistic regression.
+
+`LogisticRegression` is scikit-learn's class under the same name, fitted by other solvers: start there.  Its attribute
+``result_`` prints what is known of a fit.
+
+Without scikit-learn, arrays in and a `LogisticResult` out: `fit_logistic` (two classes), `fit_softmax` (many) and
+`fit_one_vs_rest` (one against the rest, or several labels).  `progress_bar` makes a callback for long fits.
+
+`fastlr.imbalance` has weights, thresholds and corrected intercepts for classes of unequal size, `fastlr.special` the
+loss and its derivatives on arrays, `fastlr.diagnosis` what a result's `findings` are.
+"""
 
 from importlib import import_module
 from typing import TYPE_CHECKING

@@ -1,5 +1,6 @@
 """Entries of a table that no fit can take: text, other objects, missing values; where they are, in words."""
 
+import datetime
 import numbers
 import reprlib
 
@@ -10,6 +11,7 @@ from fastlr._containers import column_names, columns
 
 #: Columns of text that a message names.
 NAMED = 8
+_TIMES = (np.datetime64, np.timedelta64, datetime.date, datetime.time, datetime.timedelta)
 
 
 def place(i, j, names=None):
@@ -37,12 +39,19 @@ def fault(X):
         found = [(j, *first) for j, values in enumerate(columns(X)) if (first := _first_fault(values)) is not None]
     except (TypeError, ValueError, RuntimeError):  # no table
         return None
+    if not found and (first := _first_text(X)) is not None:
+        return TypeError(
+            f"X has one dimension and holds {reprlib.repr(first)}: expected a table of numbers; of texts "
+            "sklearn.feature_extraction.text.TfidfVectorizer makes one"
+        )
     names = column_names(X)
     objects = [(j, i, value) for j, i, value in found if not _is_missing(value)]
     if not objects:
         return ValueError(not_finite(found[0][2], found[0][1], found[0][0], names)) if found else None
     j, i, value = objects[0]
     told = f"X holds {reprlib.repr(value)}, {place(i, j, names)}: expected numbers"
+    if isinstance(value, _TIMES):
+        return TypeError(f"{told}, such as the days since a date")
     if not isinstance(value, str):
         return TypeError(told)
     text = [names[j] if names is not None else j for j, _, value in objects if isinstance(value, str)]
@@ -73,6 +82,14 @@ def _first_fault(values):
         elif not _is_number(value):
             return i, value
     return missing
+
+
+def _first_text(X):
+    """The first entry of a list or array of one dimension, where that is text."""
+    if np.ndim(X) != 1 or not len(X):
+        return None
+    first = next(iter(X))
+    return str(first) if isinstance(first, str) else None
 
 
 def _is_number(value):

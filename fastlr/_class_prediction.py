@@ -60,7 +60,10 @@ class ManyClasses:
     def predict_or_reject(self, X, threshold):
         """Labels, masked where the largest probability (of one-vs-rest before it is normalised) is below."""
         if self._link == outputs.SIGMOID:
-            raise ValueError(f"reject={threshold!r}: expected None, a row may have no label where there are many")
+            raise ValueError(
+                f"reject={threshold!r}: expected None with multi_class='multilabel', where a row without a label is no "
+                "row in doubt; compare predict_proba with thresholds"
+            )
         on, _ = self._model._classes_on(X)
         link = outputs.SOFTMAX if self._link == outputs.SOFTMAX else outputs.SIGMOID
         index, probability = self._finite(X, outputs.top(*on, np.float64, link, 1))

@@ -40,7 +40,10 @@ def _fault(name, given):
     if given is None:
         return f"{name} is None: {EXPECTED}"
     if isinstance(given, (str, bytes, os.PathLike)):
-        return f"{name}={given!r}: {EXPECTED}; read a file beforehand, with {READERS}"
+        hint = (
+            f"; give a column itself, such as frame[{given!r}]" if name in ("y", "Y") and isinstance(given, str) else ""
+        )
+        return f"{name}={given!r}: {EXPECTED}{hint}; read a file beforehand, with {READERS}"
     if callable(getattr(given, "read", None)):
         return f"{what}, an open file: {EXPECTED}; read it beforehand, with {READERS}"
     if isinstance(given, Mapping):
@@ -83,6 +86,23 @@ def text_names(X):
     if not names or not all(isinstance(name, str) for name in names):
         return None
     return np.array(names, dtype=object)
+
+
+def holds_times(X):
+    """Whether an array, or a column of a data frame, is of a type for dates, times or durations."""
+    if isinstance(X, np.ndarray):
+        return X.dtype.kind in "mM"
+    if len(getattr(X, "shape", ())) != 2:
+        return False
+    types = getattr(getattr(X, "schema", None), "types", None)  # pyarrow
+    return any(map(_is_time, set(getattr(X, "dtypes", ()) if types is None else types)))
+
+
+def _is_time(dtype):
+    kind = getattr(dtype, "kind", None)  # NumPy and pandas
+    if kind is not None:
+        return kind in "mM"
+    return str(dtype).lower().startswith(("date", "time", "duration"))  # polars and pyarrow
 
 
 def columns(X):

@@ -5,6 +5,7 @@ from numbers import Integral, Real
 
 from sklearn.utils._param_validation import Hidden, Interval, StrOptions, validate_parameter_constraints
 
+from fastlr._fit_arguments import refuse_maker
 from fastlr._sklearn_arguments import SKLEARN_SOLVERS
 from fastlr.solvers import SOLVERS
 
@@ -39,10 +40,12 @@ CONSTRAINTS = {
 
 
 def check_parameters(estimator):
-    """Raise InvalidParameterError (a ValueError) for the first argument outside its constraints."""
+    """Raise InvalidParameterError (a ValueError) for the first argument outside its constraints, TypeError for a
+    maker of callbacks in place of a callback."""
     if not _are_plain(estimator):
         parameters = estimator.get_params(deep=False)
         validate_parameter_constraints(CONSTRAINTS, parameters, caller_name=type(estimator).__name__)
+    refuse_maker(estimator.callback)
     if estimator.group_penalty and estimator.multi_class != "multinomial":
         raise ValueError(
             f"group_penalty=True with multi_class={estimator.multi_class!r}: expected multi_class='multinomial', the "

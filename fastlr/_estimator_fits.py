@@ -12,7 +12,7 @@ import scipy.sparse as sp
 
 from fastlr import _class_weights as class_weights
 from fastlr._sklearn_arguments import merge_n_jobs, our_solver, softmax_solver
-from fastlr.diagnosis import with_names
+from fastlr.diagnosis import with_labels, with_names
 from fastlr.fit import fit_logistic
 from fastlr.one_vs_rest import fit_one_vs_rest
 from fastlr.softmax import fit_softmax
@@ -133,7 +133,7 @@ class AllClasses(_Fit):
                 "with sklearn.preprocessing.StandardScaler, or use multi_class='ovr'"
             )
         softmax_solver(model.solver, penalty_name(np.any(l1), np.any(l2)))
-        return fit_softmax(
+        result = fit_softmax(
             X,
             self.codes,
             len(self.classes),
@@ -144,6 +144,7 @@ class AllClasses(_Fit):
             start=self._start(model, X.shape[1]),
             **_controls(model, callback),
         )
+        return with_labels(result, self.classes)
 
     def coefficients(self, result):
         # adding a number to all intercepts changes nothing; scikit-learn's add up to zero

@@ -7,8 +7,14 @@ from collections.abc import Mapping
 import numpy as np
 
 from fastlr._containers import refuse
+from fastlr._progress_bar import progress_bar
 from fastlr.loss import WEIGHT_BLOCK
 from fastlr.solvers import Controls
+
+#: What y may hold, in words.
+_TWO_CLASSES = "{0, 1}, {-1, +1} or values in [0, 1]"
+_CLASS_NUMBERS = "class numbers 0, 1, ..., K - 1"
+_LABELS = "; fastlr.LogisticRegression takes labels of any kind"
 
 
 def _number(name, value, kind, low, *, none=False):
@@ -28,12 +34,19 @@ def _number(name, value, kind, low, *, none=False):
 def controls(tol, max_iter, time_limit, callback):
     if callback is not None and not callable(callback):
         raise TypeError(f"callback={callback!r}: expected a callable or None")
+    refuse_maker(callback)
     return Controls(
         tol=float(_number("tol", tol, numbers.Real, 0)),
         max_iter=int(_number("max_iter", max_iter, numbers.Integral, 0)),
         time_limit=_number("time_limit", time_limit, numbers.Real, 0, none=True),
         callback=callback,
     )
+
+
+def refuse_maker(callback):
+    """Raise TypeError for `progress_bar` in place of the callback that it returns."""
+    if callback is progress_bar:
+        raise TypeError("callback=fastlr.progress_bar: expected the callback it returns, fastlr.progress_bar()")
 
 
 def threads(n_threads):
@@ -46,17 +59,17 @@ def threads(n_threads):
     return int(n_threads)
 
 
-def vector(name, values, n, of="the rows of X"):
-    """values as (n,) float64, finite."""
+def vector(name, values, n, of="the rows of X", expected="real numbers"):
+    """values as (n,) float64, finite; `of` and `expected` are for messages."""
     refuse(name, values)
     try:
         array = np.asarray(values)
         if array.dtype.kind == "O":
             array = array.astype(np.float64)
     except (TypeError, ValueError) as error:
-        raise TypeError(f"{name} holds something else than real numbers: {error}") from error
+        raise TypeError(f"{name} holds something else than numbers ({error}): expected {expected}") from error
     if array.dtype.kind not in "biuf":
-        raise TypeError(f"{name} has dtype {array.dtype}, expected real numbers")
+        raise TypeError(f"{name} has dtype {array.dtype}, expected {expected}")
     if array.shape != (n,):
         raise ValueError(f"{name} has shape {array.shape}, expected ({n},): one for each of {of}")
     array = np.ascontiguousarray(array, dtype=np.float64)
@@ -69,12 +82,12 @@ def targets(y, n, weight):
     """y as (n,) float64 in [0, 1], of two classes among the rows that count; -1 and +1 are read as 0 and 1."""
     if weight is None and _is_binary(y, n):
         return y
-    y = vector("y", y, n)
+    y = vector("y", y, n, expected=f"{_TWO_CLASSES}{_LABELS}")
     low, high = y.min(), y.max()
     if low < 0.0 and np.isin(y, (-1.0, 1.0)).all():
         y = np.maximum(y, 0.0)
     elif low < 0.0 or high > 1.0:
-        raise ValueError(f"y holds values from {low} to {high}: expected {{0, 1}}, {{-1, +1}} or values in [0, 1]")
+        raise ValueError(f"y holds values from {low} to {high}: expected {_TWO_CLASSES}{_LABELS}")
     counts = y if weight is None or weight.all() else y[weight > 0.0]
     low, high = counts.min(), counts.max()
     if low == high and low in (0.0, 1.0):
@@ -85,9 +98,10 @@ def targets(y, n, weight):
 
 def class_numbers(y, n, n_classes):
     """(class numbers as (n,) int64, number of classes)."""
-    given = vector("y", y, n)
-    if (given != np.floor(given)).any() or given.min() < 0.0:
-        raise ValueError("y: expected class numbers 0, 1, ..., K - 1")
+    given = vector("y", y, n, expected=f"{_CLASS_NUMBERS}{_LABELS}")
+    wrong = given[(given != np.floor(given)) | (given < 0.0)]
+    if len(wrong):
+        raise ValueError(f"y holds {wrong[0]}: expected {_CLASS_NUMBERS}{_LABELS}")
     largest = int(given.max())
     if n_classes is None:
         n_classes = largest + 1

@@ -88,6 +88,8 @@ def clearer(error, y):
         return error
     if len(shape) == 1 and any(map(_is_missing, y)):
         return ValueError(f"{_MISSING} ({error})")
+    if "inconsistent numbers of samples" in str(error):
+        return type(error)(f"X and y: {error}")
     argument = "y" if len(shape) > 2 or np.asarray(y).dtype.kind == "c" else "X"
     return type(error)(f"{argument}: {error}")
 

@@ -1,13 +1,17 @@
 """X and y as scikit-learn's `validate_data` checks them, with errors that say where the fault is."""
 
+import textwrap
+
 from sklearn.utils.validation import validate_data
 
 from fastlr._cells import fault
-from fastlr._containers import copied_bytes, refuse
+from fastlr._containers import copied_bytes, holds_times, refuse
 from fastlr.design import Converted
 
 #: y of predictions: there is none.
 NO_Y = "no_validation"
+#: Characters of another library's error that a message repeats.
+LONGEST = 120
 
 
 def validated(model, X, y=NO_Y, **options):
@@ -16,13 +20,16 @@ def validated(model, X, y=NO_Y, **options):
     Raises
     ------
     TypeError
-        If X or y is no data in memory.
+        If X or y is no data in memory, or X holds dates, times or durations, which scikit-learn would count in units
+        of their own.
     TypeError, ValueError
         scikit-learn's; where entries of X are at fault, with the row, the column and its name.
     """
     refuse("X", X)
     if y is not None and y is not NO_Y:
         refuse("y", y)
+    if holds_times(X) and (told := fault(X)) is not None:
+        raise told
     try:
         return validate_data(model, X, y, **options)
     except (TypeError, ValueError, RuntimeError) as error:
@@ -49,12 +56,16 @@ def _clearer(error, X):
     told = fault(X)
     if isinstance(told, ValueError):
         return told
-    first_line = str(error).partition("\n")[0]
     if told is not None:
-        return (ValueError if isinstance(error, ValueError) else TypeError)(f"{told} ({first_line})")
+        return (ValueError if isinstance(error, ValueError) else TypeError)(f"{told} ({_shortened(error)})")
     if isinstance(error, RuntimeError):
         return TypeError(f"X is a {type(X).__name__} that makes no NumPy array: {error}")
     return None
+
+
+def _shortened(error):
+    """The first line of an error, which may quote a whole text."""
+    return textwrap.shorten(str(error).partition("\n")[0], LONGEST, placeholder=" ...")
 
 
 def converted(model, given, X):

@@ -49,8 +49,9 @@ def fit_logistic(
         Numbers or booleans, in an array, list or Series: {0, 1}, {-1, +1}, or probabilities in [0, 1]; with `trials`,
         numbers of successes.
     l2, l1 : float or array-like of shape (p,), non-negative
-        Penalty strengths on the scale of the weighted mean loss; arrays give each coefficient its own.  From
-        scikit-learn's C: l2 = (1 - l1_ratio) / (C S), l1 = l1_ratio / (C S) with S = sum of weights.
+        Penalty strengths on the scale of the weighted mean loss; arrays give each coefficient its own.  Without them
+        nothing is penalised, unlike in `LogisticRegression`.  From scikit-learn's C and l1_ratio: l2 = (1 - l1_ratio) /
+        (C S), l1 = l1_ratio / (C S) with S = sum of weights.
     bounds : (lower, upper) or dict, optional
         Bounds of the coefficients, on the scale of X.  Each of the two is a number, an array of shape (p,) or None;
         (0, None) keeps all coefficients from being negative.  A dict gives such pairs of numbers for single columns, by
@@ -68,15 +69,16 @@ def fit_logistic(
     trials : float or array-like of shape (n,), optional
         Trials of each row, of which y are the successes, 0 <= y <= trials: the same as a row of weight y with label 1
         and one of weight trials - y with label 0.
-    solver : {"auto", "newton_small", "newton_cholesky", "newton_cg", "dual_coordinate_descent", "prox_newton", \
-            "projected_newton", "coordinate_descent", "lbfgs", "gradient_descent", "accelerated_gradient", \
-            "adagrad", "stochastic_gradient"}
+    solver : str
         "auto" takes the one that is fastest for the shape of X, the penalty and the bounds; the result's message says
-        why.  lbfgs and those after it, which "auto" never takes, are there for comparison.  Without l1 and bounds: the
-        newtons but projected_newton, lbfgs, and dual_coordinate_descent, which needs X C-ordered or CSR and l2 on each
-        coefficient.  With l1 or bounds: prox_newton and coordinate_descent.  With bounds and without l1:
-        projected_newton.  gradient_descent, accelerated_gradient, adagrad and stochastic_gradient fit everything, the
-        last one on dense or CSR X.
+        why.  Or one of these:
+
+        - without l1 and bounds: "newton_small", "newton_cholesky", "newton_cg", and "dual_coordinate_descent", which
+          needs X C-ordered or CSR and l2 on each coefficient;
+        - with l1 or bounds: "prox_newton", "coordinate_descent"; with bounds and without l1 "projected_newton";
+        - for comparison, never taken by "auto": "lbfgs" (without l1 and bounds), "gradient_descent",
+          "accelerated_gradient", "adagrad" (with everything) and "stochastic_gradient" (with everything, on dense or
+          CSR X).
     tol : float
         Stop when the certified suboptimality is at most tol times the objective of the null model (coef = 0, best
         intercept).  Without a penalty, half the squared Newton decrement stands in for the bound.

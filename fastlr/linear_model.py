@@ -69,9 +69,9 @@ class LogisticRegression(CallbackSupportMixin, StreamingFit, LinearPrediction, S
     random_state :
         Understood for compatibility; every solver here is deterministic.
     solver : str, default="auto"
-        "auto", "newton_small", "newton_cg", "dual_coordinate_descent" or "coordinate_descent".  scikit-learn's names
-        (lbfgs, liblinear, newton-cg, newton-cholesky, sag, saga) select what "auto" would, with the limits they have
-        there.  A softmax fit has one solver, "auto"; without L1, "newton_cg" is its name.
+        "auto", a solver of `fit_logistic` other than its lbfgs, or one of scikit-learn's names (lbfgs, liblinear,
+        newton-cg, newton-cholesky, sag, saga), which select what "auto" would, with the limits they have there.  A
+        softmax fit chooses by itself: "auto", or one of scikit-learn's names but liblinear.
     max_iter : int, default=100
         Outer iterations.
     verbose : int, default=0
@@ -118,7 +118,8 @@ class LogisticRegression(CallbackSupportMixin, StreamingFit, LinearPrediction, S
     status_ : fastlr.Status
         Why the fit ended; for "ovr" and "multilabel" the worst of all models', in the order of `fastlr.Status`.
     result_ : fastlr.LogisticResult, or fastlr.LogisticResults
-        Everything known of the fit, in float64; for "ovr" and "multilabel" a tuple with one for each model.
+        Everything known of the fit, in float64.  For "multilabel", and for "ovr" with more than two classes, a tuple
+        with one for each model.
     sparse_labels_ : bool
         With ``multi_class="multilabel"`` only: whether `y` was sparse, and predictions are.
     label_names_ : ndarray of str, shape (n_labels,)

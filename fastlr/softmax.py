@@ -55,8 +55,9 @@ def fit_softmax(
     n_classes : int, optional
         K; the largest number in y plus one if it is not given.  At least 2.
     l2, l1 : float or array-like of shape (p,), non-negative
-        Penalty strengths on the scale of the weighted mean loss; an array gives each column its own.  From
-        scikit-learn's C and l1_ratio: l2 = (1 - l1_ratio) / (C S), l1 = l1_ratio / (C S) with S = sum of weights.
+        Penalty strengths on the scale of the weighted mean loss; an array gives each column its own.  Without them
+        nothing is penalised.  From scikit-learn's C and l1_ratio: l2 = (1 - l1_ratio) / (C S), l1 = l1_ratio / (C S)
+        with S = sum of weights.
     group_penalty : bool
         Whether l1 weighs the norm of a column's coefficients instead of each of them (R's glmnet:
         type.multinomial="grouped").

@@ -487,6 +487,17 @@ def test_running_out_of_iterations_names_columns_of_uneven_scale(penalty):
     assert "standardise" not in even.message
 
 
+@pytest.mark.parametrize("multi_class", ["multinomial", "ovr"])
+def test_the_estimator_names_columns_of_uneven_scale(multi_class):
+    X, y = make_problem()
+    frame = pd.DataFrame(X, columns=[f"column {j}" for j in range(X.shape[1])]).rename(columns={"column 3": "salary"})
+    frame["salary"] *= 1e6
+    labels = y if multi_class == "multinomial" else np.arange(len(y)) % 3
+    with pytest.warns(ConvergenceWarning, match=r"The scales of columns '\w+.*' and '\w+.*' differ by") as caught:
+        LogisticRegression(max_iter=1, tol=1e-12, multi_class=multi_class).fit(frame, labels)
+    assert "'salary'" in str(caught[0].message)
+
+
 @pytest.mark.parametrize(
     "status, parts",
     [

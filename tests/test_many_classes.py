@@ -454,6 +454,17 @@ def test_classes_that_can_be_separated_are_named(problem):
     assert caught[0].filename == __file__
 
 
+@pytest.mark.parametrize("kind", NAMES)
+def test_a_class_that_a_softmax_can_separate_has_its_label_in_the_message(kind):
+    rng = np.random.default_rng(0)
+    codes = np.arange(300) % 3
+    X = rng.standard_normal((300, 2)) + np.column_stack([np.where(codes == 1, -20.0, 0.0), codes])
+    classes = np.sort(NAMES[kind])[:3]
+    with pytest.warns(SeparationWarning, match="no optimum exists: Class .* can be separated from all others"):
+        model = LogisticRegression(C=np.inf).fit(X, classes[codes])
+    assert model.result_.message.startswith(f"Class {classes.tolist()[1]!r} can be separated")
+
+
 def interrupt_after(calls):
     seen = []
 

@@ -196,6 +196,22 @@ def fail(progress):
     raise RuntimeError("from the callback")
 
 
+@pytest.mark.parametrize(
+    "fit",
+    [
+        lambda X, y, **given: fit_logistic(X, y, **given),
+        lambda X, y, **given: fit_softmax(X, y.astype(int), **given),
+        lambda X, y, **given: fit_one_vs_rest(X, y.astype(int), **given),
+        lambda X, y, **given: LogisticRegression(**given).fit(X, y),
+        lambda X, y, **given: LogisticRegression(verbose=1, **given).fit(X, y),
+    ],
+)
+def test_progress_bar_that_was_not_called_is_refused(fit):
+    X, y = make_problem()
+    with pytest.raises(TypeError, match=r"callback=fastlr\.progress_bar: expected .* fastlr\.progress_bar\(\)"):
+        fit(X, y, callback=fastlr.progress_bar)
+
+
 @pytest.mark.parametrize("fit", [fit_logistic, fit_softmax])
 @pytest.mark.parametrize("action", [lambda progress: None, lambda progress: True])
 def test_a_callback_hears_of_the_end_once(fit, action):

@@ -289,6 +289,15 @@ def test_messages_give_the_gap_that_is_reported():
         assert f"at a gap of {result.objective:.2g} (target {result.target:.2g})." in result.message
 
 
+@pytest.mark.parametrize("solver", ["newton_small", "newton_cholesky", "newton_cg"])
+def test_a_gap_below_rounding_is_told_with_what_rounding_hides(solver):
+    X, y = make_problem()
+    result = fit_logistic(X, y, l2=1e-2, tol=1e-14, solver=solver)
+    assert result.converged
+    assert result.duality_gap > result.history[-1].gap
+    assert f"The suboptimality is at most {result.duality_gap:.2g} (target" in result.message
+
+
 # --- messages ---------------------------------------------------------------------------------------------------------
 
 

@@ -265,11 +265,11 @@ def test_wide_sparse_x():
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        ({"y": np.full(400, 0.5)}, ValueError, "y: expected class numbers"),
-        ({"y": np.full(400, -1)}, ValueError, "y: expected class numbers"),
+        ({"y": np.full(400, 0.5)}, ValueError, "y holds 0.5: expected class numbers"),
+        ({"y": np.full(400, -1)}, ValueError, "y holds -1.0: expected class numbers"),
         ({"y": np.zeros(400)}, ValueError, "tell of 1 class"),
         ({"y": np.zeros(3)}, ValueError, "y has shape"),
-        ({"y": ["a"] * 400}, TypeError, "y"),
+        ({"y": ["a"] * 400}, TypeError, "y has dtype <U1, expected class numbers .*LogisticRegression takes labels"),
         ({"y": np.full(400, np.nan)}, ValueError, "y contains NaN"),
         ({"n_classes": 2}, ValueError, "y holds the class number 2: expected less than n_classes=2"),
         ({"n_classes": 2.5}, TypeError, "n_classes=2.5"),

@@ -96,6 +96,53 @@ def test_objects_that_are_no_numbers_are_found(way, value):
         WAYS[way](pd.DataFrame(values, columns=NAMES))
 
 
+TIMES = {"times": np.arange(N).astype("M8[us]"), "durations": np.arange(N).astype("m8[us]")}
+
+
+def frame_of(library, columns):
+    """A data frame of a dict of arrays."""
+    return pl.DataFrame(columns) if library == "polars" else LIBRARIES[library](pd.DataFrame(columns))
+
+
+@every_way
+@in_every_library
+@pytest.mark.parametrize("kind", TIMES)
+def test_a_column_of_times_is_named(way, library, kind):
+    table = frame_of(library, {"age": X[:, 0], "income": TIMES[kind], "dose": X[:, 2]})
+    expected = r"X holds .*, at row 0, column 1 \('income'\): expected numbers, such as the days since a date"
+    with pytest.raises(TypeError, match=expected):
+        WAYS[way](table)
+
+
+@in_every_library
+@pytest.mark.parametrize("kind", TIMES)
+@pytest.mark.parametrize("way", ["fit", "multilabel", "trials", "partial_fit", "fit_logistic", "fit_softmax"])
+def test_columns_that_are_all_times_are_named(way, library, kind):
+    with pytest.raises(
+        TypeError, match=r"X holds .*, at row 0, column 0 \('born'\): expected numbers, such as the days"
+    ):
+        WAYS[way](frame_of(library, {"born": TIMES[kind], "seen": TIMES[kind]}))
+
+
+@every_way
+@pytest.mark.parametrize("kind", TIMES)
+def test_an_array_of_times_is_refused(way, kind):
+    with pytest.raises(
+        TypeError, match=r"X holds np\.\w+64.*, at row 0, column 0.*: expected numbers, such as the days"
+    ):
+        WAYS[way](np.column_stack([TIMES[kind]] * 3))
+
+
+@every_way
+@pytest.mark.filterwarnings("ignore:X does not have valid feature names")
+@pytest.mark.parametrize("form", [list, np.array, lambda texts: np.array(texts, object), pd.Series, pl.Series])
+def test_texts_in_place_of_a_table_are_told_how_to_make_one(way, form):
+    expected = "X has one dimension and holds 'a word and .*': expected a table of numbers; of texts.*TfidfVectorizer"
+    with pytest.raises((TypeError, ValueError), match=expected) as found:
+        WAYS[way](form(["a word and " * 50, "another one"] * (N // 2)))
+    assert len(str(found.value)) < 350
+
+
 MISSING = {
     "NaN": lambda: with_entry(np.nan, float),
     "float32": lambda: with_entry(np.nan, np.float32),
@@ -139,6 +186,9 @@ def test_text_is_told_before_missing_values_and_long_text_is_cut():
     with pytest.raises(TypeError, match=r"X holds 'x{5,20}\.\.\.x+', at row 0, column 3 \('note'\)") as found:
         fit_logistic(table, Y)
     assert len(str(found.value)) < 250
+    with pytest.raises(ValueError, match=r"X holds 'x{5,20}\.\.\.x+', at row 0, column 3 \('note'\)") as found:
+        LogisticRegression().fit(table, Y)
+    assert len(str(found.value)) < 350
 
 
 def test_other_feature_names_are_told_as_scikit_learn_does():
@@ -239,6 +289,25 @@ def test_y_that_is_no_data_in_memory(way, kind):
     make, message = NO_DATA[kind]
     with pytest.raises((TypeError, ValueError), match=rf"^[yY] ?{message}"):
         WAYS_OF_Y[way](make())
+
+
+@pytest.mark.parametrize("way", WAYS_OF_Y)
+def test_the_name_of_a_column_is_no_y(way):
+    with pytest.raises(TypeError, match=r"^[yY]='bought': expected data in memory") as found:
+        WAYS_OF_Y[way]("bought")
+    assert "frame['bought']" in str(found.value)
+
+
+@pytest.mark.parametrize("fit", [fit_logistic, fit_softmax, fit_one_vs_rest])
+@pytest.mark.parametrize("form", [list, np.array, lambda labels: np.array(labels, object)])
+def test_labels_are_for_the_estimator(fit, form):
+    with pytest.raises(TypeError, match=r"expected .*; fastlr\.LogisticRegression takes labels of any kind$"):
+        fit(X, form(["good", "bad"] * (N // 2)))
+
+
+def test_rows_of_x_and_y_that_differ_in_number_are_told_of_both():
+    with pytest.raises(ValueError, match=r"^X and y: Found input variables with inconsistent numbers of samples"):
+        LogisticRegression().fit(X, ["a", "b"] * N)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in NO_DATA if kind != "None"])

@@ -6,7 +6,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from fastlr._cells import fault
-from fastlr._containers import as_array, column_names, copied_bytes
+from fastlr._containers import as_array, column_names, copied_bytes, holds_times, refuse
 from fastlr.design.base import worthwhile_threads
 from fastlr.design.dense import DenseDesign
 from fastlr.design.sparse import CSCDesign, csr_design, nbytes
@@ -111,6 +111,9 @@ def _check_shape(shape):
 
 def _numbers(X):
     """X as an array of numbers; objects are turned into float64 where each is a number."""
+    refuse("X", X)
+    if holds_times(X) and (told := fault(X)) is not None:
+        raise told
     array = as_array("X", X)
     if array.dtype.kind in "biufc":
         return array

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fastlr.diagnosis.findings import listed
+from fastlr.diagnosis.findings import uneven_scales
 from fastlr.solvers.result import Status
 
 #: Ratio of the scales of two columns from which they are worth a word.
@@ -15,7 +15,7 @@ _ADVICE = {
 }
 
 
-def advice(result, objective, kept=None, names=None):
+def advice(result, objective, kept=None):
     """What may help, in sentences; "" where the fit ended otherwise or its message says it already.
 
     Parameters
@@ -40,9 +40,9 @@ def _about_scales(objective, kept):
     small, large = used[np.argmin(scales[used])], used[np.argmax(scales[used])]
     if not scales[large] > UNEVEN * scales[small]:
         return ""
-    pair = sorted(int(j if kept is None else kept[j]) for j in (small, large))
+    pair = (int(j if kept is None else kept[j]) for j in (small, large))
     remark = "" if objective.penalty.has_l1 or objective.penalty.has_l2 else " (without a penalty the fit is the same)"
     return (
-        f"The scales of {listed(pair)} differ by a factor of {scales[large] / scales[small]:.1g}: standardise the "
+        f"{uneven_scales(*pair)} by a factor of {scales[large] / scales[small]:.1g}: standardise the "
         f"columns of X, dividing each by its standard deviation{remark}."
     )

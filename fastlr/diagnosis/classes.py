@@ -1,5 +1,6 @@
 """Whether the classes of a softmax fit without a penalty can be told apart, so that no optimum exists."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -38,6 +39,15 @@ def with_separated_classes(result, objective, state):
         found = f"Class number {apart[0]} can be separated from all others by a hyperplane"
     told = f"{found}, so that coefficients would grow without end. Penalise them (l2 > 0, a finite C)."
     return replace(result, status=Status.SEPARATED, message=f"{told} {result.message}")
+
+
+def with_labels(result, classes):
+    """The result with the label of a separated class in its message, in place of its number."""
+    found = re.match(r"Class number (\d+) ", result.message)
+    if found is None:
+        return result
+    label = classes.tolist()[int(found[1])]
+    return replace(result, message=f"Class {label!r} {result.message[found.end() :]}")
 
 
 def _all_on_top(eta, labels):

@@ -1,5 +1,6 @@
 """What a diagnosis finds, as data and in words."""
 
+import re
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -40,8 +41,9 @@ class Separation(CompactPickles):
         what = listed(self.columns, names) or "the intercept alone"
         verb = "separates" if len(self.columns) <= 1 else "together separate"
         rows = "all rows by class" if self.kind == "complete" else f"{self.rows} rows from the other class"
+        whose = "its coefficient" if len(self.columns) <= 1 else "their coefficients"
         return (
-            f"There is {self.kind} separation: {what} {verb} {rows}, so that their coefficients would grow without "
+            f"There is {self.kind} separation: {what} {verb} {rows}, so that {whose} would grow without "
             f"end. Penalise them (l2 > 0, a finite C), or leave out or merge columns."
         )
 
@@ -94,14 +96,23 @@ class Constant:
         return f"There are constant columns without a penalty: {listed(self.columns, names)}; {what}."
 
 
+#: What `uneven_scales` says without names.
+_UNEVEN_SCALES = re.compile(r"The scales of columns (\d+) and (\d+) differ")
+
+
+def uneven_scales(small, large, names=None):
+    """The beginning of a sentence on two columns of X."""
+    return f"The scales of {listed(sorted((small, large)), names)} differ"
+
+
 def with_names(result, names):
     """The result with the names of columns in its message."""
-    if names is None or not result.findings:
+    if names is None:
         return result
-    message = result.message
+    message = _UNEVEN_SCALES.sub(lambda found: uneven_scales(*map(int, found.groups()), names), result.message)
     for finding in result.findings:
         message = message.replace(finding.describe(), finding.describe(names))
-    return replace(result, message=message)
+    return result if message == result.message else replace(result, message=message)
 
 
 def listed(columns, names=None):

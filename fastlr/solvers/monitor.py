@@ -154,9 +154,8 @@ class Monitor:
         if gap <= self.target:
             self._certificate = "gap" if math.isfinite(measures.gap) else self.estimate
             known = "at most" if self._certificate == "gap" else "estimated at"
-            reached = self.history[-1].gap
             return self._end(
-                Status.CONVERGED, f"The suboptimality is {known} {reached:.2g} (target {self.target:.2g})."
+                Status.CONVERGED, f"The suboptimality is {known} {self._gap:.2g} (target {self.target:.2g})."
             )
         if gap <= floor or (decrement is not None and decrement <= floor):
             self._certificate = "gap" if measures.gap <= floor else self.estimate
@@ -212,7 +211,13 @@ class Monitor:
         """How far the fit has come, in words."""
         measures, decrement = self._measured
         known = "a gap" if math.isfinite(measures.gap) or decrement is None else "an estimated gap"
-        return f"at {known} of {self.history[-1].gap:.2g} (target {self.target:.2g})"
+        return f"at {known} of {self._gap:.2g} (target {self.target:.2g})"
+
+    @property
+    def _gap(self):
+        """The gap at the point recorded last as the result will have it; where there is none, the estimate."""
+        bound = _bound(self._measured[0])
+        return self.history[-1].gap if math.isnan(bound) else bound
 
     def stuck(self, promised, message):
         """End the fit where no step lowers the objective: for lack of digits if the model promised a decrease that
@@ -239,15 +244,14 @@ class Monitor:
     def result(self):
         """The result at the last recorded point."""
         coef, intercept, measures = self._last
-        gap = measures.gap
         work = self.objective.rows.work
         coef, intercept = self.lift(coef, intercept)
         return LogisticResult(
             coef=coef,
             intercept=intercept,
             objective=measures.objective,
-            duality_gap=_capped(gap + measures.rounding, measures.objective) if math.isfinite(gap) else math.nan,
-            certificate=self._certificate if math.isfinite(gap) else self.estimate,
+            duality_gap=_bound(measures),
+            certificate=self._certificate if math.isfinite(measures.gap) else self.estimate,
             optimality=measures.optimality,
             n_iter=self.n_iter,
             n_passes=work.n_passes,
@@ -258,6 +262,11 @@ class Monitor:
             history=tuple(self.history),
             target=self.target,
         )
+
+
+def _bound(measures):
+    """The gap of a point with what rounding may hide of it; NaN where it has none."""
+    return _capped(measures.gap + measures.rounding, measures.objective) if math.isfinite(measures.gap) else math.nan
 
 
 def _capped(gap, objective):

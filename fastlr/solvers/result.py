@@ -15,7 +15,27 @@ from fastlr.solvers import tables
 
 
 class Status(Enum):
-    """Why a fit ended, from the best to the worst."""
+    """Why a fit ended, from the best to the worst.
+
+    Attributes
+    ----------
+    CONVERGED
+        The suboptimality, or its estimate where no bound can be had, is within `tol`.
+    MAX_ITER
+        After `max_iter` iterations.
+    TIME_LIMIT
+        After `time_limit` seconds.
+    STOPPED
+        The callback said so.
+    INTERRUPTED
+        Ctrl-C.
+    LINE_SEARCH_FAILED
+        No step lowers the objective.
+    NUMERICAL_ERROR
+        Numbers became too large, or no step can be computed.
+    SEPARATED
+        Classes can be separated in columns without a penalty: no optimum exists.
+    """
 
     CONVERGED = "converged"
     MAX_ITER = "max_iter"
@@ -65,9 +85,8 @@ class Progress:
     nonzeros : int
         Coefficients that are not zero.
     remaining : float
-        In a callback: an estimate of the seconds left until `gap` reaches `target`, see
-        `fastlr.solvers.seconds_left.seconds_left`; NaN where the gap does not fall, or nothing is known yet.  NaN in a
-        result's history.
+        In a callback: an estimate of the seconds left until `gap` reaches `target`, if log `gap` goes on falling as it
+        did; NaN where it does not fall, or nothing is known yet.  NaN in a result's history.
     coefficients : callable or None
         In a callback: returns a copy of (coef, intercept) as in the result.  None in a result's history.
     label, n_labels : int or None
