@@ -277,7 +277,7 @@ def test_a_signal_ends_a_program_that_does_nothing_but_fit():
 IN_THE_BACKGROUND = """
 import os, signal, sys
 signal.signal(signal.SIGINT, signal.SIG_IGN)
-os.execv(sys.executable, [sys.executable, "-m", "pytest", "-q", *sys.argv[1:]])
+os.execv(sys.executable, [sys.executable, "-P", "-m", "pytest", "-q", *sys.argv[1:]])
 """
 
 
