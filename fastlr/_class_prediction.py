@@ -4,6 +4,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from fastlr import _prediction_arguments as arguments
+from fastlr._numbers import normalised
 from fastlr._rejection import masked
 from fastlr._targets import check_label_names
 from fastlr.design import class_outputs as outputs
@@ -54,7 +55,7 @@ class ManyClasses:
         if not getattr(self._model, "sparse_labels_", False):
             return self._finite(X, outputs.indicator(*on))
         indptr, indices = self._finite(X, outputs.positives(*on))
-        shape = len(indptr) - 1, len(self._model.intercept_)
+        shape = len(indptr) - 1, self._model.coef_.shape[0]
         return sp.csr_array((np.ones(len(indices), np.int64), indices, indptr), shape=shape)
 
     def predict_or_reject(self, X, threshold):
@@ -71,7 +72,7 @@ class ManyClasses:
 
     def predict_top_k(self, X, k):
         on, dtype = self._model._classes_on(X)
-        k = arguments.kept_classes(k, len(self._model.intercept_))
+        k = arguments.kept_classes(k, self._model.coef_.shape[0])
         index, probability = self._finite(X, outputs.top(*on, dtype, self._link, k))
         return index if self._link == outputs.SIGMOID else self._model.classes_.take(index), probability
 
@@ -80,10 +81,10 @@ class ManyClasses:
         n = on[0].shape[0]
         if self._link == outputs.SIGMOID:
             check_label_names(y, vars(self._model).get("label_names_"))
-            start, label = arguments.label_lists(y, (n, len(self._model.intercept_)))
+            start, label = arguments.label_lists(y, (n, self._model.coef_.shape[0]))
         else:
             start, label = None, arguments.class_numbers(y, self._model.classes_, n)
-        weight = None if sample_weight is None else arguments.normalised(sample_weight, n)
+        weight = normalised(sample_weight, n)
         return self._finite(X, outputs.mean_loss(*on, self._link, label, start, weight))
 
     def _finite(self, X, output):

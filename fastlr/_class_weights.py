@@ -1,13 +1,15 @@
 """Weights of classes and of labels."""
 
+from collections.abc import Mapping
+
 import numpy as np
-from sklearn.utils import compute_class_weight
+
+from fastlr._numbers import number
 
 
 def total(weight):
     """The sum of all weights, positive and finite."""
-    with np.errstate(over="ignore"):
-        mass = float(weight.sum())
+    mass = float(weight.sum())
     if mass == 0.0:
         raise ValueError("sample_weight times class_weight is zero in every row: expected a positive sum")
     if not np.isfinite(mass):
@@ -19,18 +21,39 @@ def per_class(class_weight, classes, masses):
     """Weights (K,) of the classes, given the sums of their sample weights; a class without weight counts nothing."""
     if isinstance(class_weight, list):
         raise ValueError(f"class_weight={class_weight!r}: a list of dicts is for multi_class='multilabel'")
-    present = masses > 0.0 if isinstance(class_weight, str) else np.full(len(classes), True)
-    weights = np.zeros(len(classes))
-    try:
-        weights[present] = compute_class_weight(
-            class_weight, classes=classes[present], y=classes[present], sample_weight=masses[present]
-        )
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"class_weight={class_weight!r}: {error}") from error
-    if not (np.isfinite(weights).all() and (weights >= 0).all() and weights.any()):
+    if isinstance(class_weight, Mapping):
+        weights = _of_dict(class_weight, classes)
+    elif class_weight == "balanced":
+        present = masses > 0.0
+        weights = np.zeros(len(classes))
+        weights[present] = masses.sum() / (np.count_nonzero(present) * masses[present])
+    else:
+        raise ValueError(f"class_weight={class_weight!r}: expected a dict, 'balanced' or None")
+    if not (np.isfinite(weights).all() and weights.any()):
         every = "both classes" if len(classes) == 2 else "all classes"
         raise ValueError(f"class_weight={class_weight!r}: expected finite non-negative numbers, not zero for {every}")
     return weights
+
+
+def _of_dict(class_weight, classes):
+    """Weights (K,) by label; labels that the dict does not name weigh one, if all that it names are classes.
+
+    A label is what it is in y: the string "1" is not the number 1.
+    """
+    keys = [_key_of(label, class_weight) for label in classes]
+    unnamed = [label for label, key in zip(classes.tolist(), keys, strict=True) if key is None]
+    if unnamed and len(classes) - len(unnamed) < len(class_weight):
+        unknown = [key for key in class_weight if key not in keys]
+        raise ValueError(f"class_weight={class_weight!r}: no classes are {unknown}, y has {classes.tolist()}")
+    return np.array([1.0 if key is None else number(f"class_weight[{key!r}]", class_weight[key]) for key in keys])
+
+
+def _key_of(label, class_weight):
+    """The key of the dict that means a label, None without one; dates may be written out."""
+    meant = [label.item() if isinstance(label, np.generic) else label, label]
+    if isinstance(label, (np.datetime64, np.timedelta64)):
+        meant.append(str(label))
+    return next((key for key in meant if key in class_weight), None)
 
 
 def of_two(class_weight, classes, targets, weight):

@@ -103,6 +103,15 @@ def available_cpus() -> int:
     return min(limit for limit in limits if limit)
 
 
+@contextmanager
+def blas_threads(n_threads: int):
+    """While NumPy's linear algebra is called: so many threads for BLAS and LAPACK, whose own default is all CPUs."""
+    from threadpoolctl import threadpool_limits  # looks for libraries, which takes a millisecond
+
+    with threadpool_limits(limits=n_threads, user_api="blas"):
+        yield
+
+
 def resolve_threads(n_threads: int | None) -> int:
     """The number of threads for one fit.
 

@@ -3,15 +3,26 @@
 import math
 from numbers import Integral, Real
 
-from sklearn.utils._param_validation import Hidden, Interval, StrOptions, validate_parameter_constraints
+from sklearn.utils._param_validation import (
+    Hidden,
+    Interval,
+    InvalidParameterError,
+    StrOptions,
+    validate_parameter_constraints,
+)
 
+from fastlr._estimator_state import aside
 from fastlr._fit_arguments import refuse_maker
-from fastlr._sklearn_arguments import SKLEARN_SOLVERS
+from fastlr._numbers import plain
+from fastlr._sklearn_arguments import SKLEARN_SOLVERS, merge_n_jobs
 from fastlr.solvers import SOLVERS
 
 _SOLVER_NAMES = {"auto", *SOLVERS, *SKLEARN_SOLVERS}
 _MULTI_CLASS = {"multinomial", "ovr", "multilabel"}
-_NUMBERS = (int, float)
+#: Whole numbers up to here are as exact as floats.
+_WHOLE = 2**53
+#: Arguments that are numbers, and those that are whole ones.
+_REAL, _INTEGRAL = ("C", "l1_ratio", "tol", "time_limit"), ("max_iter", "n_jobs", "n_threads")
 
 CONSTRAINTS = {
     "penalty": [StrOptions({"l1", "l2", "elasticnet"}), None, Hidden(StrOptions({"deprecated"}))],
@@ -20,7 +31,7 @@ CONSTRAINTS = {
     "penalty_factor": ["array-like", dict, None],
     "bounds": [tuple, list, dict, None],
     "dual": ["boolean"],
-    "tol": [Interval(Real, 0, None, closed="left")],
+    "tol": [Interval(Real, 0, None, closed="both")],
     "fit_intercept": ["boolean"],
     "standardize": ["boolean"],
     "intercept_scaling": [Interval(Real, 0, None, closed="neither")],
@@ -32,25 +43,54 @@ CONSTRAINTS = {
     "warm_start": ["boolean"],
     "n_jobs": [None, Integral],
     "n_threads": [None, Integral],
-    "time_limit": [None, Interval(Real, 0, None, closed="left")],
+    "time_limit": [None, Interval(Real, 0, None, closed="both")],
     "callback": [None, callable],
     "multi_class": [StrOptions(_MULTI_CLASS)],
     "group_penalty": ["boolean"],
 }
 
 
-def check_parameters(estimator):
-    """Raise InvalidParameterError (a ValueError) for the first argument outside its constraints, TypeError for a
-    maker of callbacks in place of a callback."""
-    if not _are_plain(estimator):
-        parameters = estimator.get_params(deep=False)
-        validate_parameter_constraints(CONSTRAINTS, parameters, caller_name=type(estimator).__name__)
-    refuse_maker(estimator.callback)
-    if estimator.group_penalty and estimator.multi_class != "multinomial":
+def checked(estimator):
+    """A copy of the estimator to learn on, its arguments checked, and the numbers among them Python's own.
+
+    Raises
+    ------
+    InvalidParameterError (a ValueError)
+        For the first argument outside its constraints.
+    TypeError
+        For a maker of callbacks in place of a callback.
+    """
+    learner = aside(estimator)
+    if not _are_plain(learner):
+        _normalise(learner)
+    refuse_maker(learner.callback)
+    if learner.group_penalty and learner.multi_class != "multinomial":
         raise ValueError(
-            f"group_penalty=True with multi_class={estimator.multi_class!r}: expected multi_class='multinomial', the "
+            f"group_penalty=True with multi_class={learner.multi_class!r}: expected multi_class='multinomial', the "
             "problems of the others share no coefficients that could form a group"
         )
+    return learner
+
+
+def _normalise(learner):
+    """Turn numbers of other types into Python's, and check all arguments."""
+    caller, parameters = type(learner).__name__, learner.get_params(deep=False)
+    for name in (*_REAL, *_INTEGRAL):
+        if isinstance(parameters[name], bool):  # for Python a number
+            raise InvalidParameterError(f"The {name!r} parameter of {caller} must be a number. Got {parameters[name]}.")
+        parameters[name] = plain(parameters[name])
+    validate_parameter_constraints(CONSTRAINTS, parameters, caller_name=caller)
+    for name in _REAL:
+        parameters[name] = _as_float(name, parameters[name])
+    vars(learner).update({name: parameters[name] for name in (*_REAL, *_INTEGRAL)})
+    merge_n_jobs(learner.n_threads, learner.n_jobs)
+
+
+def _as_float(name, value):
+    try:
+        return value if value is None else float(value)
+    except OverflowError:
+        raise ValueError(f"{name}={value!r}: expected a number that double precision can hold") from None
 
 
 def _are_plain(self):
@@ -58,13 +98,13 @@ def _are_plain(self):
     return (
         type(self.penalty) is str
         and self.penalty == "deprecated"
-        and type(self.C) in _NUMBERS
+        and (type(self.C) is float or (type(self.C) is int and self.C <= _WHOLE))
         and self.C > 0
-        and type(self.l1_ratio) in _NUMBERS
+        and type(self.l1_ratio) in (int, float)
         and 0 <= self.l1_ratio <= 1
         and type(self.tol) is float
-        and 0.0 <= self.tol < math.inf
-        and type(self.intercept_scaling) in _NUMBERS
+        and self.tol >= 0.0
+        and type(self.intercept_scaling) in (int, float)
         and 0 < self.intercept_scaling < math.inf
         and type(self.max_iter) is int
         and self.max_iter >= 0
@@ -76,7 +116,7 @@ def _are_plain(self):
         and self.multi_class in _MULTI_CLASS
         and self.solver in _SOLVER_NAMES
         and self.class_weight is self.random_state is self.time_limit is self.penalty_factor is self.bounds is None
-        and (self.n_jobs is None or type(self.n_jobs) is int)
-        and (self.n_threads is None or type(self.n_threads) is int)
+        and (self.n_jobs is None or (type(self.n_jobs) is int and self.n_jobs != 0))
+        and (self.n_threads is None or (type(self.n_threads) is int and self.n_threads != 0))
         and (self.callback is None or callable(self.callback))
     )

@@ -59,8 +59,10 @@ class _Fit:
                 f"warm_start: coef_ of the previous fit has shape {coef.shape}, this one has "
                 f"{len(self.classes)} classes and shape {(self.n_problems, p)}"
             )
-        intercept = model.intercept_ if model.fit_intercept else np.zeros(self.n_problems)
-        return np.asarray(coef, dtype=np.float64), np.asarray(intercept, dtype=np.float64)
+        intercept = np.zeros(self.n_problems)
+        if model.fit_intercept:
+            intercept += model.intercept_
+        return np.asarray(coef, dtype=np.float64), intercept
 
 
 @dataclass

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from fastlr._containers import refuse
+from fastlr._numbers import amounts, from_objects, integer, normalised, number, plain, sample_weights
 from fastlr._progress_bar import progress_bar
 from fastlr.loss import WEIGHT_BLOCK
 from fastlr.solvers import Controls
@@ -17,28 +18,14 @@ _CLASS_NUMBERS = "class numbers 0, 1, ..., K - 1"
 _LABELS = "; fastlr.LogisticRegression takes labels of any kind"
 
 
-def _number(name, value, kind, low, *, none=False):
-    """Check a scalar argument: its type, and that it is at least `low`."""
-    if type(value) is (int if kind is numbers.Integral else float) and value >= low:
-        return value
-    expected = f"{'an integer' if kind is numbers.Integral else 'a number'} >= {low}" + (" or None" if none else "")
-    if value is None and none:
-        return None
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, kind):
-        raise TypeError(f"{name}={value!r}: expected {expected}")
-    if math.isnan(value) or value < low:
-        raise ValueError(f"{name}={value!r}: expected {expected}")
-    return value
-
-
 def controls(tol, max_iter, time_limit, callback):
     if callback is not None and not callable(callback):
         raise TypeError(f"callback={callback!r}: expected a callable or None")
     refuse_maker(callback)
     return Controls(
-        tol=float(_number("tol", tol, numbers.Real, 0)),
-        max_iter=int(_number("max_iter", max_iter, numbers.Integral, 0)),
-        time_limit=_number("time_limit", time_limit, numbers.Real, 0, none=True),
+        tol=number("tol", tol),
+        max_iter=integer("max_iter", max_iter, 0),
+        time_limit=number("time_limit", time_limit, none=True),
         callback=callback,
     )
 
@@ -49,24 +36,14 @@ def refuse_maker(callback):
         raise TypeError("callback=fastlr.progress_bar: expected the callback it returns, fastlr.progress_bar()")
 
 
-def threads(n_threads):
-    if n_threads is None:
-        return None
-    if isinstance(n_threads, bool) or not isinstance(n_threads, numbers.Integral):
-        raise TypeError(f"n_threads={n_threads!r}: expected an integer or None")
-    if n_threads == 0:
-        raise ValueError("n_threads=0: expected a positive integer, -1 for all CPUs, or None")
-    return int(n_threads)
-
-
 def vector(name, values, n, of="the rows of X", expected="real numbers"):
     """values as (n,) float64, finite; `of` and `expected` are for messages."""
     refuse(name, values)
     try:
         array = np.asarray(values)
         if array.dtype.kind == "O":
-            array = array.astype(np.float64)
-    except (TypeError, ValueError) as error:
+            array = from_objects(array)
+    except (TypeError, ValueError, OverflowError) as error:
         raise TypeError(f"{name} holds something else than numbers ({error}): expected {expected}") from error
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{name} has dtype {array.dtype}, expected {expected}")
@@ -103,15 +80,12 @@ def class_numbers(y, n, n_classes):
     if len(wrong):
         raise ValueError(f"y holds {wrong[0]}: expected {_CLASS_NUMBERS}{_LABELS}")
     largest = int(given.max())
-    if n_classes is None:
-        n_classes = largest + 1
-    elif isinstance(n_classes, (bool, np.bool_)) or not isinstance(n_classes, numbers.Integral):
-        raise TypeError(f"n_classes={n_classes!r}: expected an integer >= 2 or None")
+    n_classes = integer("n_classes", largest + 1 if n_classes is None else n_classes, 0)
     if n_classes < 2:
         raise ValueError(f"y and n_classes tell of {n_classes} class: expected at least two")
     if largest >= n_classes:
         raise ValueError(f"y holds the class number {largest}: expected less than n_classes={n_classes}")
-    return given.astype(np.int64), int(n_classes)
+    return given.astype(np.int64), n_classes
 
 
 def _is_binary(y, n):
@@ -124,34 +98,26 @@ def _is_binary(y, n):
 
 def weights(sample_weight, n):
     """Weights with sum one; equal weights as the short block that LogisticLoss takes for them."""
-    if sample_weight is None:
-        return np.full(min(n, WEIGHT_BLOCK), 1.0 / n)
-    weight = vector("sample_weight", sample_weight, n)
-    if weight.min() < 0.0:
-        raise ValueError(f"sample_weight holds {weight.min()}: expected non-negative numbers")
-    largest = weight.max()
-    if largest == 0.0:
-        raise ValueError("sample_weight is zero in every row: expected a positive sum")
-    weight = weight / largest  # the sum of very large weights would not be finite
-    return weight / weight.sum()
+    return np.full(min(n, WEIGHT_BLOCK), 1.0 / n) if sample_weight is None else normalised(sample_weight, n)
 
 
 def strength(name, value, p):
     """A penalty strength: a non-negative float, or (p, 1) of them."""
     if isinstance(value, float) and 0.0 <= value < math.inf:
         return float(value)
-    array = np.asarray(value)
-    if array.dtype.kind not in "iuf":
-        raise TypeError(f"{name}={value!r}: expected a non-negative number or {p} of them")
+    try:
+        array = amounts(name, value)
+    except TypeError as error:
+        raise TypeError(f"{name}={value!r}: expected a non-negative number or {p} of them") from error
     if array.shape not in ((), (p,)):
         raise ValueError(f"{name} has shape {array.shape}, expected a number or shape ({p},)")
     if not (np.isfinite(array).all() and (array >= 0).all()):
         raise ValueError(f"{name}={value!r}: expected finite non-negative numbers")
-    return float(array) if array.shape == () else np.ascontiguousarray(array, dtype=np.float64)[:, None]
+    return float(array) if array.shape == () else np.ascontiguousarray(array)[:, None]
 
 
-def start(given, p):
-    """(coef of shape (p, 1), intercept) to start from."""
+def start(given, p, fit_intercept):
+    """(coef of shape (p, 1), intercept) to start from; an intercept that is not fitted is zero."""
     if given is None:
         return np.zeros((p, 1)), 0.0
     if not hasattr(given, "coef"):
@@ -164,13 +130,14 @@ def start(given, p):
     if intercept.shape not in ((), (1,)):
         raise ValueError(f"start has an intercept of shape {intercept.shape}, expected a number")
     coef = vector("start", coef, p, "the columns of X")
-    return coef[:, None].copy(), float(vector("start", intercept.reshape(1), 1)[0])
+    intercept = float(vector("start", intercept.reshape(1), 1)[0])
+    return coef[:, None].copy(), intercept if fit_intercept else 0.0
 
 
 def shares(successes, trials, sample_weight, n):
     """Shares of successes among trials, (n,), and sample weights times trials: what counts per row stand for."""
-    trials = np.asarray(trials)
-    trials = vector("trials", np.full(n, trials) if trials.shape == () else trials, n)
+    one = plain(trials)
+    trials = vector("trials", np.full(n, number("trials", one)) if np.ndim(one) == 0 else trials, n)
     successes = vector("y", successes, n)
     if trials.min() < 0.0 or not trials.any():
         raise ValueError(f"trials holds {trials.min()}: expected non-negative numbers, not all zero")
@@ -178,7 +145,9 @@ def shares(successes, trials, sample_weight, n):
     if len(outside):
         i = outside[0]
         raise ValueError(f"y holds {successes[i]} successes in {trials[i]} trials (row {i}): expected 0 <= y <= trials")
-    weight = trials if sample_weight is None else trials * vector("sample_weight", sample_weight, n)
+    weight = trials if sample_weight is None else trials * sample_weights(sample_weight, n)
+    if not np.isfinite(weight).all():
+        raise ValueError("sample_weight times trials is infinite: expected a product that double precision can hold")
     return np.divide(successes, trials, out=np.zeros(n), where=trials > 0.0), weight
 
 
@@ -214,14 +183,16 @@ def _limits(name, pair, p):
 
 def _limit(name, value, p, worst):
     """One bound as a float or (p, 1); None is none, and `worst` would leave no value."""
-    array = np.asarray(-worst if value is None else value)
-    if array.dtype.kind not in "iuf":
-        raise TypeError(f"{name} has a limit {value!r}: expected a number, None or one for each of {p} columns of X")
+    try:
+        array = amounts(name, -worst if value is None else value)
+    except TypeError as error:
+        expected = f"expected a number, None or one for each of {p} columns of X"
+        raise TypeError(f"{name} has a limit {value!r}: {expected}") from error
     if array.shape not in ((), (p,)):
         raise ValueError(f"{name} has a limit of shape {array.shape}: expected a number or shape ({p},)")
     if np.isnan(array).any() or (array == worst).any():
         raise ValueError(f"{name} has a limit {value!r}: expected numbers other than NaN and {worst}")
-    return float(array) if array.shape == () else np.ascontiguousarray(array, dtype=np.float64)[:, None]
+    return float(array) if array.shape == () else np.ascontiguousarray(array)[:, None]
 
 
 def by_number(name, given, p, names):
@@ -234,9 +205,7 @@ def factors(given, p, names=None):
     if isinstance(given, Mapping):
         out = np.ones(p)
         for key, value in given.items():
-            out[column("penalty_factor", key, p, names)] = vector(f"penalty_factor[{key!r}]", [value], 1, "the column")[
-                0
-            ]
+            out[column("penalty_factor", key, p, names)] = number(f"penalty_factor[{key!r}]", value)
     else:
         out = vector("penalty_factor", given, p, "the columns of X")
     if out.min() < 0.0:
@@ -245,15 +214,18 @@ def factors(given, p, names=None):
 
 
 def column(name, key, p, names=None):
-    """The number of the column of X that a key of the dict `name` means: its name, or its number."""
+    """The number of the column of X that a key of the dict `name` means: its number, or its name.
+
+    A whole number is never a name, also where columns are called by numbers: those are no names for scikit-learn.
+    """
+    if isinstance(key, numbers.Integral) and not isinstance(key, bool):
+        if 0 <= key < p:
+            return int(key)
+        raise ValueError(f"{name}: there is no column {key!r}, X has {p}")
     found = [] if names is None else [j for j, other in enumerate(names) if other == key]
     if len(found) == 1:
         return found[0]
     if found:
         raise ValueError(f"{name}: {len(found)} columns of X are called {key!r}; use their numbers")
-    if isinstance(key, numbers.Integral) and not isinstance(key, (bool, np.bool_)):
-        if 0 <= key < p:
-            return int(key)
-        raise ValueError(f"{name}: there is no column {key!r}, X has {p}")
     known = "X has no column names: use numbers" if names is None else f"X has {list(names[:10])}"
     raise ValueError(f"{name}: there is no column {key!r}, {known}")

@@ -5,6 +5,7 @@ import scipy.sparse as sp
 
 from fastlr import _fit_arguments as arguments
 from fastlr._containers import refuse
+from fastlr._numbers import amounts, from_objects
 
 #: Entries of a dense indicator that are checked at a time.
 CHECKED = 1 << 22
@@ -99,8 +100,8 @@ def _dense_indicator(Y, n):
     _check_shape(Y.shape, n)
     if Y.dtype.kind == "O":
         try:
-            Y = Y.astype(np.float64)
-        except (TypeError, ValueError) as error:
+            Y = from_objects(Y)
+        except (TypeError, ValueError, OverflowError) as error:
             raise TypeError(f"Y holds something else than numbers: {error}") from error
     if Y.dtype.kind not in "biuf":
         raise TypeError(f"Y has dtype {Y.dtype}, expected zeros and ones")
@@ -147,18 +148,19 @@ def label_weights(given, n_labels):
     """(K, 2) weights of rows without and with each label; None where all are one."""
     if given is None:
         return None
-    array = np.asarray(given)
-    if array.dtype.kind not in "iuf":
-        raise TypeError(f"label_weight={given!r}: expected numbers")
+    try:
+        array = amounts("label_weight", given)
+    except TypeError as error:
+        raise TypeError(f"label_weight={given!r}: expected numbers") from error
     if array.shape not in ((2,), (n_labels, 2)):
         raise ValueError(f"label_weight has shape {array.shape}, expected (2,) or ({n_labels}, 2)")
     if not (np.isfinite(array).all() and (array > 0).all()):
         raise ValueError(f"label_weight={given!r}: expected finite positive numbers")
-    return np.broadcast_to(array.astype(np.float64), (n_labels, 2))
+    return np.broadcast_to(array, (n_labels, 2))
 
 
-def starts(given, n_labels, p):
-    """(coef (K, p), intercept (K,)) to start from, or None."""
+def starts(given, n_labels, p, fit_intercept):
+    """(coef (K, p), intercept (K,)) to start from, or None; intercepts that are not fitted are zero."""
     if given is None:
         return None
     if not isinstance(given, (tuple, list)):
@@ -173,4 +175,5 @@ def starts(given, n_labels, p):
     if shapes != ((n_labels, p), (n_labels,)):
         raise ValueError(f"start has shapes {shapes}, expected {((n_labels, p), (n_labels,))}: all labels")
     coef = arguments.vector("start", np.asarray(given[0]).ravel(), n_labels * p, "the coefficients")
-    return coef.reshape(n_labels, p), arguments.vector("start", given[1], n_labels, "the labels")
+    intercept = arguments.vector("start", given[1], n_labels, "the labels")
+    return coef.reshape(n_labels, p), intercept if fit_intercept else np.zeros(n_labels)

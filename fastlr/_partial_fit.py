@@ -2,22 +2,25 @@
 
 import numpy as np
 import scipy.sparse as sp
-from sklearn.utils.validation import column_or_1d
 
 from fastlr import _fit_arguments as arguments
 from fastlr._absent import why_absent
 from fastlr._class_weights import of_rows, of_two
 from fastlr._containers import refuse, text_names
-from fastlr._estimator_checks import check_parameters
+from fastlr._estimator_checks import checked
+from fastlr._estimator_state import store
+from fastlr._numbers import sample_weights
+from fastlr._prediction_arguments import one_per_row
 from fastlr._streams import GroupedSoftmaxStream, SeparateStreams, SoftmaxStream, TwoClassStream
-from fastlr._targets import check_label_names, indicator
+from fastlr._targets import check_label_names, distinct_labels, indicator
 from fastlr._validation import validated
 from fastlr.design import as_design
 from fastlr.penalty import within
 
 #: Rows of a mini-batch.
 BATCH = 128
-#: Attributes of a fit that say nothing of what a stream has reached.
+#: Attributes with multi_class="multilabel" only, and those of a fit that say nothing of what a stream has reached.
+OF_AN_INDICATOR = ("sparse_labels_", "label_names_")
 OF_A_FIT = ("result_", "solver_", "duality_gap_", "converged_", "status_")
 
 
@@ -28,6 +31,7 @@ class StreamingFit:
         """Raise AttributeError; asked only where there is no such attribute."""
         raise AttributeError(why_absent(self, name, OF_A_FIT), name=name, obj=self)
 
+    @np.errstate(all="ignore")
     def partial_fit(self, X, y, classes=None, sample_weight=None):
         """Learn from more rows: one AdaGrad step for each mini-batch of up to 128 rows, in their order.
 
@@ -46,8 +50,10 @@ class StreamingFit:
             Labels out of `classes`, not necessarily all of them; an indicator (n_samples, n_labels) with
             ``multi_class="multilabel"``.
         classes : array-like of shape (n_classes,), optional
-            All labels; needed in the first call, if `fit` was not called before, except for an indicator.
-        sample_weight : array-like of shape (n_samples,), optional
+            All labels; needed in the first call, if `fit` was not called before, except for an indicator.  Predictions
+            are labels as the first call, or the fit, has them.
+        sample_weight : array-like of shape (n_samples,) or float, optional
+            Finite, not negative; a number is the weight of every row.
 
         Returns
         -------
@@ -60,30 +66,30 @@ class StreamingFit:
         ------
         ValueError, TypeError
             For parameters or data that cannot be used, among them labels out of `classes` and another number of columns
-            than before.  What was learnt before stays.
+            than before.  What was learnt before stays, as after any other error.
         """
-        check_parameters(self)
-        _check_streamable(self)
+        learner = checked(self)
+        _check_streamable(learner)
         refuse("y", y)
-        known = _known_labels(self, classes, y)
-        X = validated(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=not hasattr(self, "coef_"))
-        self.classes_ = known
+        learner.classes_ = _known_labels(learner, classes, y)
+        is_first = "coef_" not in vars(learner)
+        X = validated(learner, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=is_first)
         n, p = X.shape
-        weight = np.ones(n) if sample_weight is None else arguments.vector("sample_weight", sample_weight, n)
-        if weight.min() < 0.0:
-            raise ValueError(f"sample_weight holds {weight.min()}: expected non-negative numbers")
-        stream, targets, weight = self._streamed(y, weight, p)
-        coef, intercept = _reached(self, p)
+        weight = np.ones(n) if sample_weight is None else sample_weights(sample_weight, n)
+        stream, targets, weight = learner._streamed(y, weight, p)
+        _check_sum(stream.total + weight.sum())
+        coef, intercept = _reached(learner, p)
         design = as_design(X, 1)
         for begin in range(0, n, BATCH):
             batch = slice(begin, min(begin + BATCH, n))
             if not weight[batch].any():
                 continue
-            total = stream.see(design.between(batch.start, batch.stop), targets[batch], weight[batch])
-            l1, l2 = map(arguments.strength, ("l1", "l2"), self._strengths(total, p), (p, p))
-            penalty = within(arguments.bounds(self._bounds(p), p), l1, l2, (p, stream.width))
-            coef, intercept = stream.step(penalty, coef, intercept, self.fit_intercept)
-        self._keep_stream(stream, coef, intercept)
+            rows = stream.see(design.between(batch.start, batch.stop), targets[batch], weight[batch])
+            l1, l2 = map(arguments.strength, ("l1", "l2"), learner._strengths(stream.total, p), (p, p))
+            penalty = within(arguments.bounds(learner._bounds(p), p), l1, l2, (p, stream.width))
+            coef, intercept = stream.step(rows, penalty, coef, intercept, learner.fit_intercept)
+        learner._keep_stream(stream, coef, intercept)
+        store(self, learner)
         return self
 
     def _streamed(self, y, weight, p):
@@ -93,6 +99,8 @@ class StreamingFit:
             labels = indicator(y, n)
             self._note_labels(y, labels)
             return self._kept(SeparateStreams, p, K), labels.toarray() if self.sparse_labels_ else labels, weight
+        for name in OF_AN_INDICATOR:
+            vars(self).pop(name, None)
         if K == 2:
             targets = _class_numbers(y, n, self.classes_).astype(np.float64)
             if self.class_weight is not None:
@@ -112,9 +120,9 @@ class StreamingFit:
             self.label_names_ = names
 
     def _kept(self, kind, *shape):
-        """The stream of earlier calls; a fresh one if there is none, or parameters now ask for another kind."""
+        """The stream of earlier calls, copied; a fresh one if there is none, or parameters now ask for another kind."""
         kept = getattr(self, "_stream", None)
-        return kept if type(kept) is kind else kind(*shape)
+        return kept.copy() if type(kept) is kind else kind(*shape)
 
     def _keep_stream(self, stream, coef, intercept):
         for name in OF_A_FIT:
@@ -129,6 +137,12 @@ class StreamingFit:
             vars(self).pop(name, None)
 
 
+def _check_sum(total):
+    """Raise ValueError where all weights seen have no sum."""
+    if not np.isfinite(total):
+        raise ValueError("sample_weight adds up to infinity, with that of earlier calls: expected a finite sum")
+
+
 def _check_streamable(estimator):
     """Raise ValueError for what needs all rows at once, or has no step."""
     if estimator.standardize:
@@ -141,7 +155,7 @@ def _check_streamable(estimator):
 
 def _known_labels(estimator, classes, y):
     """The labels, sorted: those given, or those of earlier calls."""
-    known = getattr(estimator, "classes_", None)
+    known = vars(estimator).get("classes_")
     if estimator.multi_class == "multilabel":
         given = _numbered_labels(classes, np.shape(y))
         check_label_names(y, vars(estimator).get("label_names_"))
@@ -150,14 +164,14 @@ def _known_labels(estimator, classes, y):
             raise ValueError("classes=None: expected all labels in the first call of partial_fit")
         given = known
     else:
-        given = np.unique(classes)
+        given = distinct_labels("classes", classes)
     if len(given) < 2:
         raise ValueError(f"classes={classes!r} holds {len(given)} distinct labels, expected two or more")
     if known is not None and not np.array_equal(given, known):
         raise ValueError(f"classes={classes!r}: expected those of earlier calls, {known.tolist()}")
     if estimator.bounds is not None and (len(given) > 2 or estimator.multi_class == "multilabel"):
         raise ValueError("bounds: expected None, only the fit of two classes takes them")
-    return given
+    return given if known is None else known
 
 
 def _numbered_labels(classes, shape):
@@ -172,9 +186,7 @@ def _numbered_labels(classes, shape):
 
 def _class_numbers(y, n, classes):
     """Class numbers (n,) of labels out of `classes`, which are sorted."""
-    y = column_or_1d(y, warn=True)
-    if len(y) != n:
-        raise ValueError(f"y has {len(y)} labels, expected one for each of the {n} rows of X")
+    y = one_per_row(y, n)
     equal = y[:, None] == classes
     known = equal.any(axis=1)
     if not np.all(known):
@@ -190,4 +202,8 @@ def _reached(estimator, p):
     if not hasattr(estimator, "coef_"):
         return np.zeros((p, K)), np.zeros(K)
     coef = estimator.coef_.toarray() if hasattr(estimator.coef_, "toarray") else estimator.coef_
-    return np.array(coef.T, dtype=np.float64, order="C"), np.array(estimator.intercept_, dtype=np.float64)
+    if np.shape(coef) != (K, p):
+        mode = f"multi_class={estimator.multi_class!r}"
+        raise ValueError(f"{mode}: coef_ of earlier calls has shape {np.shape(coef)}, expected {(K, p)}")
+    intercept = np.zeros(K) + estimator.intercept_ if estimator.fit_intercept else np.zeros(K)
+    return np.array(coef.T, dtype=np.float64, order="C"), intercept

@@ -11,6 +11,7 @@ from fastlr import _prediction_arguments as arguments, special
 from fastlr._class_prediction import ManyClasses
 from fastlr._environment import resolve_threads
 from fastlr._fit_arguments import vector
+from fastlr._numbers import normalised
 from fastlr._rejection import masked
 from fastlr._sklearn_arguments import merge_n_jobs
 from fastlr._validation import validated_again
@@ -35,6 +36,7 @@ class LinearPrediction(LinearClassifierMixin):
     gives NaN and infinity away, and only then X is looked at.
     """
 
+    @np.errstate(all="ignore")
     def decision_function(self, X, *, offset=None):
         """Linear predictors X coef + intercept: log odds of the second class, or one for each of K classes.
 
@@ -56,6 +58,7 @@ class LinearPrediction(LinearClassifierMixin):
             return self._moved(X, offset)
         return self._predicted(X, outputs.linear_predictor)
 
+    @np.errstate(all="ignore")
     def predict_proba(self, X, *, offset=None):
         """Probabilities of the classes, in the order of ``classes_``.
 
@@ -80,6 +83,7 @@ class LinearPrediction(LinearClassifierMixin):
             return np.column_stack([special.expit(-eta), special.expit(eta)])
         return self._predicted(X, outputs.probabilities)
 
+    @np.errstate(all="ignore")
     def predict_log_proba(self, X, *, offset=None):
         """Logarithms of the probabilities, computed from linear predictors: finite also where a probability underflows.
 
@@ -101,6 +105,7 @@ class LinearPrediction(LinearClassifierMixin):
             return -np.logaddexp(0.0, np.column_stack([eta, -eta]))
         return self._predicted(X, outputs.log_probabilities)
 
+    @np.errstate(all="ignore")
     def predict(self, X, *, offset=None, reject=None):
         """The most probable class: that of the largest linear predictor, ties to the first in ``classes_``.
 
@@ -148,6 +153,7 @@ class LinearPrediction(LinearClassifierMixin):
         eta = self._log_odds(X)[0] if offset is None else self._moved(X, offset).astype(np.float64, copy=False)
         return masked(self.classes_, (eta > 0.0).astype(np.intp), special.expit(np.abs(eta)), threshold)
 
+    @np.errstate(all="ignore")
     def predict_top_k(self, X, k):
         """The k most probable classes of each row, most probable first, ties to the earlier in ``classes_``.
 
@@ -179,6 +185,7 @@ class LinearPrediction(LinearClassifierMixin):
         probability = special.expit(np.stack([likely, -likely], axis=1)[:, :k])
         return self.classes_.take(order), probability.astype(dtype, copy=False)
 
+    @np.errstate(all="ignore")
     def log_loss(self, X, y, sample_weight=None, *, offset=None):
         """Mean log-loss of the model on rows with known labels, exact from linear predictors.
 
@@ -191,8 +198,8 @@ class LinearPrediction(LinearClassifierMixin):
         y : array-like of shape (n_samples,)
             Labels out of ``classes_``.  With ``multi_class="multilabel"`` an indicator of shape (n_samples, K),
             dense, sparse or a data frame, its columns called as in the fit.
-        sample_weight : array-like of shape (n_samples,), optional
-            Non-negative, not all zero.
+        sample_weight : array-like of shape (n_samples,) or float, optional
+            Finite, not negative, not all zero; a number is the weight of every row.
         offset : array-like of shape (n_samples,), optional
             Added to the log odds; two classes only.
 
@@ -209,13 +216,13 @@ class LinearPrediction(LinearClassifierMixin):
             return special.log_loss(self._encoded(y, len(eta)), eta, sample_weight)
         given, (design, coef, intercept, _) = X, self._model_on(X)
         y = self._encoded(y, design.shape[0])
-        weight = None if sample_weight is None else arguments.normalised(sample_weight, design.shape[0])
+        weight = normalised(sample_weight, design.shape[0])
         return self._finite(given, outputs.mean_loss(design, coef, intercept, y, weight))
 
     def _many_classes(self, offset):
         """Who answers for more than two classes; None for two."""
         if "coef_" not in vars(self):
-            check_is_fitted(self)
+            check_is_fitted(self, "coef_")
         if self.coef_.shape[0] == 1 and getattr(self, "multi_class", None) != "multilabel":
             return None
         if offset is not None:
@@ -247,14 +254,17 @@ class LinearPrediction(LinearClassifierMixin):
     def _classes_on(self, X):
         """(the design over X, coefficients (K, p), intercepts (K,), threads), and the type of the answer."""
         X, coef, dtype = self._checked(X)
-        K = len(self.intercept_)
-        if coef.shape != (K, X.shape[1]):
-            raise ValueError(f"X has {X.shape[1]} features, but coef_ has shape {coef.shape}, intercept_ ({K},)")
+        K, intercept = len(coef), np.asarray(self.intercept_, dtype=np.float64)
+        if intercept.shape == ():
+            intercept = np.full(K, intercept)  # as whoever sets it by hand may write it
+        if coef.shape != (K, X.shape[1]) or intercept.shape != (K,):
+            found = f"coef_ has shape {coef.shape}, intercept_ {intercept.shape}"
+            raise ValueError(f"X has {X.shape[1]} features, but {found}")
         if coef.dtype not in (np.float64, np.float32):
             coef = coef.astype(np.float64)
         products = K * _entries(X)
         n_threads = worthwhile_threads(products, self._threads(products))
-        return (as_design(X, n_threads), coef, self.intercept_, n_threads), dtype
+        return (as_design(X, n_threads), coef, intercept, n_threads), dtype
 
     def _checked(self, X):
         """X as scikit-learn checks it, coef_ as an array, and the type in which scikit-learn answers."""

@@ -1,50 +1,32 @@
 """The arguments of predictions: checks that name the argument, what was found and what was expected; conversions."""
 
-import numbers
-
 import numpy as np
 import scipy.sparse as sp
-from sklearn.utils.validation import _check_sample_weight, column_or_1d
+from sklearn.utils.validation import column_or_1d
 
 from fastlr._containers import refuse
+from fastlr._numbers import integer, number
+from fastlr._targets import labels_of_one_type
 
 #: Classes that an error message names.
 NAMED = 10
 
 
-def normalised(sample_weight, n):
-    """Weights with sum one."""
-    refuse("sample_weight", sample_weight)
-    weight = _check_sample_weight(sample_weight, np.empty((n, 0)), dtype=np.float64, ensure_non_negative=True)
-    largest = weight.max()
-    if largest == 0.0:
-        raise ValueError("sample_weight is zero in every row: expected a positive sum")
-    weight = weight / largest  # the sum of very large weights would not be finite
-    return weight / weight.sum()
-
-
 def threshold(reject):
     """`reject` as a number in [0, 1]."""
-    if isinstance(reject, (bool, np.bool_)) or not isinstance(reject, numbers.Real):
-        raise TypeError(f"reject={reject!r}: expected a number in [0, 1] or None")
-    if not 0.0 <= reject <= 1.0:
-        raise ValueError(f"reject={reject!r}: expected a number in [0, 1] or None")
-    return float(reject)
+    return number("reject", reject, 0, 1, none=True)
 
 
 def kept_classes(k, n_classes):
     """`k` as a number of classes to keep, 1 to n_classes."""
-    if isinstance(k, (bool, np.bool_)) or not isinstance(k, numbers.Integral):
-        raise TypeError(f"k={k!r}: expected an integer from 1 to {n_classes}, the number of classes")
-    if not 1 <= k <= n_classes:
-        raise ValueError(f"k={k!r}: expected an integer from 1 to {n_classes}, the number of classes")
-    return int(k)
+    return integer("k", k, 1, n_classes)
 
 
 def one_per_row(y, n):
     """y as an array (n,)."""
     refuse("y", y)
-    y = column_or_1d(y, warn=True)
+    given, y = y, column_or_1d(y, warn=True)
+    labels_of_one_type("y", given, y)
     if len(y) != n:
         raise ValueError(f"y has {len(y)} labels, expected one for each of the {n} rows of X")
     return y

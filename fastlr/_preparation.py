@@ -1,12 +1,12 @@
 """From the arguments of the estimator's fit to X and the fit that they ask for: data checked, classes weighed."""
 
 import numpy as np
-from sklearn.utils.validation import _check_sample_weight
 
 from fastlr import _fit_arguments as arguments
 from fastlr._class_weights import of_two
 from fastlr._containers import refuse, text_names
 from fastlr._estimator_fits import EachLabel, TwoClasses, many_classes
+from fastlr._numbers import positive, sample_weights
 from fastlr._quick_checks import note_features, two_classes
 from fastlr._targets import classes_and_codes, clearer, indicator
 from fastlr._validation import NO_Y, converted, validated
@@ -78,13 +78,5 @@ def _validated(model, X, y=NO_Y):
 
 
 def _checked_weights(sample_weight, X):
-    """Sample weights (n,) as scikit-learn checks them, errors naming the argument; None stays None."""
-    if sample_weight is None:
-        return None
-    refuse("sample_weight", sample_weight)
-    try:
-        return _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-    except (TypeError, ValueError) as error:
-        if "sample_weight" in str(error) or "Sample weights" in str(error):
-            raise
-        raise type(error)(f"sample_weight: {error}") from error
+    """Sample weights (n,), not all zero; None stays None."""
+    return None if sample_weight is None else positive(sample_weights(sample_weight, X.shape[0]))

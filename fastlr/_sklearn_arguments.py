@@ -6,7 +6,10 @@
 solver names of scikit-learn                    -> what "auto" chooses, with the limits the name has there
 """
 
+import math
 import warnings
+
+from fastlr._numbers import threads
 
 #: scikit-learn's solver name -> the penalties that the name allows there.
 SKLEARN_SOLVERS = {
@@ -53,8 +56,8 @@ def effective_penalty(penalty, C, l1_ratio):
 
 
 def _warn(message, category):
-    """Warn at the line that called fit."""
-    warnings.warn(message, category, stacklevel=5)
+    """Warn at the line that called fit, which is decorated."""
+    warnings.warn(message, category, stacklevel=6)
 
 
 def our_solver(name, penalty):
@@ -88,5 +91,16 @@ def softmax_solver(name, penalty):
 
 
 def merge_n_jobs(n_threads, n_jobs):
-    """n_threads, or n_jobs where only that was given."""
-    return n_jobs if n_threads is None else n_threads
+    """n_threads, or n_jobs where only that was given, as an int or None."""
+    return threads("n_jobs", n_jobs) if n_threads is None else threads("n_threads", n_threads)
+
+
+def strengths(C, l1_ratio, total):
+    """l1 and l2 of the core objective; `total` is the sum of all weights."""
+    scaled = C * total
+    if scaled == 0.0 or math.isinf(1.0 / scaled):
+        raise ValueError(
+            f"C={C!r}: the penalty 1 / (C S) with S = {total:g}, the sum of the weights, is more than double precision "
+            "can hold; expected a larger C or larger weights"
+        )
+    return l1_ratio / scaled, (1.0 - l1_ratio) / scaled

@@ -26,9 +26,9 @@ except ImportError:  # scikit-learn before 1.9
         return method
 
 
-def tasks_of(model, fit, X, y, sample_weight):
+def tasks_of(model, learner, fit, X, given):
     """The FitTasks that callbacks of the model are to hear of; None where it has none."""
-    return FitTasks(model, fit, X, y, sample_weight) if getattr(model, "_skl_callbacks", None) else None
+    return FitTasks(model, learner, fit, X, given) if vars(model).get("_skl_callbacks") else None
 
 
 class FitTasks:
@@ -37,16 +37,24 @@ class FitTasks:
     Parameters
     ----------
     model : LogisticRegression
+        Which callbacks are to see, and whose they are.
+    learner : LogisticRegression
+        Its copy that learns.
     fit : one of fastlr._estimator_fits
-    X, y, sample_weight :
-        As callbacks are to see them.
+    X :
+        As it is fitted.
+    given : dict
+        X, y and sample_weight as they were given to the fit, and callbacks are to see them.
     """
 
-    def __init__(self, model, fit, X, y, sample_weight):
-        metadata = None if sample_weight is None else {"sample_weight": sample_weight}
-        self._shown = {"estimator": model, "X": X, "y": y, "metadata": metadata}
+    def __init__(self, model, learner, fit, X, given):
+        weight = given["sample_weight"]
+        metadata = None if weight is None else {"sample_weight": weight}
+        self._shown = {"estimator": model, "X": given["X"], "y": given["y"], "metadata": metadata}
+        self._dtype, self._nothing = X.dtype, (np.zeros(X.shape[1]), 0.0)
         self._fit = fit
-        self._most = model.max_iter + 1
+        self._features = {name: vars(learner).get(name) for name in ("n_features_in_", "feature_names_in_")}
+        self._most = learner.max_iter + 1
         #: The problems begun, by their number; None is that of a fit of one.
         self._problems = {}
         of_root = {"max_subtasks": self._most}
@@ -71,15 +79,14 @@ class FitTasks:
 
     def _attributes(self):
         """What makes a copy of the estimator a fitted one: the points reached, those of problems not begun at zero."""
-        return self._fit.attributes(self._fit.joined(self._points()), self._shown["X"].dtype)
+        return self._features | self._fit.attributes(self._fit.joined(self._points()), self._dtype)
 
     def _points(self):
         """(coef, intercept) of each problem as results have them."""
         labels = (None,) if self._fit.names is None else range(len(self._fit.names))
-        nothing = np.zeros(self._shown["X"].shape[1]), 0.0
         for label in labels:
             problem = self._problems.get(label)
-            coef, intercept = nothing if problem is None else problem.coefficients()
+            coef, intercept = self._nothing if problem is None else problem.coefficients()
             yield SimpleNamespace(coef=coef, intercept=intercept)
 
     def label_ended(self, label):

@@ -1,33 +1,26 @@
 """Arguments of fastlr.special: checks, conversions a piece at a time, and running a kernel over blocks of rows."""
 
 import math
-import operator
 
 import numpy as np
 
-from fastlr._containers import refuse_masked
 from fastlr._environment import resolve_threads
+from fastlr._numbers import (
+    BUFFER,
+    first_wrong,
+    positive,
+    real_array,
+    refuse_weights,
+    threads,
+    weight_array,
+)
 from fastlr.kernels import elementwise, softmax as _softmax
 
 PIECE = 16  # blocks converted at a time: about 0.5 to 1 MB per array
-BUFFER = 2**16  # entries converted at a time by expit
 MIN_PARALLEL = 2**14  # entries; the kernels keep to one thread below, so the CPUs need not be counted
 SAFE = 2.0**-900  # a sum of weighted losses above this has lost nothing to underflow
 SUM_TOLERANCE = 1e-5  # of a row of soft labels; float32 shares of 1,000 classes stay ten times below
 SUM_TOLERANCE_HALF = 4e-3  # the same for float16, whose spacing below 1 is 5e-4
-
-
-def real_array(name, value):
-    """The argument as an array of real numbers, not copied if it is one."""
-    refuse_masked(name, value)
-    expected = f"{name}: expected real numbers (bool, integer or floating)"
-    try:
-        array = np.asarray(value)
-    except ValueError as error:
-        raise TypeError(f"{expected}, found a {type(value).__name__} that makes no array: {error}") from None
-    if array.dtype.kind not in "biuf":
-        raise TypeError(f"{expected}, found dtype {array.dtype} from a {type(value).__name__}")
-    return array
 
 
 def check_shape(name, array, shape):
@@ -48,10 +41,8 @@ def as_matrix(eta):
     return eta
 
 
-def weight_array(sample_weight, shape):
-    if sample_weight is None:
-        return None
-    return check_shape("sample_weight", real_array("sample_weight", sample_weight), shape).reshape(-1)
+def flat_weights(sample_weight, shape):
+    return None if sample_weight is None else weight_array(sample_weight, shape).reshape(-1)
 
 
 def two_class_arguments(y, eta, sample_weight):
@@ -60,7 +51,7 @@ def two_class_arguments(y, eta, sample_weight):
     if eta.ndim > 1:
         raise ValueError(f"eta: expected shape (n,) or a scalar, found {eta.shape}")
     check_shape("y", y, eta.shape)
-    weight = weight_array(sample_weight, eta.shape)
+    weight = flat_weights(sample_weight, eta.shape)
     y, eta = y.reshape(-1), eta.reshape(-1)
     check_rows(eta)
     return y, eta, weight
@@ -70,7 +61,7 @@ def many_class_arguments(y, eta, sample_weight):
     """(labels or None, shares or None, eta, weight); labels are checked here, because the kernels index by them."""
     y, eta = real_array("y", y), as_matrix(eta)
     n, K = eta.shape
-    weight = weight_array(sample_weight, (n,))
+    weight = flat_weights(sample_weight, (n,))
     if y.ndim == 2:
         check_rows(check_shape("y", y, eta.shape))
         return None, y, eta, weight
@@ -86,13 +77,7 @@ def many_class_arguments(y, eta, sample_weight):
 
 
 def thread_count(n_threads, entries):
-    if n_threads is not None:
-        try:
-            n_threads = operator.index(n_threads)
-        except TypeError:
-            raise TypeError(f"n_threads: expected an integer or None, found {n_threads!r}") from None
-        if n_threads == 0:
-            raise ValueError("n_threads: expected a number other than 0 or None, found 0")
+    n_threads = threads("n_threads", n_threads)
     return 1 if entries < MIN_PARALLEL else resolve_threads(n_threads)
 
 
@@ -108,24 +93,13 @@ def sum_tolerance(shares):
 # Values found by a pass
 
 
-def first_wrong(array, wrong):
-    """Index and value of the first entry for which wrong(piece) holds, looked for piece by piece."""
-    for begin in range(0, len(array), BUFFER):
-        hits = np.argwhere(wrong(array[begin : begin + BUFFER]))
-        if len(hits):
-            at = (begin + int(hits[0][0]), *map(int, hits[0][1:]))
-            return f"{array[at]} at {at[0] if len(at) == 1 else at}"
-    raise AssertionError("a kernel reported a value that is not there")
-
-
 def check_weights(weight, found):
     if weight is None:
         return
     if found[elementwise.BAD_WEIGHTS]:
-        where = first_wrong(weight, lambda w: ~((w >= 0) & (w <= np.finfo(np.float64).max)))
-        raise ValueError(f"sample_weight: expected finite numbers >= 0, found {where}")
+        refuse_weights(weight)
     if found[elementwise.MASS] == 0:
-        raise ValueError("sample_weight: expected at least one positive weight, found only zeros")
+        positive(weight)
 
 
 def check_labels(y, found):

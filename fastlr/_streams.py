@@ -3,6 +3,8 @@
 Coefficients are (p, K) and intercepts (K,), K = 1 for two classes.
 """
 
+import copy
+
 import numpy as np
 
 from fastlr.design import ClassRows
@@ -32,25 +34,27 @@ class _Stream:
         #: Sums of squared gradients, and of the largest curvatures s_i x_ij^2 / 4 of all rows.
         self._squares, self._intercept_squares = np.zeros((p, width)), np.zeros(width)
         self._curvature = np.zeros((p, 1))
-        self._rows = None
 
-    def __getstate__(self):
-        return self.__dict__ | {"_rows": None}  # rows are of use only between see and step
+    def copy(self):
+        """A stream that goes on from here by itself."""
+        other = copy.copy(self)
+        arrays = {name: value.copy() for name, value in vars(self).items() if isinstance(value, np.ndarray)}
+        vars(other).update(arrays)
+        return other
 
     def see(self, design, targets, weight):
-        """Take up a mini-batch, not all weights zero; returns the sum of the weights of all rows so far."""
+        """Take up a mini-batch, not all weights zero; returns its rows, which `step` asks for, and keeps none."""
         mass = float(weight.sum())
-        self._rows = self._bound(design, targets, weight / mass)
         self._curvature += mass * design.squares(0.25 * weight / mass).reshape(-1, 1)
         self.total += mass
-        return self.total
+        return self._bound(design, targets, weight / mass)
 
-    def step(self, penalty, coef, intercept, fit_intercept):
-        """(coef, intercept) after a step on the mini-batch seen last.
+    def step(self, rows, penalty, coef, intercept, fit_intercept):
+        """(coef, intercept) after a step on rows seen.
 
         A step in coefficient j is as long as its column's root mean square asks for, so that no unit is favoured.
         """
-        gradient, slope = self._gradient(coef, intercept)
+        gradient, slope = self._gradient(rows, coef, intercept)
         gradient += penalty.l2 * coef
         self._squares += gradient * gradient
         curvature = self._curvature / self.total + penalty.l2
@@ -80,9 +84,9 @@ class TwoClassStream(_Stream):
     def _bound(self, design, targets, weight):
         return design.bind(np.ascontiguousarray(targets, dtype=np.float64), weight)
 
-    def _gradient(self, coef, intercept):
-        state, _, gradient = self._rows.loss_gradient(np.ascontiguousarray(coef), float(intercept[0]))
-        return gradient, np.array([self._rows.loss.slope(state.eta, 0.0)[0]])
+    def _gradient(self, rows, coef, intercept):
+        state, _, gradient = rows.loss_gradient(np.ascontiguousarray(coef), float(intercept[0]))
+        return gradient, np.array([rows.loss.slope(state.eta, 0.0)[0]])
 
 
 class SoftmaxStream(_Stream):
@@ -91,8 +95,7 @@ class SoftmaxStream(_Stream):
     def _bound(self, design, targets, weight):
         return ClassRows(design, np.ascontiguousarray(targets), weight, self.width)
 
-    def _gradient(self, coef, intercept):
-        rows = self._rows
+    def _gradient(self, rows, coef, intercept):
         state, _, gradient = rows.loss_gradient(np.ascontiguousarray(coef), intercept)
         slope = rows.weight @ state.curvature - np.bincount(rows.labels, rows.weight, self.width)
         return gradient.reshape(coef.shape), slope
@@ -125,14 +128,17 @@ class SeparateStreams:
     def steps(self):
         return self._streams[0].steps
 
-    def see(self, design, targets, weight):
-        for each, y in zip(self._streams, targets.T, strict=True):
-            each.see(design, y, weight)
-        return self.total
+    def copy(self):
+        other = copy.copy(self)
+        other._streams = [each.copy() for each in self._streams]
+        return other
 
-    def step(self, penalty, coef, intercept, fit_intercept):
+    def see(self, design, targets, weight):
+        return [each.see(design, y, weight) for each, y in zip(self._streams, targets.T, strict=True)]
+
+    def step(self, rows, penalty, coef, intercept, fit_intercept):
         moved = [
-            each.step(penalty, coef[:, k : k + 1], intercept[k : k + 1], fit_intercept)
-            for k, each in enumerate(self._streams)
+            each.step(own, penalty, coef[:, k : k + 1], intercept[k : k + 1], fit_intercept)
+            for k, (each, own) in enumerate(zip(self._streams, rows, strict=True))
         ]
         return np.hstack([w for w, _ in moved]), np.concatenate([b for _, b in moved])

@@ -8,7 +8,8 @@ import scipy.sparse as sp
 from sklearn.utils.multiclass import check_classification_targets
 
 from fastlr._cells import place
-from fastlr._containers import text_names
+from fastlr._containers import as_array, text_names
+from fastlr._numbers import from_objects
 
 _MISSING = "y holds missing labels (NaN or None): expected a label for each row"
 _SEVERAL = (
@@ -31,11 +32,34 @@ def classes_and_codes(y, given):
         if any(map(_is_missing, y)):
             raise ValueError(f"{_MISSING} ({error})") from error
         raise type(error)(f"{_unsuitable(y)} ({error})") from error
-    if classes.dtype.kind == "U" and isinstance(given, (list, tuple)) and any(isinstance(v, Number) for v in given):
-        raise TypeError("y holds both numbers and strings: expected labels of one type")
+    labels_of_one_type("y", given, classes)
     if len(classes) < 2:
         raise ValueError(f"y holds one class only ({classes.tolist()[0]!r}): expected samples of two or more classes")
     return classes, codes.astype(np.int64, copy=False)
+
+
+def labels_of_one_type(name, given, array):
+    """Raise TypeError where numbers of a list have become strings in the array that NumPy has made of it."""
+    if array.dtype.kind != "U" or not isinstance(given, (list, tuple)):
+        return
+    if any(isinstance(label, (Number, np.bool_)) for label in given):
+        raise TypeError(f"{name} holds both numbers and strings: expected labels of one type")
+
+
+def distinct_labels(name, given):
+    """The labels that an argument names, in order; raises ValueError or TypeError naming it."""
+    array = as_array(name, given)
+    labels_of_one_type(name, given, array)
+    if array.ndim != 1:
+        raise ValueError(f"{name} has shape {array.shape}, expected (n_classes,): all labels")
+    if array.dtype.kind in "fcO" and any(map(_is_missing, array)):
+        raise ValueError(f"{name} holds missing labels (NaN or None): expected labels")
+    if array.dtype.kind in "fc" and (array != np.rint(array)).any():
+        raise ValueError(f"{name} holds {array[array != np.rint(array)][0]}: numbers that are labels are whole")
+    try:
+        return np.unique(array)
+    except TypeError as error:
+        raise TypeError(f"{name} holds labels that cannot be sorted: {error}") from error
 
 
 def check_label_names(Y, expected):
@@ -136,6 +160,6 @@ def _dense(Y):
     if Y.dtype.kind != "O" or Y.ndim != 2:
         return Y
     try:
-        return Y.astype(np.float64)
-    except (TypeError, ValueError) as error:
+        return from_objects(Y)
+    except (TypeError, ValueError, OverflowError) as error:
         raise type(error)(f"y: multi_class='multilabel' expects zeros and ones ({error})") from error

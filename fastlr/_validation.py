@@ -70,5 +70,5 @@ def _shortened(error):
 
 def converted(model, given, X):
     """X, made of `given` by scikit-learn, for the entries of fastlr, which count what was copied and name columns."""
-    names, copied = getattr(model, "feature_names_in_", None), copied_bytes(given, X)
+    names, copied = vars(model).get("feature_names_in_"), copied_bytes(given, X)
     return X if names is None and not copied else Converted(X, names, copied)

@@ -1,4 +1,4 @@
-"""A factor of the Hessian of softmax regression in the eigenvectors of the coupling between classes."""
+"""The coupling between the classes of a softmax, and a factor of its Hessian in the eigenvectors of that."""
 
 import numpy as np
 
@@ -6,8 +6,36 @@ from fastlr.factor import CholeskyFactor, penalised
 
 #: Share of the largest curvature below which an eigenvector of the coupling is that of no curvature.
 FLAT = 1e-13
+#: Share of all curvature in the intercepts below which a direction has none.
+UNRESOLVED = 1e-14
 #: Coefficients of all classes up to which their whole Hessian is factored, where it is made of all rows.
 FEW_COEFFICIENTS = 300
+
+
+def laplacian(products):
+    """sum_i D_i from sum_i weight_i p_i p_i', (K, K).
+
+    D_i has -weight_i p_ik p_il beside its diagonal and rows that add up to zero: with the diagonal made of the others,
+    no digits are lost where all rows are nearly certain.
+    """
+    out = -products
+    np.fill_diagonal(out, 0.0)
+    np.fill_diagonal(out, -out.sum(axis=1))
+    return out
+
+
+def pseudo_inverse(coupling):
+    """That of sum_i D_i, (K, K).
+
+    What all classes have in common has no curvature.  It is given some before the eigenvalues are taken, and loses it
+    again afterwards: a threshold would not tell it from classes with little curvature.
+    """
+    K, scale = len(coupling), np.trace(coupling)
+    if not scale > 0.0:
+        return np.zeros_like(coupling)
+    values, vectors = np.linalg.eigh(coupling + scale / K)
+    inverse = np.divide(1.0, values, out=np.zeros_like(values), where=values > UNRESOLVED * values[-1])
+    return (vectors * inverse) @ vectors.T - 1.0 / (scale * K)
 
 
 def whole_hessian(design, p, weight, l2, coupling=None):
@@ -29,7 +57,8 @@ def whole_hessian(design, p, weight, l2, coupling=None):
     hessian, beside = np.empty((P, K, P, K)), np.empty((P, K, K))
     for k in range(K):
         shares = weight[:, None] * p[:, k : k + 1] * -p
-        shares[:, k] = weight * p[:, k] * (1.0 - p[:, k])
+        shares[:, k] = 0.0
+        shares[:, k] = -shares.sum(axis=1)  # 1 - p_k, with the digits that it has where p_k is nearly one
         for m in range(k + 1):
             hessian[:, k, :, m] = hessian[:, m, :, k] = design.gram(np.ascontiguousarray(shares[:, m]))
         beside[:, k] = design.adjoint_many(shares)
@@ -58,9 +87,11 @@ class ClassFactor:
 
     def __init__(self, design, p, weight, l2, fit_intercept):
         self._shape = len(l2), p.shape[1]
-        coupling = np.diag(weight @ p) - (p * weight[:, None]).T @ p
-        _, self._basis = np.linalg.eigh(coupling)
-        curvatures = weight[:, None] * np.maximum(p @ self._basis**2 - (p @ self._basis) ** 2, 0.0)
+        coupling = laplacian((p * weight[:, None]).T @ p)
+        # what all classes have in common, which has no curvature, becomes the last eigenvector
+        _, self._basis = np.linalg.eigh(coupling + np.trace(coupling))
+        curvatures = weight[:, None] * variances(p, self._basis)
+        curvatures[:, -1] = 0.0
         masses = curvatures.sum(axis=0)
         known = masses > FLAT * masses.max(initial=0.0)
         self._factors = [Ridge(l2)] * len(masses)
@@ -86,6 +117,15 @@ class ClassFactor:
         rotated = b.reshape(self._shape) @ self._basis
         solved = [factor.solve(rotated[:, k : k + 1]) for k, factor in enumerate(self._factors)]
         return (np.hstack(solved) @ self._basis.T).reshape(-1, 1)
+
+
+def variances(p, values):
+    """Variance of each column of values (K, m) under each row of p (n, K), (n, m); about the mean, so that it keeps its
+    digits where a row is nearly certain."""
+    out = np.empty((len(p), values.shape[1]))
+    for j, column in enumerate(values.T):
+        out[:, j] = np.einsum("ik,ik->i", p, (column - (p @ column)[:, None]) ** 2)
+    return out
 
 
 def _are_alike(columns):

@@ -1,10 +1,14 @@
 """The functional entry: arrays in, LogisticResult out.  Does not import scikit-learn."""
 
+from functools import partial
+
 import numpy as np
 
 from fastlr import _fit_arguments as arguments
 from fastlr._environment import resolve_threads
 from fastlr._fit_rows import fit_rows
+from fastlr._numbers import switch, threads
+from fastlr.centring import centred
 from fastlr.design import as_design
 from fastlr.penalty import within
 from fastlr.screening import screen
@@ -13,6 +17,7 @@ from fastlr.standardization import standardized_strengths
 
 
 @tells_its_end
+@np.errstate(all="ignore")
 def fit_logistic(
     X,
     y,
@@ -55,9 +60,11 @@ def fit_logistic(
     bounds : (lower, upper) or dict, optional
         Bounds of the coefficients, on the scale of X.  Each of the two is a number, an array of shape (p,) or None;
         (0, None) keeps all coefficients from being negative.  A dict gives such pairs of numbers for single columns, by
-        their number or, where X has ``columns``, their name.  The intercept has no bounds.
-    sample_weight : array-like of shape (n,), optional
-        Non-negative, not all zero; a weight of k is the same as k copies of the row.
+        their number or, where X has ``columns``, their name; a whole number is never a name.  The intercept has no
+        bounds.
+    sample_weight : array-like of shape (n,) or float, optional
+        Finite, not negative, not all zero; a weight of k is the same as k copies of the row.  A number is the weight of
+        every row.
     fit_intercept : bool
     standardize : bool
         Let the penalty act on columns divided by their weighted standard deviations, as glmnet does; coefficients come
@@ -107,10 +114,8 @@ def fit_logistic(
         On Ctrl-C; its `result` is the last point reached.  (Before the first point is known: KeyboardInterrupt.)
     """
     controls = arguments.controls(tol, max_iter, time_limit, callback)
-    for name, switch in (("fit_intercept", fit_intercept), ("standardize", standardize)):
-        if not isinstance(switch, (bool, np.bool_)):
-            raise TypeError(f"{name}={switch!r}: expected True or False")
-    design = as_design(X, resolve_threads(arguments.threads(n_threads)))
+    fit_intercept, standardize = switch("fit_intercept", fit_intercept), switch("standardize", standardize)
+    design = as_design(X, resolve_threads(threads("n_threads", n_threads)))
     n, p = design.shape
     if trials is not None:
         y, sample_weight = arguments.shares(y, trials, sample_weight, n)
@@ -119,10 +124,14 @@ def fit_logistic(
     l1, l2 = arguments.strength("l1", l1, p), arguments.strength("l2", l2, p)
     limits = arguments.bounds(bounds, p, design.names)
     offset = None if offset is None else arguments.vector("offset", offset, n)
+    coef, intercept = arguments.start(start, p, fit_intercept)
+    design, centre = centred(design, fit_intercept, None if sample_weight is None else weight)
+    if centre is not None:
+        intercept = centre.there(coef[:, 0], intercept)
     rows, held = design.bind(y, weight, offset), None
-    coef, intercept = arguments.start(start, p)
     if standardize:
         l1, l2, held = standardized_strengths(l1, l2, *rows.column_moments(), limits)
         coef[held] = 0.0
     rows, penalty, kept = screen(rows, within(limits, l1, l2, (p, 1), design.n_threads))
-    return fit_rows(rows, penalty, bool(fit_intercept), (coef, intercept), solver, controls, kept, held)
+    fit = partial(fit_rows, rows, penalty, fit_intercept, (coef, intercept), solver, kept=kept, held=held)
+    return fit(controls) if centre is None else centre.run(fit, controls)

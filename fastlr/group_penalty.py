@@ -18,6 +18,8 @@ class GroupPenalty(ElasticNet):
     n_threads : int
     """
 
+    is_elastic_net = False
+
     def __init__(self, l1, l2, shape, n_classes, n_threads=1):
         super().__init__(l1, l2, shape, n_threads)
         self.n_classes = n_classes

@@ -17,14 +17,17 @@ from collections.abc import Mapping
 import numpy as np
 
 from fastlr._containers import refuse
-from fastlr._special_arguments import real_array
+from fastlr._numbers import amounts, positive, sample_weights
 
 __all__ = ["balanced_weights", "corrected_intercept", "cost_threshold", "prior_corrected"]
 
 #: multi_class of a model for each class or label, whose log odds are not those of one class against another.
 _SEPARATE = ("ovr", "multilabel")
+#: Above it costs are taken in another unit: four of them may add up to more than double precision holds.
+_HUGE = np.finfo(np.float64).max / 8.0
 
 
+@np.errstate(all="ignore")
 def balanced_weights(y, sample_weight=None):
     """Weights under which all classes weigh the same: w_i S / (K S_k) for a row of class k.
 
@@ -36,8 +39,9 @@ def balanced_weights(y, sample_weight=None):
     ----------
     y : array_like of shape (n,)
         An array, list or Series of labels of any type that can be sorted, of two or more classes.
-    sample_weight : array_like of shape (n,), optional
-        Finite, not negative.  It is part of the result, and a class of weight zero is as good as absent.
+    sample_weight : array_like of shape (n,) or float, optional
+        Finite, not negative; a number stands for all rows.  It is part of the result, and a class of weight zero is as
+        good as absent.
 
     Returns
     -------
@@ -52,10 +56,8 @@ def balanced_weights(y, sample_weight=None):
         If shapes do not fit, a label is NaN, a weight is negative or not finite, or only one class has weight.
     """
     codes, n_classes = _class_codes(y)
-    weight = np.ones(len(codes)) if sample_weight is None else _row_weights(sample_weight, len(codes))
+    weight = np.ones(len(codes)) if sample_weight is None else positive(sample_weights(sample_weight, len(codes)))
     scale = weight.max()
-    if scale == 0.0:
-        raise ValueError("sample_weight is zero in every row: expected a positive sum")
     weight = weight / scale  # the sum of very large weights would not be finite
     sums = np.bincount(codes, weight, n_classes)
     present = sums > 0.0
@@ -65,6 +67,7 @@ def balanced_weights(y, sample_weight=None):
     return weight * factors[codes] * scale
 
 
+@np.errstate(all="ignore")
 def cost_threshold(false_positive, false_negative, true_positive=0.0, true_negative=0.0):
     """Probability of the second class from which on deciding for it costs least (Elkan 2001, equation 2).
 
@@ -95,15 +98,21 @@ def cost_threshold(false_positive, false_negative, true_positive=0.0, true_negat
         of the two decisions is never the worse one, whatever the probability, or the costs are those of another
         class order.
     """
-    positive = _excess("false_positive", false_positive, "true_negative", true_negative)
-    negative = _excess("false_negative", false_negative, "true_positive", true_positive)
-    try:
-        threshold = np.divide(positive, np.add(positive, negative))
-    except ValueError as error:
-        raise ValueError(f"costs of different shapes: {error}") from None
+    fp, fn, tp, tn = _costs(
+        false_positive=false_positive,
+        false_negative=false_negative,
+        true_positive=true_positive,
+        true_negative=true_negative,
+    )
+    _check_excess("false_positive", fp, "true_negative", tn)
+    _check_excess("false_negative", fn, "true_positive", tp)
+    unit = np.where(np.max(np.abs([fp, fn, tp, tn]), axis=0) > _HUGE, 0.125, 1.0)
+    of_first, of_second = unit * fp - unit * tn, unit * fn - unit * tp
+    threshold = of_first / (of_first + of_second)
     return float(threshold) if np.ndim(threshold) == 0 else threshold
 
 
+@np.errstate(all="ignore")
 def corrected_intercept(intercept, sampled_share, population_share):
     """Intercept for a population, from one fitted to rows sampled by class (King, Zeng 2001, equation 7).
 
@@ -132,12 +141,13 @@ def corrected_intercept(intercept, sampled_share, population_share):
     ValueError
         If a share is not within (0, 1).
     """
-    intercept = real_array("intercept", intercept).astype(np.float64)
+    intercept = amounts("intercept", intercept)
     excess = _log_odds("sampled_share", sampled_share) - _log_odds("population_share", population_share)
     corrected = intercept - excess
     return float(corrected) if np.ndim(corrected) == 0 else corrected
 
 
+@np.errstate(all="ignore")
 def prior_corrected(model, sampled_share, population_share):
     """A copy of a model fitted to rows sampled by class whose probabilities are those of the population.
 
@@ -180,7 +190,7 @@ def prior_corrected(model, sampled_share, population_share):
     given = {"sampled_share": sampled_share, "population_share": population_share}
     sampled, population = (_shares(name, share, model.classes_.tolist()) for name, share in given.items())
     corrected = copy.copy(model)
-    corrected.coef_ = model.coef_.copy()
+    vars(corrected).update({name: value.copy() for name, value in vars(model).items() if _is_learnt(name, value)})
     if len(sampled) == 2:
         moved = corrected_intercept(model.intercept_, sampled[1], population[1])
     else:
@@ -207,6 +217,11 @@ def _check_correctable(model):
             f"model has {K} classes, multi_class={kind!r} and an intercept of shape {shape}: expected two classes and "
             "shape (1,), or one softmax of all classes"
         )
+
+
+def _is_learnt(name, value):
+    """Whether an attribute is an array of a fit, which a copy has for itself."""
+    return name.endswith("_") and (isinstance(value, np.ndarray) or hasattr(value, "toarray"))
 
 
 def _shares(name, given, classes):
@@ -249,36 +264,30 @@ def _class_codes(y):
     return codes, len(classes)
 
 
-def _row_weights(sample_weight, n):
-    weight = real_array("sample_weight", sample_weight).astype(np.float64)
-    if weight.shape != (n,):
-        raise ValueError(f"sample_weight has shape {weight.shape}: expected ({n},), one for each row of y")
-    if not (np.isfinite(weight).all() and (weight >= 0.0).all()):
-        raise ValueError("sample_weight: expected finite numbers >= 0")
-    return weight
-
-
-def _excess(error_name, error_cost, right_name, right_cost):
-    """What an error costs more than the right decision, positive."""
-    costs = {error_name: error_cost, right_name: right_cost}
-    wrong, right = (real_array(name, cost).astype(np.float64) for name, cost in costs.items())
-    for name, cost in ((error_name, wrong), (right_name, right)):
+def _costs(**costs):
+    """The costs as float64 arrays of one shape, finite."""
+    arrays = {name: amounts(name, cost) for name, cost in costs.items()}
+    for name, cost in arrays.items():
         if not np.isfinite(cost).all():
             raise ValueError(f"{name}: expected finite costs, found {cost[~np.isfinite(cost)].flat[0]}")
     try:
-        excess = np.subtract(wrong, right)
+        return np.broadcast_arrays(*arrays.values())
     except ValueError as error:
-        raise ValueError(f"{error_name} and {right_name} have different shapes: {error}") from None
-    if not (excess > 0.0).all():
+        shapes = ", ".join(f"{name} {cost.shape}" for name, cost in arrays.items())
+        raise ValueError(f"costs of different shapes, {shapes}: {error}") from None
+
+
+def _check_excess(error_name, wrong, right_name, right):
+    """Raise ValueError unless an error costs more than the right decision everywhere."""
+    if not (wrong > right).all():
         raise ValueError(
-            f"{error_name} exceeds {right_name} by {excess.min()}: expected an error to cost more than the right "
-            "decision; otherwise no threshold on the probability separates the decisions"
+            f"{error_name} exceeds {right_name} by {(wrong - right).min()}: expected an error to cost more than the "
+            "right decision; otherwise no threshold on the probability separates the decisions"
         )
-    return excess
 
 
 def _log_odds(name, share):
-    share = real_array(name, share).astype(np.float64)
+    share = amounts(name, share)
     if not ((share > 0.0) & (share < 1.0)).all():
         raise ValueError(f"{name}={share}: expected a share within (0, 1)")
     return np.log(share) - np.log1p(-share)

@@ -12,6 +12,7 @@ from fastlr.factor import CholeskyFactor, penalised
 from fastlr.kernels import vector
 from fastlr.objective import inverse, share_a_scale
 from fastlr.penalty import ElasticNet
+from fastlr.rounding import OF_DIVERGENCES, hidden
 
 _EPS = np.finfo(float).eps
 
@@ -53,12 +54,16 @@ class LabelStep:
     residual_gap: np.ndarray
     #: Decrease of the quadratic model.
     decrease: np.ndarray
+    #: See Direction.missing.
+    missing: np.ndarray
+    #: Hessian products that it took.
+    products: np.ndarray
 
     @classmethod
     def none(cls, point):
         """Steps of length zero."""
         K = len(point.value)
-        return cls(np.zeros_like(point.coef), np.zeros_like(point.eta), *np.zeros((3, K)))
+        return cls(np.zeros_like(point.coef), np.zeros_like(point.eta), *np.zeros((5, K)))
 
     def put(self, where, other, which):
         """Enter the steps `which` of others as the steps `where`."""
@@ -78,10 +83,13 @@ class LabelObjective:
     rows : fastlr.design.LabelRows
     l2 : ndarray of shape (p, K), may be broadcast
     fit_intercept : bool
+    magnitude : ndarray of shape (K,), optional
+        sqrt(sum_j mean square of column j / l2_j), where it is known.
     """
 
-    def __init__(self, rows, l2, fit_intercept):
+    def __init__(self, rows, l2, fit_intercept, magnitude=None):
         self.rows = rows
+        self._magnitude = magnitude
         self.l2 = l2
         self.fit_intercept = fit_intercept
         self.n_threads = rows.n_threads
@@ -89,7 +97,8 @@ class LabelObjective:
 
     def take(self, which):
         """The objectives of these labels alone."""
-        return LabelObjective(self.rows.take(which), _columns(self.l2, which), self.fit_intercept)
+        magnitude = None if self._magnitude is None else self._magnitude[which]
+        return LabelObjective(self.rows.take(which), _columns(self.l2, which), self.fit_intercept, magnitude)
 
     def thin(self, every):
         """The objectives of every k-th row."""
@@ -147,6 +156,9 @@ class LabelObjective:
     def move(self, point, step, t):
         """The LabelPoint at point + t step."""
         linearised = self.rows.linearised_gap(point.eta, step.image) + step.residual_gap
+        if self.covers_all:
+            moved = np.sqrt(2.0 * step.products * step.decrease)
+            linearised += OF_DIVERGENCES + self._hidden(point, linearised, moved)
         bound = np.where(t == 1.0, linearised, np.inf)
         coef = point.coef + t * step.coef
         return self.evaluate(coef, point.intercept + t * step.intercept, point.eta + t * step.image, bound)
@@ -159,7 +171,22 @@ class LabelObjective:
         """What double precision may hide of the gaps."""
         terms = np.abs(vector.dot(point.coef, point.gradient, self.n_threads))
         terms += vector.weighted_dot(self.l2, point.coef, point.coef, self.n_threads)
-        return 4.0 * _EPS * (np.abs(point.value) + terms)
+        rounding = 4.0 * _EPS * (np.abs(point.value) + terms)
+        return rounding + self._hidden(point, point.gap, 0.0) if self.covers_all else rounding
+
+    def _hidden(self, point, gap, moved):
+        """What rounding in products with X may hide of gaps; see LogisticObjective."""
+        smooth = 0.5 * vector.weighted_dot(self.l2, point.coef, point.coef, self.n_threads)
+        inverse_mass = 1.0 / np.maximum(point.mass, _EPS) if self.fit_intercept else 0.0
+        value = np.clip(point.value, 0.0, 1.0)
+        return hidden(np.maximum(gap, 0.0), value, smooth, moved, self.magnitude, inverse_mass, np.sqrt)
+
+    @property
+    def magnitude(self):
+        """sqrt(sum_j mean square of column j / l2_j), (K,)."""
+        if self._magnitude is None:
+            self._magnitude = np.sqrt(self.rows.mean_squares() @ (1.0 / self.l2))
+        return self._magnitude
 
     def inverse_diagonal(self, point):
         """Inverse diagonal preconditioners, (p, K), as LogisticObjective.inverse_diagonal: two passes with one column.

@@ -241,7 +241,7 @@ class SharedPasses:
 def _coefficients(held, handle, intercept):
     """((p,) coefficients, intercept) from a handle; those that are held at zero exactly there."""
     points, position = handle
-    out = np.ascontiguousarray(points.coefficients[position])
+    out = np.array(points.coefficients[position], order="C")
     if held is not None:
         out[held] = 0.0
     return out, intercept

@@ -10,15 +10,14 @@ from sklearn.linear_model._base import SparseCoefMixin
 
 from fastlr import _fit_arguments as arguments
 from fastlr._callbacks import callback_of
-from fastlr._estimator_checks import check_parameters
-from fastlr._partial_fit import StreamingFit
+from fastlr._estimator_checks import checked
+from fastlr._estimator_state import store
+from fastlr._partial_fit import OF_AN_INDICATOR, StreamingFit
 from fastlr._prediction import LinearPrediction
 from fastlr._preparation import prepared
-from fastlr._sklearn_arguments import effective_penalty
+from fastlr._sklearn_arguments import effective_penalty, strengths
 from fastlr._sklearn_callbacks import CallbackSupportMixin, tasks_of, with_callbacks
 from fastlr.solvers import FitInterrupted, Status
-
-_SHORT_OF_OPTIMUM = (Status.MAX_ITER, Status.LINE_SEARCH_FAILED, Status.NUMERICAL_ERROR)
 
 
 class SeparationWarning(ConvergenceWarning):
@@ -52,7 +51,7 @@ class LogisticRegression(CallbackSupportMixin, StreamingFit, LinearPrediction, S
     bounds : (lower, upper) or dict, optional
         Bounds of the coefficients, for two classes only: each of the two a number, an array of shape (n_features,) or
         None.  (0, None) keeps all from being negative.  A dict gives pairs of numbers for single columns, by their
-        number or their name.
+        number or their name, which is a string.
     dual, intercept_scaling :
         Understood for compatibility, without effect.
     tol : float, default=1e-6
@@ -63,7 +62,8 @@ class LogisticRegression(CallbackSupportMixin, StreamingFit, LinearPrediction, S
         Let the penalty act on columns of unit weighted variance, as glmnet does.  Coefficients come back on the scale
         of X, constant columns get zero; X is neither copied nor centred.  Not for a softmax fit.
     class_weight : dict, "balanced", list of dicts or None
-        Weights of the classes, multiplied into the sample weights.  "ovr": a dict weighs rows by their label in all
+        Weights of the classes, multiplied into the sample weights.  A dict goes by the labels as they are in `y`: "1"
+        is not 1.  Labels that it does not name weigh one.  "ovr": a dict weighs rows by their label in all
         problems, "balanced" balances each class against its rest.  "multilabel": "balanced" balances each label, a list
         has a dict {0: weight, 1: weight} for each label; S is then the sum of sample weights alone.
     random_state :
@@ -203,6 +203,7 @@ class LogisticRegression(CallbackSupportMixin, StreamingFit, LinearPrediction, S
         self.multi_class = multi_class
         self.group_penalty = group_penalty
 
+    @np.errstate(all="ignore")
     def fit(self, X, y, sample_weight=None, *, offset=None, trials=None):
         """Fit the model.
 
@@ -218,8 +219,8 @@ class LogisticRegression(CallbackSupportMixin, StreamingFit, LinearPrediction, S
             An array, list, Series or other column of two or more distinct labels: integers, whole floats, booleans,
             strings or dates.  With `trials`, numbers of successes.  With ``multi_class="multilabel"`` zeros and ones or
             booleans, dense, sparse or a data frame, whose column names are kept as ``label_names_``.
-        sample_weight : array-like of shape (n_samples,), optional
-            Numbers, not negative.
+        sample_weight : array-like of shape (n_samples,) or float, optional
+            Finite, not negative, not all zero; a number is the weight of every row.
         offset : array-like of shape (n_samples,), optional
             Added to the log odds of each row, with a coefficient of one; `predict` and its like take one too.  Two
             classes only, as `trials`.
@@ -234,25 +235,29 @@ class LogisticRegression(CallbackSupportMixin, StreamingFit, LinearPrediction, S
         Raises
         ------
         ValueError, TypeError
-            For parameters or data that cannot be used.
+            For parameters or data that cannot be used.  The estimator stays as it was, as after any other error, such
+            as one of a callback.
         KeyboardInterrupt
             On Ctrl-C, after the fitted attributes have been set to the last point reached; fits of one problem for
             each class or label leave them as they were.
         """
-        check_parameters(self)
-        X, fit = prepared(self, X, y, sample_weight, trials)
-        l1, l2 = self._strengths(fit.total, X.shape[1])
-        self._run(fit, X, y, sample_weight, l1, l2, offset)
+        learner = checked(self)
+        given, (X, fit) = X, prepared(learner, X, y, sample_weight, trials)
+        l1, l2 = learner._strengths(fit.total, X.shape[1])
+        self._run(learner, fit, X, l1, l2, offset, {"X": given, "y": y, "sample_weight": sample_weight})
         _warn_of(fit.results(self.result_))
         return self
 
     def _strengths(self, total, p):
         """l1 and l2 of the core objective; `total` is the sum of all weights."""
         C, l1_ratio = effective_penalty(self.penalty, self.C, self.l1_ratio)
-        l1, l2 = l1_ratio / (C * total), (1.0 - l1_ratio) / (C * total)
+        l1, l2 = strengths(C, l1_ratio, total)
         if self.penalty_factor is None:
             return l1, l2
         factor = arguments.factors(self.penalty_factor, p, self._names())
+        if not np.isfinite(factor.max() * (l1 + l2)):
+            told = "its product with 1 / (C S) is more than double precision can hold"
+            raise ValueError(f"penalty_factor holds {factor.max()}: {told}")
         return factor * l1 if l1 else l1, factor * l2 if l2 else l2
 
     def _bounds(self, p):
@@ -263,27 +268,30 @@ class LogisticRegression(CallbackSupportMixin, StreamingFit, LinearPrediction, S
 
     def _names(self):
         """Names of the columns, or None."""
-        return getattr(self, "feature_names_in_", None)
+        return vars(self).get("feature_names_in_")
 
     @with_callbacks
-    def _run(self, fit, X, y, sample_weight, l1, l2, offset):
-        """Make the fit and store what came of it; the callbacks that are set on the estimator are told."""
-        tasks = tasks_of(self, fit, X, y, sample_weight)
+    def _run(self, learner, fit, X, l1, l2, offset, given):
+        """Make the fit on a copy and store what came of it; the callbacks that are set on the estimator are told."""
+        tasks = tasks_of(self, learner, fit, X, given)
         try:
-            result = fit.run(self, X, l1, l2, offset, callback_of(self, fit.names, tasks))
+            result = fit.run(learner, X, l1, l2, offset, callback_of(learner, fit.names, tasks))
         except FitInterrupted as interruption:
-            self._store(fit, interruption.result, X)
+            learner._learn(fit, interruption.result, X)
+            store(self, learner)
             raise
-        self._store(fit, result, X)
+        learner._learn(fit, result, X)
+        store(self, learner)
         if tasks is not None:
             tasks.end()
 
-    def _store(self, fit, result, X):
+    def _learn(self, fit, result, X):
+        """Set the fitted attributes."""
         self._end_stream()
         results = [each for _, each in fit.results(result)]
         gaps = [each.duality_gap for each in results]
         attributes = fit.attributes(result, X.dtype)
-        for name in ("sparse_labels_", "label_names_"):
+        for name in OF_AN_INDICATOR:
             vars(self).pop(name, None)
         vars(self).update(attributes)
         self.result_ = result
@@ -304,15 +312,22 @@ class LogisticRegression(CallbackSupportMixin, StreamingFit, LinearPrediction, S
 
 
 def _warn_of(results):
-    """Warn, at the line that called fit, of results that are short of an optimum."""
+    """Warn, at the line that called fit, which is decorated, of results that are short of an optimum."""
     separated = [(name, result) for name, result in results if result.status is Status.SEPARATED]
     if separated:
         told = f"no optimum exists{_for(separated)}: {separated[0][1].message}"
-        warnings.warn(told, SeparationWarning, stacklevel=3)
-    short = [(name, result) for name, result in results if result.status in _SHORT_OF_OPTIMUM]
+        warnings.warn(told, SeparationWarning, stacklevel=4)
+    short = [(name, result) for name, result in results if _is_short_of_optimum(result)]
     if short:
         told = f"{short[0][1].solver} did not converge{_for(short)}: {short[0][1].message}"
-        warnings.warn(told, ConvergenceWarning, stacklevel=3)
+        warnings.warn(told, ConvergenceWarning, stacklevel=4)
+
+
+def _is_short_of_optimum(result):
+    """Whether a fit ended short of its target; with tol=0 all that double precision gives is what was asked for."""
+    if result.status is Status.PRECISION_LIMIT:
+        return result.target > 0.0
+    return result.status.is_own_end and result.status is not Status.CONVERGED
 
 
 def _for(named):

@@ -21,7 +21,9 @@ full Newton step d from a point with residual r, curvature D and CG residual rho
 r + D (X d - tau), for which z + l2 (w + d) = rho: its gap is of second order in d.
 """
 
+import math
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -29,8 +31,10 @@ from fastlr.design import RowSpace, RowState
 from fastlr.factor import CholeskyFactor, penalised
 from fastlr.kernels import vector
 from fastlr.penalty import ElasticNet
+from fastlr.rounding import OF_DIVERGENCES, hidden, of_product
 
-_EPS = np.finfo(float).eps
+_EPS = float(np.finfo(float).eps)
+_SMALLEST = 1e-300
 
 
 @dataclass
@@ -66,12 +70,20 @@ class Direction:
     intercept: float
     #: Gap of the columns after a full step: rho' rho / (2 l2) for the CG residual rho; inf if unknown.
     residual_gap: float = np.inf
-    #: Decrease of the quadratic model: half the squared Newton decrement if the step is the Newton step.
+    #: Decrease of the quadratic model.
     decrease: float = 0.0
+    #: About what the Newton step would lower it beyond that, for want of which `decrease` is not half the squared
+    #: Newton decrement.
+    missing: float = 0.0
     #: Hessian products that it took.
     products: int = 0
     #: X' times the linearised residual after a full step, (p, 1), where l1 or bounds act and it is known.
     adjoint: np.ndarray | None = None
+
+    @property
+    def decrement(self):
+        """Half the squared Newton decrement, as far as it is known."""
+        return self.decrease + self.missing
 
 
 class LogisticObjective:
@@ -86,6 +98,8 @@ class LogisticObjective:
 
     #: Whether `sampled_hessian` answers.
     has_hessian = True
+    #: Whether `steepest` does.
+    has_steepest = True
     #: Whether a gradient over all columns is so cheap beside a Hessian of some that working sets begin small and are
     #: only roughly solved as long as they leave violators out.
     grows_slowly = False
@@ -158,6 +172,7 @@ class LogisticObjective:
         rows = 0.0
         if scale < 1.0:
             rows, _ = self.rows.divergence(state, scale=scale)
+            rows += OF_DIVERGENCES
         return rows + self.penalty.gap(coef, adjoint, scale)
 
     # --- curvature ---------------------------------------------------------------------------------------------------
@@ -305,7 +320,10 @@ class LogisticObjective:
         if not np.isfinite(columns):
             return np.inf
         divergence, cut = self.rows.divergence(point.state, direction.image, t=1.0, back=1.0, scale=scale)
-        return np.inf if cut else divergence + columns
+        if cut:
+            return np.inf
+        moved = math.sqrt(2.0 * (direction.products * direction.decrease + self.penalty.smooth(direction.coef)))
+        return divergence + columns + OF_DIVERGENCES + self._hidden(point, divergence + columns, moved)
 
     # --- measures ----------------------------------------------------------------------------------------------------
 
@@ -318,10 +336,37 @@ class LogisticObjective:
         return self.penalty.beside_l1(self.penalty.subgradient(point.coef, point.gradient)[0])
 
     def rounding(self, point):
-        """What double precision may hide of the gap: a few units in the last place of the terms it is made of."""
+        """What double precision may hide of the gap: a few units in the last place of the terms it is made of, and what
+        rounding in products with X does to it (docs/design.md, "What rounding may hide")."""
         terms = abs(float(vector.dot(point.coef, point.gradient, self.n_threads).sum()))
         terms += 2.0 * self.penalty.smooth(point.coef) + self.penalty.absolute(point.coef)
-        return 4.0 * _EPS * (abs(point.value) + terms + self.rows.mean_offset)
+        return 4.0 * _EPS * (abs(point.value) + terms + self.rows.mean_offset) + self._hidden(point, point.gap)
+
+    def _hidden(self, point, gap, moved=0.0):
+        """What rounding in products with X may hide of a gap; `moved` is a bound on the length of the step, in the norm
+        of the Hessian, whose linearisation made the dual point.
+        """
+        if not math.isfinite(gap):
+            return 0.0
+        gap = max(float(gap), 0.0)  # a sum of divergences may be slightly negative
+        under_l2, under_l1, lengths = self._magnitudes
+        value, out = min(1.0, max(float(point.value), 0.0)), 0.0
+        if under_l2:
+            inverse_mass = self._inverse_mass(point) if self.fit_intercept else 0.0
+            out += hidden(gap, value, self.penalty.smooth(point.coef), moved, under_l2, inverse_mass)
+        if under_l1:
+            under_lasso = under_l1 * gap + float(np.abs(point.coef[:, 0]) @ lengths)
+            out += 2.0 * of_product(value, under_l2, moved) * under_lasso
+        return out
+
+    @cached_property
+    def _magnitudes(self):
+        """How large columns are beside their penalties, see ElasticNet.magnitudes."""
+        return self.penalty.magnitudes(self.rows.mean_squares())
+
+    def _inverse_mass(self, point):
+        """1 / 1' D 1: how far a residual that does not quite add up to zero moves the intercept."""
+        return 1.0 / max(point.mass, _EPS)
 
     def residual_gap(self, point, step, rho, rr):
         """The columns' share of the gap after a full step, for the gradient rho of the model there (rr = rho . rho)."""
@@ -346,8 +391,8 @@ class LogisticObjective:
 
 
 def inverse(diagonal):
-    """1 / diagonal, 0 where it is 0."""
-    return np.divide(1.0, diagonal, out=np.zeros_like(diagonal), where=diagonal > 0.0)
+    """1 / diagonal, 0 where it is 0, or so small that its inverse might overflow."""
+    return np.divide(1.0, diagonal, out=np.zeros_like(diagonal), where=diagonal > _SMALLEST)
 
 
 def share_a_scale(diagonal, shares):

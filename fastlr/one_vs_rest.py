@@ -2,12 +2,14 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
-from fastlr import _fit_arguments as arguments, _label_arguments as label_arguments
+from fastlr import _fit_arguments as arguments, _label_arguments as label_arguments, _numbers as numbers
 from fastlr._environment import resolve_threads
 from fastlr._fit_rows import fit_rows
+from fastlr.centring import centred
 from fastlr.design import LabelRows, Work, as_design
 from fastlr.design.dual_lanes import DualLanes
 from fastlr.diagnosis import diagnosed
@@ -24,6 +26,7 @@ ENTRIES_FOR_A_POOL = 50_000
 
 
 @tells_its_end
+@np.errstate(all="ignore")
 def fit_one_vs_rest(
     X,
     Y,
@@ -62,8 +65,8 @@ def fit_one_vs_rest(
     l2, l1 : float or array-like of shape (p,), non-negative
         Penalty strengths on the scale above; arrays give each coefficient its own, the same in all problems.  From
         scikit-learn's C: l2 = (1 - l1_ratio) / (C S), l1 = l1_ratio / (C S) with S = sum of sample weights.
-    sample_weight : array-like of shape (n,), optional
-        s: non-negative, not all zero.
+    sample_weight : array-like of shape (n,) or float, optional
+        s: finite, not negative, not all zero; a number is the weight of every row.
     label_weight : array-like of shape (2,) or (K, 2), optional
         a_k(0) and a_k(1), positive, the same for all labels or for each its own; ones if it is not given.
     fit_intercept : bool
@@ -99,25 +102,32 @@ def fit_one_vs_rest(
         On Ctrl-C; what has been reached is lost.  (A callback can keep it: see Progress.)
     """
     controls = arguments.controls(tol, max_iter, time_limit, callback)
-    for name, switch in (("fit_intercept", fit_intercept), ("standardize", standardize)):
-        if not isinstance(switch, (bool, np.bool_)):
-            raise TypeError(f"{name}={switch!r}: expected True or False")
-    threads = resolve_threads(arguments.threads(n_threads))
+    fit_intercept = numbers.switch("fit_intercept", fit_intercept)
+    standardize = numbers.switch("standardize", standardize)
+    threads = resolve_threads(numbers.threads("n_threads", n_threads))
     design = as_design(X, threads)
     n, p = design.shape
     weight = arguments.weights(sample_weight, n)
     labels = label_arguments.labels(Y, n, n_classes, np.ones(n, bool) if sample_weight is None else weight > 0.0)
     factors = label_arguments.label_weights(label_weight, labels.n_labels)
     l1, l2 = arguments.strength("l1", l1, p), arguments.strength("l2", l2, p)
-    starts = label_arguments.starts(start, labels.n_labels, p)
-    problems = LabelProblems(design, labels, weight, factors, l1, l2, bool(fit_intercept), bool(standardize), starts)
+    starts = label_arguments.starts(start, labels.n_labels, p, fit_intercept)
+    design, centre = centred(design, fit_intercept, None if sample_weight is None else weight)
+    if centre is not None and starts is not None:
+        starts = starts[0], centre.there(*starts)
+    problems = LabelProblems(design, labels, weight, factors, l1, l2, fit_intercept, standardize, starts)
     name, _, choice = choose_solver(solver, design, problems.penalty(1.0))
-    watch = Watch(controls, labels.n_labels)
     if name == "dual_coordinate_descent" and problems.can_share_epochs:
-        return LogisticResults(_by_shared_epochs(problems, watch, choice))
-    if name == "newton_cg" and problems.can_step_together:
-        return LogisticResults(_by_shared_steps(problems, watch, choice))
-    return LogisticResults(_one_by_one(problems, solver, watch, threads))
+        way = partial(_by_shared_epochs, choice=choice)
+    elif name == "newton_cg" and problems.can_step_together:
+        way = partial(_by_shared_steps, choice=choice)
+    else:
+        way = partial(_one_by_one, solver=solver, threads=threads)
+
+    def fit(controls):
+        return way(problems, Watch(controls, labels.n_labels))
+
+    return LogisticResults(fit(controls) if centre is None else centre.run(fit, controls))
 
 
 def _by_shared_steps(problems, watch, choice):
@@ -175,13 +185,21 @@ def _finish(problems, watch, k, monitor, start):
     rows, penalty, fit_intercept, _ = problems.of(k)
     rows.work.entries_read += monitor.objective.rows.work.entries_read
     start = coef[:, None].copy(), intercept
-    result = fit_rows(rows, penalty, fit_intercept, start, "newton_cg", watch.controls(k), None, problems.held)
+    result = _fit_one(rows, penalty, fit_intercept, start, "newton_cg", watch.controls(k), None, problems.held)
     watch.ended(k)
     monitor.remark_change("newton_cg", SLOW)
     return replace(result, solver=monitor.solver, message=f"{result.message} {monitor.explanation}")
 
 
-def _one_by_one(problems, solver, watch, threads):
+def _fit_one(*arguments):
+    """fit_rows for one of K problems; raises a plain KeyboardInterrupt, since the result of one is no model."""
+    try:
+        return fit_rows(*arguments)
+    except FitInterrupted as interrupt:
+        raise KeyboardInterrupt(str(interrupt)) from None
+
+
+def _one_by_one(problems, watch, solver, threads):
     """Each problem on its own; threads take one each where they have enough to do and nobody watches."""
     which = range(problems.n_labels)
     pooled = threads > 1 and len(which) > 1 and not watch.is_watched and problems.design.nnz >= ENTRIES_FOR_A_POOL
@@ -190,16 +208,13 @@ def _one_by_one(problems, solver, watch, threads):
     problems.screen()
 
     def fit(k):
-        try:
-            result = fit_rows(*problems.of(k), solver, watch.controls(k), problems.kept, problems.held)
-        except FitInterrupted as interrupt:  # its result is one of K
-            raise KeyboardInterrupt(str(interrupt)) from None
+        result = _fit_one(*problems.of(k), solver, watch.controls(k), problems.kept, problems.held)
         watch.ended(k)
         return result
 
     if not pooled:
-        return [fit(k) for k in which]
-    with ThreadPoolExecutor(min(threads, len(which))) as pool:
+        return [fit(k) for k in which]  # a generator would swallow the StopIteration of a callback
+    with ThreadPoolExecutor(min(threads, len(which)), initializer=np.seterr, initargs=("ignore",)) as pool:
         futures = [pool.submit(fit, k) for k in which]
         try:
             return [future.result() for future in futures]

@@ -1,5 +1,6 @@
 """The elastic-net penalty  l1' |coef| + coef' diag(l2) coef / 2,  with a strength and bounds for every coefficient."""
 
+import math
 from functools import cached_property
 
 import numpy as np
@@ -19,6 +20,9 @@ class ElasticNet:
     shape : (p, K)
     n_threads : int
     """
+
+    #: Whether it is a sum over single coefficients.
+    is_elastic_net = True
 
     def __init__(self, l1, l2, shape, n_threads=1):
         self.shape = shape
@@ -111,8 +115,13 @@ class ElasticNet:
         return coef
 
     def moved(self, coef, step, t):
-        """coef + t * step, exactly on a bound where rounding keeps it off."""
-        return coef + step if t == 1.0 else coef + t * step
+        """coef + t * step, exactly on a kink of l1 or a bound where rounding keeps it off."""
+        out = coef + step if t == 1.0 else coef + t * step
+        if self.has_l1:
+            is_rounding = np.abs(out) < 2.0 * _EPS * np.abs(coef)
+            if is_rounding.any():
+                out[is_rounding & (self.l1 > 0.0)] = 0.0
+        return out
 
     def piece(self, coef):
         """(lower, upper), (p, K) each: how far coefficients may go before a kink of l1 or a bound is in their way."""
@@ -148,6 +157,23 @@ class ElasticNet:
         if not self.covers_all:
             return np.inf
         return penalty.gap(coef.ravel(), adjoint.ravel(), scale, self._flat_l1, self._flat_l2, self.n_threads)
+
+    def magnitudes(self, squares):
+        """How large columns with these mean squares, (p,), are beside their penalties.
+
+        Returns sqrt(sum_j squares_j / l2_j) over the coefficients with an l2; the largest sqrt(squares_j) / l1_j over
+        those with l1 alone, 0 where there are none; and sqrt(squares_j) of these, (p,), 0 of the others.
+        """
+        if len(squares) < self.shape[0]:
+            squares = np.repeat(squares, self.shape[0] // len(squares))
+        if not self.has_l1 and self.l2.strides == (0, 0):
+            return math.sqrt(float(squares.sum()) / float(self.l2[0, 0])) if self.has_l2 else 0.0, 0.0, None
+        l1, l2 = self.l1[:, 0], self.l2[:, 0]
+        has_l2 = l2 > 0.0
+        under_l2 = np.divide(squares, l2, out=np.zeros_like(squares), where=has_l2).sum()
+        lengths = np.where(~has_l2 & (l1 > 0.0), np.sqrt(squares), 0.0)
+        under_l1 = np.divide(lengths, l1, out=np.zeros_like(squares), where=lengths > 0.0).max(initial=0.0)
+        return math.sqrt(float(under_l2)), float(under_l1), lengths
 
     @cached_property
     def _flat_l1(self):
@@ -206,7 +232,7 @@ class BoundedElasticNet(ElasticNet):
         return np.clip(coef, self.lower, self.upper)
 
     def moved(self, coef, step, t):
-        """coef + t * step, exactly on a bound where rounding keeps it off."""
+        """coef + t * step, exactly on a kink of l1 or a bound where rounding keeps it off."""
         out = super().moved(coef, step, t)
         rounding = 2.0 * _EPS * (np.abs(coef) + np.abs(step))
         out = np.where(out - self.lower <= rounding, self.lower, out)

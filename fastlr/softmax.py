@@ -1,11 +1,16 @@
 """The functional entry for more than two classes: arrays in, LogisticResult out.  Does not import scikit-learn."""
 
+from dataclasses import replace
+from functools import partial
+
 import numpy as np
 
 from fastlr import _fit_arguments as arguments
 from fastlr._environment import resolve_threads
+from fastlr._numbers import switch, threads
+from fastlr.centring import centred
 from fastlr.design import ClassRows, StandIns, as_design, merge_columns
-from fastlr.diagnosis import with_separated_classes
+from fastlr.diagnosis import made_sure_of_classes, with_separated_classes
 from fastlr.group_objective import GroupObjective
 from fastlr.group_penalty import GroupPenalty
 from fastlr.penalty import ElasticNet
@@ -16,6 +21,7 @@ from fastlr.solvers.watching import tells_its_end
 
 
 @tells_its_end
+@np.errstate(all="ignore")
 def fit_softmax(
     X,
     y,
@@ -79,33 +85,41 @@ def fit_softmax(
         On Ctrl-C; its `result` is the last point reached.
     """
     controls = arguments.controls(tol, max_iter, time_limit, callback)
-    if not isinstance(fit_intercept, (bool, np.bool_)):
-        raise TypeError(f"fit_intercept={fit_intercept!r}: expected True or False")
-    design = as_design(X, resolve_threads(arguments.threads(n_threads)))
+    fit_intercept, group_penalty = switch("fit_intercept", fit_intercept), switch("group_penalty", group_penalty)
+    design = as_design(X, resolve_threads(threads("n_threads", n_threads)))
     n, p = design.shape
     labels, K = arguments.class_numbers(y, n, n_classes)
     weight = np.full(n, 1.0 / n) if sample_weight is None else arguments.weights(sample_weight, n)
     l2 = arguments.strength("l2", l2, p)
     l1 = arguments.strength("l1", l1, p)
-    if not isinstance(group_penalty, (bool, np.bool_)):
-        raise TypeError(f"group_penalty={group_penalty!r}: expected True or False")
-    coef, intercept = _start(start, p, K)
+    coef, intercept = _start(start, p, K, fit_intercept)
+    design, centre = centred(design, fit_intercept, None if sample_weight is None else weight)
     if start is None and fit_intercept:
         intercept = _null_intercept(weight, labels, K)
+    elif centre is not None:
+        intercept = centre.there(coef.T, intercept)
     rows, l1, l2, stand_ins, note = _fewer_columns(ClassRows(design, labels, weight, K), l1, l2, group_penalty)
     coef = stand_ins.contract(coef, K).reshape(-1, 1)
-    objective = _objective(rows, l1, l2, group_penalty, bool(fit_intercept))
+    objective = _objective(rows, l1, l2, group_penalty, fit_intercept)
+    fit = partial(_fit, objective, coef, intercept, stand_ins, note)
+    return fit(controls) if centre is None else centre.run(fit, controls)
+
+
+def _fit(objective, coef, intercept, stand_ins, note, controls):
+    """Minimise over bound rows, and report the coefficients of all columns."""
+    K = objective.rows.n_classes
     name, solve, why = _solver(objective.penalty)
     choice = f"{automatic(name, why)} {note}".rstrip()
     monitor = Monitor(controls, objective, name, choice, _Classes(K, stand_ins, objective.penalty))
     try:
-        result = solve(objective, coef, intercept, monitor)
+        result = made_sure_of_classes(solve(objective, coef, intercept, monitor), monitor)
+        result = monitor.lift.settled(result, monitor.coef)
         return with_separated_classes(result, objective, monitor.state)
     except KeyboardInterrupt:
         if not monitor.reached_a_point:
             raise
         monitor.fail(Status.INTERRUPTED, "The fit was interrupted from the keyboard")
-        raise FitInterrupted(monitor.result()) from None
+        raise FitInterrupted(monitor.lift.settled(monitor.result(), monitor.coef)) from None
 
 
 def _fewer_columns(rows, l1, l2, group_penalty):
@@ -155,11 +169,21 @@ class _Classes:
         self._K = K
         self._stand_ins = stand_ins
         self._is_free = ~(penalty.l1 > 0.0).reshape(-1, K).any(axis=1, keepdims=True)
+        self._l2 = penalty.l2
+
+    def _common(self, coef):
+        """What the coefficients of each column have in common where that is taken away, (columns, 1)."""
+        return self._is_free * coef.reshape(-1, self._K).mean(axis=1, keepdims=True)
 
     def __call__(self, coef, intercept):
-        by_column = coef.reshape(-1, self._K)
-        by_column = by_column - self._is_free * by_column.mean(axis=1, keepdims=True)
+        by_column = coef.reshape(-1, self._K) - self._common(coef)
         return self._stand_ins.expand(by_column).T, np.zeros(self._K) + intercept
+
+    def settled(self, result, coef):
+        """The result with the objective of the coefficients that it has, given those that the fit has reached."""
+        common = self._common(coef)
+        saved = 0.5 * float(np.sum(self._l2.reshape(-1, self._K) * common * common))
+        return replace(result, objective=result.objective - saved, duality_gap=result.duality_gap - saved)
 
 
 def _null_intercept(weight, labels, K):
@@ -168,8 +192,8 @@ def _null_intercept(weight, labels, K):
     return np.log(K * masses) if masses.all() else np.zeros(K)
 
 
-def _start(start, p, K):
-    """(coef (p, K) or None for zeros, intercept (K,)) to start from."""
+def _start(start, p, K, fit_intercept):
+    """(coef (p, K) or None for zeros, intercept (K,)) to start from; intercepts that are not fitted are zero."""
     if start is None:
         return None, np.zeros(K)
     if not hasattr(start, "coef") and (not isinstance(start, (tuple, list)) or len(start) != 2):
@@ -180,4 +204,5 @@ def _start(start, p, K):
             f"start has shapes {np.shape(coef)} and {np.shape(intercept)}, expected {(K, p)} and {(K,)}: all classes"
         )
     coef = arguments.vector("start", np.asarray(coef).T.ravel(), p * K, "the coefficients")
-    return coef.reshape(p, K), arguments.vector("start", intercept, K, "the classes").copy()
+    intercept = arguments.vector("start", intercept, K, "the classes").copy()
+    return coef.reshape(p, K), intercept if fit_intercept else np.zeros(K)

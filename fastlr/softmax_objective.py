@@ -18,9 +18,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fastlr.class_factor import FEW_COEFFICIENTS, ClassFactor, whole_hessian
+from fastlr.class_factor import FEW_COEFFICIENTS, ClassFactor, pseudo_inverse, whole_hessian
 from fastlr.design import PairDesign, PairRows
-from fastlr.design.class_rows import pseudo_inverse
 from fastlr.factor import CholeskyFactor, penalised
 from fastlr.objective import Direction, LogisticObjective, Point, inverse
 
@@ -52,6 +51,7 @@ class SoftmaxObjective(LogisticObjective):
     """
 
     grows_slowly = True
+    has_steepest = False
 
     def restrict(self, columns):
         """The objective in a few coefficients (numbers among the p K), all others held at zero, over a copy of their
@@ -89,6 +89,10 @@ class SoftmaxObjective(LogisticObjective):
     @property
     def is_small(self):
         return self.shape[0] <= FEW_COEFFICIENTS
+
+    def _inverse_mass(self, point):
+        """About the largest eigenvalue of (sum_i D_i)^+: the curvature in the intercepts is no larger than the loss."""
+        return self.rows.n_classes / max(point.value, _EPS)
 
     def _moved(self, point, v):
         """(image of v with the step of the intercepts in it, that step): one pass."""
@@ -138,7 +142,7 @@ class SoftmaxObjective(LogisticObjective):
         """The factor of the Hessian of few coefficients, or what stands in for it, from every k-th row: ClassFactor."""
         rows, K = self.rows, self.rows.n_classes
         design = rows.design if every == 1 else rows.design.thin(every)
-        rows.work.hold(rows.held_bytes + design.copied_bytes)
+        rows.work.hold(rows.held_bytes + (every > 1) * design.copied_bytes + design.gram_copies)
         p, weight = point.state.curvature[::every], rows.weight[::every] * every
         l2 = self.penalty.l2.reshape(-1, K).mean(axis=1)
         if every == 1 and self.is_small:

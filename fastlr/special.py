@@ -1,10 +1,10 @@
 """The logistic function, softmax and their losses on arrays, exact over the whole range of double.
 
 Every function takes whatever holds real numbers in memory: NumPy arrays of any memory layout, byte order and numeric or
-boolean dtype, lists, Series, numbers; nothing sparse, no objects, no masked entries.  Computation is in double.  Arrays
-come back as float32 where eta is float32 or float16, as float64 otherwise.  What is not stored as contiguous float64 is
-converted a piece at a time, so that no copy of a large array is made.  NaN in eta gives NaN in its row (and in a mean
-over rows); infinite eta gives the limit.  Results have the same bits for any number of threads.
+boolean dtype, lists, Series, numbers, also as objects; nothing sparse, no text, no masked entries.  Computation is in
+double.  Arrays come back as float32 where eta is float32 or float16, as float64 otherwise.  What is not stored as
+contiguous float64 is converted a piece at a time, so that no copy of a large array is made.  NaN in eta gives NaN in
+its row (and in a mean over rows); infinite eta gives the limit.  Results have the same bits for any number of threads.
 
 Two classes
     log_loss = sum_i w_i (log(1 + exp(eta_i)) - y_i eta_i) / sum_i w_i
@@ -21,6 +21,7 @@ Numerical Analysis 41, 2021: the largest term is taken out of the sum and met by
 
 import numpy as np
 
+from fastlr._numbers import real_array
 from fastlr._special_arguments import (
     as_matrix,
     check_labels,
@@ -29,7 +30,6 @@ from fastlr._special_arguments import (
     check_weights,
     many_class_arguments,
     normalisation,
-    real_array,
     result_dtype,
     run_blocks,
     run_elementwise,
@@ -96,9 +96,9 @@ def log_loss(y, eta, sample_weight=None, *, n_threads=None):
         Labels 0 and 1, or targets in between.  If any value is negative, all must be -1 or +1; -1 then means 0.
     eta : array_like (n,) or scalar
         Linear predictors: log odds of the class 1.
-    sample_weight : array_like (n,) or scalar, optional
-        Finite, not negative, not all zero; None means ones.  A row of weight 0 counts for 0 even if its loss is
-        infinite.
+    sample_weight : array_like of the shape of eta, or scalar, optional
+        Finite, not negative, not all zero; None means ones, a scalar the same weight for every row.  A row of weight 0
+        counts for 0 even if its loss is infinite.
     n_threads : int, optional
         See `expit`.
 

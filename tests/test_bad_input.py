@@ -17,7 +17,7 @@ from helpers import (
 )
 from sklearn.exceptions import ConvergenceWarning
 
-from fastlr import LogisticRegression, fit_logistic
+from fastlr import LogisticRegression, fit_logistic, fit_one_vs_rest, fit_softmax, imbalance
 
 N, P = 60, 6
 
@@ -572,3 +572,77 @@ def test_solvers_with_a_hessian_refuse_columns_without_number(solver, more):
     X = sp.eye_array(50, 10**6, format="csr")
     with pytest.raises(ValueError, match=rf"{solver}.* at most 20,000 columns .* solvers that can"):
         fit_logistic(X, np.arange(50) % 2, l2=1e-2, solver=solver, **more)
+
+
+# --- floating-point errors --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def raising():
+    """NumPy raises where numbers underflow or overflow, as somebody may have asked for elsewhere in a program."""
+    with np.errstate(all="raise"):
+        yield
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("scale", [1e-300, 1e-160, 1.0, 1e160])
+@pytest.mark.parametrize("C", [1e-300, 1.0, np.inf])
+@pytest.mark.parametrize("mode", ["two classes", "multinomial", "ovr", "multilabel"])
+def test_harmless_underflow_and_overflow_raise_nowhere(raising, layout, scale, C, mode):
+    X, y = make_problem(N, P)
+    y = X[:, 0] > 0 if mode == "two classes" else np.digitize(X[:, 0], [-0.5, 0.5])
+    y = np.column_stack([y > 0, y == 0]) if mode == "multilabel" else y
+    X = as_layout(X * scale, layout)
+    options = {} if mode == "two classes" else {"multi_class": mode}
+    first = {} if mode == "multilabel" else {"classes": np.unique(y)}
+    LogisticRegression(C=C, **options).partial_fit(X, y, **first).predict_proba(X)
+    model = LogisticRegression(C=C, **options).fit(X, y)
+    given = [{}] if mode != "two classes" else [{}, {"offset": np.linspace(-800.0, 800.0, N)}]
+    for more in given:
+        for ask in (model.predict, model.predict_proba, model.predict_log_proba, model.decision_function):
+            ask(X, **more)
+        model.log_loss(X, y, **more)
+    model.predict_top_k(X, 1)
+
+
+@pytest.mark.parametrize("penalty", [{}, {"l2": 1e-300}, {"l1": 1e-2}])
+@pytest.mark.parametrize("scale", [1e-300, 1e-160, 1e160])
+def test_functions_raise_no_floating_point_errors_either(raising, layout, penalty, scale):
+    X, y = make_problem(N, P)
+    X = as_layout(X * scale, layout)
+    classes = np.arange(N) % 3
+    for call in (
+        lambda: fit_logistic(X, y, **penalty),
+        lambda: fit_softmax(X, classes, **penalty),
+        lambda: fit_one_vs_rest(X, classes, **penalty),
+        lambda: fit_logistic(X, y, sample_weight=np.geomspace(1e-300, 1e300, N), **penalty),
+    ):
+        call()
+
+
+def test_fits_of_labels_in_threads_warn_of_no_overflow(raising):
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((20_000, 4)) * 1e160
+    fit_one_vs_rest(np.asfortranarray(X), np.arange(20_000) % 3, l2=0.1, n_threads=2, max_iter=3, solver="lbfgs")
+
+
+def test_imbalance_raises_no_floating_point_errors_either(raising):
+    assert imbalance.balanced_weights([0, 1, 1], 1e-320).max() > 0.0
+    assert np.isfinite(imbalance.corrected_intercept(1e308, 1e-320, 1.0 - 1e-16))
+    assert imbalance.cost_threshold(5e-324, 1e308) == 0.0
+
+
+def test_the_state_of_numpy_stays_what_it_was(raising, problem):
+    before = np.geterr()
+    fit_logistic(*problem)
+    LogisticRegression().fit(*problem).predict(problem[0])
+    with pytest.raises(ValueError):
+        fit_logistic(*problem, l2=-1.0)
+    assert np.geterr() == before
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_a_diagnosis_of_columns_whose_squares_underflow_ends():
+    for seed in range(4):
+        X = np.random.default_rng(seed).standard_normal((40, 4)) * 1e-160
+        LogisticRegression(C=np.inf, max_iter=20).fit(sp.csr_array(X), (X[:, 0] > 0).astype(int))

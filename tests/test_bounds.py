@@ -125,6 +125,16 @@ def test_columns_by_name_and_by_number():
     assert model.get_params()["bounds"] is named
 
 
+def test_whole_numbers_are_positions_also_where_columns_are_called_by_numbers():
+    X, y = make_problem(p=2)
+    frame = pd.DataFrame(X, columns=[1, 0])
+    for key in (0, np.int8(0)):
+        assert fit_logistic(frame, y, l2=1e-2, bounds={key: (0, 0)}).coef.tolist()[0] == 0.0
+        assert LogisticRegression(bounds={key: (0, 0)}).fit(frame, y).coef_[0, 0] == 0.0
+    factors = LogisticRegression(C=1e-9, penalty_factor={0: 0.0}).fit(frame, y).coef_[0]
+    assert abs(factors[0]) > 1e3 * abs(factors[1])
+
+
 def test_a_start_outside_is_taken_inside():
     X, y = make_problem(p=P)
     result = fit_logistic(X, y, l2=1e-2, bounds=(0, 1), start=(np.full(P, -5.0), 0.0), max_iter=0)

@@ -134,7 +134,7 @@ def test_same_predictions_as_scikit_learn(penalty, class_weight, weighted, fit_i
         case _:
             solver = "saga"
     theirs = SklearnLogisticRegression(**common, solver=solver, tol=1e-9, max_iter=100_000).fit(X, y, sample_weight)
-    ours = LogisticRegression(**common, tol=1e-15).fit(X, y, sample_weight)
+    ours = LogisticRegression(**common, tol=0.0).fit(X, y, sample_weight)
     np.testing.assert_allclose(ours.coef_, theirs.coef_, rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(ours.intercept_, theirs.intercept_, rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(ours.predict_proba(X), theirs.predict_proba(X), rtol=1e-5, atol=1e-7)
@@ -265,6 +265,66 @@ def test_class_weights_go_by_the_label(kind, problem):
     model = LogisticRegression(class_weight={names[1]: 4.0}).fit(X, labels)
     plain = LogisticRegression().fit(X, labels, sample_weight=np.where(y > 0, 4.0, 1.0))
     assert np.array_equal(model.coef_, plain.coef_)
+
+
+#: Pairs of labels that look like numbers, or like one another.
+ALIKE = [["1", "2"], ["0", "1"], ["-1", "1"], ["01", "1"], [" 1", "1"], ["9", "10"], ["\uff11", "1"], ["1.0", "1"]]
+ALIKE += [["True", "False"], ["nan", "1"], ["1e3", "1000"]]
+
+
+@pytest.mark.parametrize("names", ALIKE, ids=repr)
+@pytest.mark.parametrize("method", ["two classes", "multinomial", "ovr", "partial_fit"])
+@pytest.mark.parametrize("dtype", [str, object])
+def test_class_weights_of_labels_that_look_like_numbers(names, method, dtype, problem):
+    X, y = problem
+    names = names if method in ("two classes", "partial_fit") else [*names, "c"]
+    codes = np.arange(len(y)) % 3 if len(names) == 3 else y.astype(int)
+    labels = np.array(names, dtype=dtype)[codes]
+    more = {"classes": names} if method == "partial_fit" else {}
+    options = {"multi_class": method} if len(names) == 3 else {}
+    fit = "partial_fit" if method == "partial_fit" else "fit"
+    expected = getattr(LogisticRegression(**options), fit)(
+        X, labels, sample_weight=np.where(codes > 0, 4.0, 1.0), **more
+    )
+    weights = [dict.fromkeys(names[1:], 4.0), {np.str_(name): 4 for name in names[1:]} | {names[0]: np.uint8(1)}]
+    for class_weight in weights:
+        model = getattr(LogisticRegression(class_weight=class_weight, **options), fit)(X, labels, **more)
+        np.testing.assert_allclose(model.coef_, expected.coef_, rtol=1e-9)
+        assert set(model.classes_) == set(names)
+
+
+@pytest.mark.parametrize(
+    ("labels", "class_weight", "unknown"),
+    [
+        (["1", "2"], {1: 1.0, 2: 5.0}, r"\[1, 2\]"),
+        (["1", "2"], {"1": 1.0, 2: 5.0}, r"\[2\]"),
+        ([1, 2], {"1": 1.0, "2": 5.0}, r"\['1', '2'\]"),
+        ([False, True], {"False": 1.0}, r"\['False'\]"),
+        ([1.0, 2.0], {1: 1.0, 3: 1.0}, r"\[3\]"),
+    ],
+)
+def test_class_weights_of_other_labels_are_named(labels, class_weight, unknown, problem):
+    X, y = problem
+    with pytest.raises(ValueError, match=f"^class_weight=.*: no classes are {unknown}, y has "):
+        LogisticRegression(class_weight=class_weight).fit(X, np.array(labels)[y.astype(int)])
+
+
+@pytest.mark.parametrize("key", [1, 1.0, True, np.int8(1), np.uint64(1), np.float16(1), np.True_])
+@pytest.mark.parametrize("dtype", [int, float, bool, np.int8])
+def test_class_weights_of_numbers_go_by_their_value(key, dtype, problem):
+    X, y = problem
+    expected = LogisticRegression().fit(X, y, sample_weight=np.where(y > 0, 4.0, 1.0))
+    model = LogisticRegression(class_weight={key: 4.0}).fit(X, y.astype(dtype))
+    np.testing.assert_array_equal(model.coef_, expected.coef_)
+
+
+def test_class_weights_of_dates(problem):
+    X, y = problem
+    days = np.array(["2020-01-01", "2021-01-01"], "M8[D]")
+    expected = LogisticRegression().fit(X, y, sample_weight=np.where(y > 0, 4.0, 1.0))
+    for key in (days[1], "2021-01-01", days[1].item(), days[1].astype("M8[ns]")):
+        model = LogisticRegression(class_weight={key: 4.0}).fit(X, days[y.astype(int)])
+        np.testing.assert_array_equal(model.coef_, expected.coef_)
 
 
 def test_labels_may_come_as_a_list_or_a_column(problem):

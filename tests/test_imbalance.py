@@ -103,11 +103,11 @@ def test_a_balanced_fit_finds_both_classes_equally_well_on_average():
         ([[0], [1]], None, ValueError, r"y has shape \(2, 1\)"),
         ([0.0, 1.0, np.nan], None, ValueError, "y contains NaN"),
         ([None, "a", 1], None, TypeError, "y holds labels that cannot be sorted"),
-        ([0, 1], [1.0], ValueError, r"sample_weight has shape \(1,\): expected \(2,\)"),
+        ([0, 1], [1.0], ValueError, r"sample_weight: expected shape \(2,\), .*, found \(1,\)"),
         ([0, 1], [1.0, -1.0], ValueError, "sample_weight: expected finite numbers >= 0"),
         ([0, 1], [1.0, np.inf], ValueError, "sample_weight: expected finite numbers >= 0"),
         ([0, 1], ["a", "b"], TypeError, "sample_weight: expected real numbers"),
-        ([0, 1], [0.0, 0.0], ValueError, "sample_weight is zero in every row"),
+        ([0, 1], [0.0, 0.0], ValueError, "sample_weight: expected at least one positive weight, found only zeros"),
         ([0, 1], [1.0, 0.0], ValueError, "y holds one class only among the rows of positive weight"),
     ],
 )
@@ -117,6 +117,20 @@ def test_labels_and_weights_that_cannot_be_used(y, weight, error, message):
 
 
 # --- thresholds -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("costs", "expected"),
+    [
+        ((1e308, 1e308), 0.5),
+        ((1e308, 1e308, -1e308, -1e308), 0.5),
+        ((1.7e308, 0.85e308, 0.0, 0.0), 2 / 3),
+        ((5e-324, 5e-324), 0.5),
+        (([1e308, 5e-324, 1.0], [1e308, 5e-324, 3.0]), [0.5, 0.5, 0.25]),
+    ],
+)
+def test_costs_near_the_ends_of_double_precision(costs, expected):
+    np.testing.assert_allclose(imbalance.cost_threshold(*costs), expected, rtol=1e-15)
 
 
 @pytest.mark.parametrize("costs", [(1, 1, 0, 0), (1, 9, 0, 0), (5.0, 2.0, -1.0, 0.5), (0.1, 300.0, 4.0, -7.0)])
@@ -158,8 +172,8 @@ def test_thresholds_of_many_costs_at_once():
         ((np.inf, 1), ValueError, "false_positive: expected finite costs, found inf"),
         ((1, 1, 0, [0, np.nan]), ValueError, "true_negative: expected finite costs, found nan"),
         (("1", 1), TypeError, "false_positive: expected real numbers"),
-        (([1, 2], 1, 0, [0, 0, 0]), ValueError, "false_positive and true_negative have different shapes"),
-        (([1, 2], [1, 2, 3]), ValueError, "costs of different shapes"),
+        (([1, 2], 1, 0, [0, 0, 0]), ValueError, r"costs of different shapes, false_positive \(2,\)"),
+        (([1, 2], [1, 2, 3]), ValueError, r"costs of different shapes, .*false_negative \(3,\)"),
     ],
 )
 def test_costs_without_a_threshold(costs, error, message):

@@ -275,7 +275,7 @@ def test_log_loss_checks_an_indicator(y, message):
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(
     "weight, message",
-    [([1.0, 2.0], "sample_weight"), ([0, 0, 0], "zero"), ([1, -1, 1], "Negative"), ([1, np.nan, 1], "NaN")],
+    [([1.0, 2.0], "sample_weight"), ([0, 0, 0], "zero"), ([1, -1, 1], "found -1.0 at 1"), ([1, np.nan, 1], "nan at 1")],
 )
 def test_log_loss_checks_the_weights(kind, weight, message):
     y = np.eye(3, dtype=int) if kind == "multilabel" else [0, 1, 2]

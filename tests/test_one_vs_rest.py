@@ -484,7 +484,7 @@ def with_entry(value):
         ({"Y": np.full((400, 2), "a", dtype=object)}, TypeError, "Y holds something else"),
         ({"Y": sp.csr_array(np.full((400, 2), 1j))}, TypeError, "Y has dtype complex"),
         ({"n_classes": 3}, ValueError, "Y has 4 columns, expected n_classes=3"),
-        ({"sample_weight": -np.ones(400)}, ValueError, "sample_weight holds -1"),
+        ({"sample_weight": -np.ones(400)}, ValueError, "sample_weight: expected finite numbers >= 0, found -1.0 at 0"),
         ({"sample_weight": (np.arange(400) < 1).astype(float)}, ValueError, "rows? of positive sample_weight"),
         ({"label_weight": (1.0, 0.0)}, ValueError, "label_weight"),
         ({"label_weight": (1.0, -1.0)}, ValueError, "label_weight"),

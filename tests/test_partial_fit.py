@@ -163,8 +163,16 @@ def test_labels_are_those_of_the_first_call():
     [
         ({}, {}, "classes=None: expected all labels in the first call"),
         ({}, {"classes": [0]}, "holds 1 distinct labels, expected two or more"),
-        ({}, {"classes": [0, 1], "sample_weight": -np.ones(100)}, "sample_weight holds -1"),
-        ({}, {"classes": [0, 1], "sample_weight": np.ones(3)}, r"sample_weight has shape \(3,\)"),
+        (
+            {},
+            {"classes": [0, 1], "sample_weight": -np.ones(100)},
+            "sample_weight: expected finite numbers >= 0, found -1.0 at 0",
+        ),
+        (
+            {},
+            {"classes": [0, 1], "sample_weight": np.ones(3)},
+            r"sample_weight: expected shape \(100,\), .*, found \(3,\)",
+        ),
         ({"standardize": True}, {"classes": [0, 1]}, "standardize=True"),
         ({"class_weight": "balanced"}, {"classes": [0, 1]}, "class_weight='balanced'"),
         ({"C": -1.0}, {"classes": [0, 1]}, "'C' parameter"),

@@ -195,7 +195,7 @@ def test_log_loss_checks_the_labels(y, message):
 
 @pytest.mark.parametrize(
     "weight, message",
-    [([1.0, 2.0], "sample_weight"), ([0, 0, 0], "zero"), ([1, -1, 1], "Negative"), ([1, np.nan, 1], "NaN")],
+    [([1.0, 2.0], "sample_weight"), ([0, 0, 0], "zero"), ([1, -1, 1], "found -1.0 at 1"), ([1, np.nan, 1], "nan at 1")],
 )
 def test_log_loss_checks_the_weights(weight, message):
     with pytest.raises(ValueError, match=message):
@@ -290,3 +290,23 @@ def test_coefficients_that_do_not_fit_x_are_refused():
     model.coef_ = model.coef_[:, :2]
     with pytest.raises(ValueError, match=r"X has 3 features, but coef_ has shape \(1, 2\)"):
         model.predict(np.eye(3))
+
+
+@pytest.mark.parametrize("intercept", [0.5, np.float32(0.5), np.array(0.5), 1])
+@pytest.mark.parametrize("K", [2, 3, 5])
+def test_an_intercept_set_by_hand_may_be_one_number(intercept, K):
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((60, 3)), np.arange(60) % K
+    model = LogisticRegression().fit(X, y)
+    model.intercept_ = np.full(1 if K == 2 else K, float(intercept))
+    asks = ("predict", "predict_proba", "predict_log_proba", "decision_function")
+    expected = [getattr(model, ask)(X) for ask in asks]
+    loss, start = model.log_loss(X, y), model.coef_
+    model.intercept_ = intercept
+    for ask, answer in zip(asks, expected, strict=True):
+        np.testing.assert_array_equal(getattr(model, ask)(X), answer)
+    assert model.log_loss(X, y) == loss
+    assert len(model.predict_top_k(X, 1)[0]) == len(model.predict(X, reject=0.1)) == 60
+    assert model.set_params(warm_start=True).fit(X, y).converged_
+    model.coef_, model.intercept_ = start, intercept
+    assert model.partial_fit(X, y).intercept_.shape == ((1,) if K == 2 else (K,))

@@ -1,11 +1,15 @@
 """What a callback is told, and what is made of it: estimates of the time left, bars, lines."""
 
+import contextlib
+import copy
+import gc
 import inspect
 import io
 import math
 import pickle
 import re
 import sys
+import weakref
 
 import numpy as np
 import pytest
@@ -17,6 +21,7 @@ from sklearn.model_selection import GridSearchCV
 import fastlr
 from fastlr import FitInterrupted, LogisticRegression, Progress, fit_logistic, fit_one_vs_rest, fit_softmax
 from fastlr._progress_bar import share_of_way
+from fastlr.solvers import Controls, Monitor
 from fastlr.solvers.seconds_left import MOST_POINTS, seconds_left
 
 NAMES = np.array(["ant", "bee", "cat", "dog"])
@@ -454,3 +459,102 @@ def test_lines_of_a_softmax_have_no_name(classes, capsys):
     X, y = classes
     LogisticRegression(verbose=1).fit(X, y)
     assert all(line.startswith("iteration ") for line in capsys.readouterr().out.splitlines())
+
+
+# --- what a callback keeps --------------------------------------------------------------------------------------------
+
+
+class History:
+    """Keeps everything it hears."""
+
+    def __init__(self):
+        self.seen = []
+
+    def __call__(self, progress):
+        self.seen.append(progress)
+
+
+FITS = {
+    "two classes": lambda X, y, callback: fit_logistic(X, y % 2, l2=1e-2, callback=callback),
+    "l1": lambda X, y, callback: fit_logistic(X, y % 2, l1=1e-2, callback=callback),
+    "lbfgs": lambda X, y, callback: fit_logistic(X, y % 2, l2=1e-2, solver="lbfgs", callback=callback),
+    "standardised": lambda X, y, callback: fit_logistic(X, y % 2, l2=1e-2, standardize=True, callback=callback),
+    "softmax": lambda X, y, callback: fit_softmax(X, y, l2=1e-2, callback=callback),
+    "softmax, l1": lambda X, y, callback: fit_softmax(X, y, l1=1e-2, callback=callback),
+    **{
+        f"labels, {solver}": lambda X, y, callback, solver=solver, form=form: fit_one_vs_rest(
+            X if form == "C" else as_layout(X, form), y, l2=1e-2, solver=solver, callback=callback
+        )
+        for solver, form in WAYS
+    },
+}
+PICKLERS = {"pickle": lambda a: pickle.loads(pickle.dumps(a)), "deepcopy": copy.deepcopy}
+
+
+@pytest.mark.parametrize("copied", PICKLERS)
+@pytest.mark.parametrize("fit", FITS)
+def test_progress_that_is_kept_can_be_copied_with_its_coefficients(fit, copied, classes):
+    history, at_the_time = History(), []
+
+    def callback(progress):
+        history(progress)
+        at_the_time.append(progress.coefficients())
+
+    FITS[fit](*classes, callback)
+    copies = PICKLERS[copied](history.seen)
+    assert copies == history.seen
+    assert [(each.label, each.n_labels) for each in copies] == [(each.label, each.n_labels) for each in history.seen]
+    for one, other, expected in zip(history.seen, copies, at_the_time, strict=True):
+        for coef, intercept in (one.coefficients(), other.coefficients()):
+            np.testing.assert_array_equal(coef, expected[0])
+            np.testing.assert_array_equal(intercept, expected[1])
+            coef.fill(7.0)
+        np.testing.assert_array_equal(one.coefficients()[0], expected[0])
+        np.testing.assert_array_equal(other.coefficients()[0], expected[0])
+
+
+@pytest.mark.parametrize("ends_with", [None, KeyboardInterrupt, RuntimeError])
+@pytest.mark.parametrize("fit", FITS)
+def test_progress_that_is_kept_lets_go_of_the_data(fit, ends_with, classes):
+    X, y = classes[0].copy(), classes[1].copy()
+    alive, history = [weakref.ref(X), weakref.ref(y)], History()
+
+    def callback(progress):
+        history(progress)
+        if ends_with is not None and len(history.seen) == 2:
+            raise ends_with
+
+    with contextlib.suppress(KeyboardInterrupt, RuntimeError):
+        FITS[fit](X, y, callback)
+    del X, y
+    gc.collect()
+    assert [each() is None for each in alive] == [True, True]
+    assert len(pickle.dumps(history)) < 2000 * len(history.seen)
+    assert history.seen[-1].coefficients()[0].size in (6, 24)
+
+
+@pytest.mark.parametrize("parameters", [{}, {"multi_class": "ovr"}, {"l1_ratio": 1.0}, {"multi_class": "multilabel"}])
+def test_a_model_whose_callback_keeps_progress_can_be_pickled(parameters, classes):
+    X, y = classes
+    y = y[:, None] == np.arange(4) if parameters.get("multi_class") == "multilabel" else y
+    model = LogisticRegression(callback=History(), **parameters).fit(X, y)
+    other = pickle.loads(pickle.dumps(model))
+    assert other.callback.seen == model.callback.seen
+    np.testing.assert_array_equal(other.coef_, model.coef_)
+    np.testing.assert_array_equal(clone(model).fit(X, y).coef_, model.coef_)
+
+
+def test_coefficients_are_made_only_where_somebody_asks_or_keeps():
+    made = []
+
+    def lift(coef, intercept):
+        made.append(coef)
+        return coef.copy(), intercept
+
+    for kept in (False, True):
+        made.clear()
+        seen = []
+        monitor = Monitor(Controls(callback=seen.append if kept else lambda p: None), None, "none", lift=lift)
+        monitor.history.append(history([0.5])[0])
+        monitor._call_back(np.zeros(3), 0.0)
+        assert len(made) == kept

@@ -429,7 +429,7 @@ def test_of_several_models_the_worst_status_counts():
 
 
 def test_the_order_of_statuses():
-    order = ["converged", "max_iter", "time_limit", "stopped", "interrupted"]
+    order = ["converged", "precision_limit", "max_iter", "time_limit", "stopped", "interrupted"]
     order += ["line_search_failed", "numerical_error", "separated"]
     assert [status.value for status in Status] == order
     assert Status.worst([Status.CONVERGED]) is Status.CONVERGED

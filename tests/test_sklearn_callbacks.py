@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
 from helpers import class_problem, in_this_folder, make_problem
 from scipy.sparse import csr_array
@@ -116,6 +117,41 @@ def test_separate_fits_are_tasks_with_iterations(mode, solver):
     assert len(recorder.named("end", "iteration")) == sum(model.n_iter_) + 4
     assert all(coef.shape == (4, 6) for coef in recorder.coefs)
     np.testing.assert_array_equal(recorder.coefs[-2], model.coef_)
+
+
+@pytest.mark.parametrize("mode", ["multinomial", "ovr"])
+@pytest.mark.parametrize("classes", [2, 3])
+def test_estimators_on_the_way_are_fitted_to_the_data_at_hand(mode, classes):
+    X, y = class_problem(200, 4, 3)
+    y = np.minimum(y, classes - 1)
+    frame = pd.DataFrame(X, columns=list("abcd"))
+    recorder = Recorder()
+    model = LogisticRegression(multi_class=mode).set_callbacks(recorder)
+    for data in (frame, frame[["d", "a"]], X, X[:, :3].tolist(), csr_array(X), frame.rename(columns=str.upper)):
+        recorder.events.clear()
+        model.fit(data, y)
+        check_tasks(recorder)
+        assert model.n_features_in_ == np.shape(data)[1]
+
+
+@pytest.mark.parametrize("event", ["setup", "teardown", "on_fit_task_begin", "on_fit_task_end"])
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
+@pytest.mark.parametrize("mode", ["multinomial", "ovr"])
+def test_an_error_of_a_callback_leaves_an_estimator_as_it_was_or_wholly_new(mode, error, event):
+    def fail(*args, **kwargs):
+        raise error
+
+    X, y = class_problem(200, 4, 3)
+    model = LogisticRegression(multi_class=mode).fit(X, y)
+    recorder = Recorder()
+    setattr(recorder, event, fail)
+    with pytest.raises(error):
+        fitted(model, recorder, X[:, :3], y)
+    is_new = event == "teardown" or (
+        event == "on_fit_task_end" and mode == "multinomial" and error is KeyboardInterrupt
+    )
+    assert model.coef_.shape[1] == model.n_features_in_ == (3 if is_new else 4)
+    assert model.set_callbacks().fit(X, y).n_features_in_ == 4
 
 
 def test_a_callback_can_end_a_fit():

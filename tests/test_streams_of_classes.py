@@ -3,6 +3,7 @@
 import pickle
 
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.sparse as sp
 from helpers import class_problem, label_problem
@@ -105,12 +106,68 @@ def test_what_a_stream_of_many_classes_cannot_use(parameters, message, problem):
         LogisticRegression(**parameters).partial_fit(X, y, classes=np.arange(K))
 
 
+@pytest.mark.parametrize(
+    "again", [np.arange(4.0), np.arange(4, dtype=np.uint8), np.arange(4).astype(object), [3, 2, 1, 0]]
+)
+def test_labels_stay_what_they_were_in_the_first_call(again, problem):
+    X, y = problem
+    model = LogisticRegression().partial_fit(X, y, classes=np.arange(K)).partial_fit(X, y, classes=again)
+    assert model.classes_.dtype == model.predict(X).dtype == np.int64
+    two = LogisticRegression().partial_fit(X, y % 2, [0, 1])
+    for other in ([False, True], [0.0, 1.0], np.array([0, 1], np.float16)):
+        assert two.partial_fit(X, y % 2, other).predict(X).dtype == np.int64
+    truth = LogisticRegression().partial_fit(X, y > 1, [False, True]).partial_fit(X, y > 1, [0, 1])
+    assert truth.predict(X).dtype == np.bool_
+
+
+@pytest.mark.parametrize(
+    ("classes", "error", "message"),
+    [
+        ([0, "1", 2, 3], TypeError, "classes holds both numbers and strings"),
+        ((np.int8(0), "1"), TypeError, "classes holds both numbers and strings"),
+        ([0, None], ValueError, "classes holds missing labels"),
+        ([0.0, np.nan], ValueError, "classes holds missing labels"),
+        ([0.0, 0.5], ValueError, "classes holds 0.5: numbers that are labels are whole"),
+        ([[0, 1], [2, 3]], ValueError, r"classes has shape \(2, 2\)"),
+        (5, ValueError, r"classes has shape \(\)"),
+        ({0, 1, 2, 3}, TypeError, "classes is a set, which has no order"),
+        ([0, 1, (2,), 3], (TypeError, ValueError), "classes"),
+        (["0", "1", "2", "3"], ValueError, "y holds the label 2: expected those of earlier calls"),
+    ],
+)
+def test_classes_that_are_none(classes, error, message, problem):
+    with pytest.raises(error, match=message):
+        LogisticRegression().partial_fit(*problem, classes=classes)
+
+
+def test_text_that_looks_like_numbers_is_text(problem):
+    X, y = problem
+    model = LogisticRegression().partial_fit(X, y, np.arange(K))
+    for call in (lambda y: model.partial_fit(X, y), lambda y: model.log_loss(X, y)):
+        with pytest.raises(ValueError, match="y holds the label '"):
+            call(y.astype(str))
+        with pytest.raises(TypeError, match="y holds both numbers and strings"):
+            call(["1", *y[1:].tolist()])
+    with pytest.raises(ValueError, match=r"classes=\['0', '1', '2', '3'\]: expected those of earlier calls"):
+        model.partial_fit(X, y, classes=["0", "1", "2", "3"])
+
+
 def test_another_mode_begins_another_stream(problem):
     X, y = problem
     model = LogisticRegression().partial_fit(X, y, classes=np.arange(K))
     model.set_params(multi_class="ovr").partial_fit(X, y)
     assert model.n_iter_.tolist() == [2]
     assert model.t_ == N
+
+
+def test_what_an_indicator_was_called_goes_with_it(problem, labels):
+    X, y = problem
+    frame = pd.DataFrame(labels, columns=["red", "green", "blue"])
+    for begin in ("fit", "partial_fit"):
+        model = getattr(LogisticRegression(multi_class="multilabel"), begin)(X, frame)
+        assert model.label_names_.tolist() == ["red", "green", "blue"]
+        model.set_params(multi_class="ovr").partial_fit(X, y % 3)
+        assert not {"label_names_", "sparse_labels_"} & set(vars(model))
 
 
 def test_labels_that_a_stream_does_not_know(problem, labels):

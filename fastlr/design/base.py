@@ -1,6 +1,7 @@
 """Layer 1: where X lies, and the passes it answers."""
 
 from abc import ABC, abstractmethod
+from functools import lru_cache
 
 import numpy as np
 
@@ -13,6 +14,18 @@ from fastlr.loss import LogisticLoss
 ENTRIES_PER_THREAD = 30_000
 #: Columns up to which each chunk of rows has its own sums for X' D X (measured: threads gain nothing there otherwise).
 FEW_FOR_GRAM = 128
+#: Rows that tell whether columns are far from zero; how far, beside their range in these rows, is far; and beyond
+#: what size columns are that do not vary there.  (Mean over standard deviation: about 1e3.)
+LOOKED_AT, FAR, CONSTANT = 8, 400.0, 1e6
+#: Rows that tell the mean squares of columns.
+SAMPLED_ROWS = 512
+
+
+@lru_cache
+def _spread(n):
+    """Evenly spaced numbers below n, LOOKED_AT at the most."""
+    count = min(n, LOOKED_AT)
+    return np.arange(count) * (n - 1) // max(1, count - 1)
 
 
 def worthwhile_threads(entries, n_threads):
@@ -136,6 +149,34 @@ class InMemoryDesign(ABC):
     def thin(self, every):
         """The design over every k-th row: in place, or a copy of these rows."""
 
+    def far_centres(self, weight=None):
+        """(p,) an entry of each column that a few rows of positive weight show far from zero beside its spread, 0 for
+        others; or None."""
+        n, centre = self.shape[0], np.zeros(self.shape[1])
+        if weight is None or weight.all():
+            return centre if self._fill_centres(_spread(n), n, centre) else None
+        counted = np.flatnonzero(weight)
+        return centre if self._fill_centres(counted[_spread(len(counted))], len(counted), centre) else None
+
+    @abstractmethod
+    def _fill_centres(self, rows, n_counted, centre):
+        """Fill `centre` (p,), zeros, for far_centres, by these rows out of so many that count; how many are not zero
+        then."""
+
+    @abstractmethod
+    def centred(self, centre):
+        """A copy in which centre[j] is taken away from every entry of column j, implicit zeros included.
+
+        Where centre[j] is an entry of a column far from zero the differences are exact.
+        """
+
+    def mean_squares(self, weight):
+        """About the weighted mean squares of the columns, (p,), from a sample of the rows; and the entries read."""
+        every = max(1, self.shape[0] // SAMPLED_ROWS)
+        sample, weight = self if every == 1 else self.thin(every), np.ascontiguousarray(weight[::every])
+        total = weight.sum()
+        return sample.squares(weight / total if total > 0.0 else weight), sample.nnz
+
     def between(self, begin, end):
         """The design over rows begin, ..., end - 1, in place; asks for `can_split_rows`."""
         raise NotImplementedError(f"{type(self).__name__} does not hold its rows one after the other")
@@ -143,6 +184,11 @@ class InMemoryDesign(ABC):
     @abstractmethod
     def transposed(self):
         """The design over X', which shares the memory of X."""
+
+    @property
+    def gram_copies(self):
+        """Bytes of X that `gram` copies."""
+        return 0
 
     @abstractmethod
     def gram_price(self):

@@ -4,12 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fastlr.class_factor import laplacian, pseudo_inverse
 from fastlr.design.dense import DenseDesign
 from fastlr.design.rows import RowState, Work
 from fastlr.kernels import class_rows, vector
 
-#: Share of the largest curvature in the intercepts below which a direction has none.
-FLAT = 1e-14
 #: Steps of the intercepts whose square is rounding.
 SETTLED = 1e-7
 #: Decrease, as a share of the loss, promised by a step after which only rounding is left, by the same token.
@@ -86,6 +85,12 @@ class ClassRows:
         other = self.over(type(self), design)
         other.held_bytes += design.copied_bytes
         return other
+
+    def mean_squares(self):
+        """About the weighted mean squares of the columns, (p,)."""
+        squares, entries = self.design.mean_squares(self.weight)
+        self.work.entries_read += entries
+        return squares
 
     def share(self, columns):
         """About the share of the entries of X that these columns hold."""
@@ -164,8 +169,7 @@ class ClassRows:
 
     def coupling(self, state):
         """sum_i D_i, (K, K): the Hessian in the intercepts."""
-        p = state.curvature
-        return np.diag(self.weight @ p) - DenseDesign(p, self.n_threads).gram(self.weight)
+        return laplacian(DenseDesign(state.curvature, self.n_threads).gram(self.weight))
 
     def centre(self, state, max_steps=100):
         """Shift eta to where the loss is least in the intercepts; returns the shift (K,).
@@ -218,11 +222,3 @@ class ClassRows:
             finite = np.isfinite(self.design.adjoint(np.ones(self.design.shape[0]))).all()
         if not finite:
             self.design.name_nonfinite()
-
-
-def pseudo_inverse(matrix):
-    """That of a symmetric positive semidefinite matrix, (K, K): numpy.linalg.pinv takes several times as long."""
-    values, vectors = np.linalg.eigh(matrix)
-    known = values > FLAT * values[-1]
-    inverse = np.divide(1.0, values, out=np.zeros_like(values), where=known)
-    return (vectors * inverse) @ vectors.T

@@ -3,10 +3,21 @@
 import numpy as np
 
 from fastlr.design import costs
-from fastlr.design.base import FEW_FOR_GRAM, InMemoryDesign, gram_chunk
+from fastlr.design.base import CONSTANT, FAR, FEW_FOR_GRAM, InMemoryDesign, gram_chunk
 from fastlr.design.class_outputs import MOST_ROWS, scratch
 from fastlr.design.dual import DualRows
-from fastlr.kernels import class_outputs, coordinate, dense, dense_many, dual, gram, gram_by_rows, moments, small
+from fastlr.kernels import (
+    class_outputs,
+    coordinate,
+    dense,
+    dense_many,
+    dual,
+    gram,
+    gram_by_rows,
+    moments,
+    small,
+    structure,
+)
 
 #: Numbers that the sums of all chunks of rows may hold together.
 MOST_SUMS = 1 << 22
@@ -124,6 +135,13 @@ class DenseDesign(InMemoryDesign):
             *self._shape_of_work,
         )
         return value, out
+
+    def _fill_centres(self, rows, n_counted, centre):
+        return structure.dense_centres(self.X, rows, FAR, CONSTANT, centre)
+
+    def centred(self, centre):
+        copy = self.X - centre.astype(self.X.dtype)
+        return DenseDesign(copy, self.n_threads, self.copied_bytes + copy.nbytes)
 
     def thin(self, every):
         rows = self.X[::every]

@@ -192,7 +192,7 @@ class DualLanes:
     def _largest(self, product, u, scale=1.0):
         """max_j |X' u|_j, (K,), given scale times that product in the columns of more than one entry."""
         kept = product[:, : self._n_kept]
-        peaks = np.maximum(kept.max(axis=1), -kept.min(axis=1)).ravel()[: u.shape[1]] / scale
+        peaks = np.maximum(kept.max(axis=1, initial=0.0), -kept.min(axis=1, initial=0.0)).ravel()[: u.shape[1]] / scale
         dual_many.lonely_peaks(self._home, self._value, u, peaks)
         return peaks
 

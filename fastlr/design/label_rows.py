@@ -119,6 +119,12 @@ class LabelRows:
         divergence, cut = label_rows.divergence(eta, image, one, one, 1.0, *self._weighing)
         return np.where(cut == 0.0, divergence, np.inf)
 
+    def mean_squares(self):
+        """About the mean squares of the columns, (p,), under the weights that all labels share."""
+        squares, entries = self.design.mean_squares(self.weight)
+        self.work.entries_read += entries
+        return squares
+
     def moments(self):
         """X' s and sum_i s_i x_ij^2, (p,) each, for the weights s that all labels share: two passes."""
         self.work.entries_read += 2 * self.design.nnz
@@ -128,6 +134,7 @@ class LabelRows:
         """X' diag(curvature) X and X' curvature, for one label's curvature (n,)."""
         self.work.entries_read += 2 * self.design.nnz // max(1, len(self.factor[0]))
         weights = np.ascontiguousarray(curvature)
+        self.work.hold(self.design.copied_bytes + self.design.gram_copies)
         return self.design.gram(weights), self.design.adjoint(weights)
 
     def check_finite(self, gradient):

@@ -72,7 +72,7 @@ class Rows:
 
     def thin(self, every):
         """Every k-th row alone; work is shared."""
-        return self._some(self._sample(every), slice(None, None, every))
+        return self._some(self.sample(every), slice(None, None, every))
 
     def between(self, begin, end):
         """Rows begin, ..., end - 1 alone, over a view of X; work is shared."""
@@ -93,7 +93,8 @@ class Rows:
         other.loss = loss
         return other
 
-    def _sample(self, every):
+    def sample(self, every):
+        """The design of every k-th row."""
         if every == 1:
             return self.design
         sample = self.design.thin(every)
@@ -108,9 +109,10 @@ class Rows:
 
     def sampled_gram(self, state, every):
         """X' D X, X' D 1 and 1' D 1 estimated from every k-th row."""
-        sample = self._sample(every)
+        sample = self.sample(every)
         weights = np.ascontiguousarray(state.curvature[::every]) * every
         self.work.entries_read += 2 * sample.nnz
+        self.work.hold(self.held_bytes + (every > 1) * sample.copied_bytes + sample.gram_copies)
         return sample.gram(weights), sample.adjoint(weights), float(weights.sum())
 
     def state(self, coef, intercept):
@@ -188,6 +190,12 @@ class Rows:
         if sums is not None:
             self.work.entries_read += self.design.nnz
         return sums
+
+    def mean_squares(self):
+        """About the weighted mean squares of the columns, (p,)."""
+        squares, entries = self.design.mean_squares(self.loss.weight_of_rows())
+        self.work.entries_read += entries
+        return squares
 
     def share(self, columns):
         """About the share of the entries of X that these columns hold."""

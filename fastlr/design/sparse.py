@@ -7,7 +7,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from fastlr.design import costs
-from fastlr.design.base import FEW_FOR_GRAM, InMemoryDesign, gram_chunk
+from fastlr.design.base import CONSTANT, FAR, FEW_FOR_GRAM, InMemoryDesign, gram_chunk
 from fastlr.design.class_outputs import scratch, sparse_rows
 from fastlr.design.dual import FEW_COLUMNS, DualRows, RenumberedRows
 from fastlr.kernels import (
@@ -35,6 +35,8 @@ RELIABLE = 8
 MOST_SUMS = 1 << 18
 #: Entries whose mean square is taken for that of all.
 SAMPLED = 1 << 14
+#: Entries that are centred at a time.
+PIECE = 1 << 16
 #: Columns for each entry of X from which on only the columns that are used are taken out of the coefficients.
 FEW_ENTRIES = 4
 
@@ -114,6 +116,34 @@ class CompressedDesign(InMemoryDesign):
         implicit = np.where(count < np.count_nonzero(weight), np.maximum(1.0 - mass, 0.0), 0.0)
         return first - implicit * centre, second + implicit * centre * centre
 
+    def centred(self, centre):
+        X = self._completed(np.flatnonzero(centre))
+        data, centre = X.data.copy(), centre.astype(X.dtype)
+        if self.minor_axis == 1:
+            for begin in range(0, len(data), PIECE):
+                data[begin : begin + PIECE] -= centre[X.indices[begin : begin + PIECE]]
+        else:
+            for j in np.flatnonzero(centre):
+                data[X.indptr[j] : X.indptr[j + 1]] -= centre[j]
+        copied = data.nbytes if X is self.X else nbytes(X)
+        copy = type(X)((data, X.indices, X.indptr), shape=self.shape)
+        return self._like(copy, self.copied_bytes + copied)
+
+    def _completed(self, columns):
+        """X with an entry in every row of these columns: X itself where it has them."""
+        counts = self.column_counts()[columns]
+        short = columns[counts < self.shape[0]]
+        if not len(short):
+            return self.X
+        part = self.X[:, short].tocsc()
+        present = np.zeros((self.shape[0], len(short)), dtype=bool)
+        present[part.indices, np.repeat(np.arange(len(short)), np.diff(part.indptr))] = True
+        rows, which = np.nonzero(~present)
+        whole = self.X.tocoo()
+        coords = np.r_[whole.coords[0], rows], np.r_[whole.coords[1], short[which]]
+        data = np.r_[whole.data, np.zeros(len(rows), dtype=whole.dtype)]
+        return sp.coo_array((data, coords), shape=self.shape).asformat(self.X.format)
+
     def row(self, i):
         return self.X[[i]].toarray()[0].astype(np.float64)
 
@@ -147,6 +177,12 @@ class CSRDesign(CompressedDesign):
     def column_counts(self):
         """Entries of each column."""
         return self._minor_counts
+
+    def _fill_centres(self, rows, n_counted, centre):
+        return structure.csr_centres(*self._arrays, rows, FAR, CONSTANT, centre)
+
+    def _like(self, X, copied_bytes):
+        return csr_design(X, self.is_sorted, self.n_threads, copied_bytes)
 
     @cached_property
     def _scaled(self):
@@ -276,8 +312,12 @@ class CSRDesign(CompressedDesign):
         block.indptr = indptr[begin : end + 1] - indptr[begin]
         return csr_design(block, self.is_sorted, self.n_threads, block.indptr.nbytes)
 
+    @property
+    def gram_copies(self):
+        return 0 if self.is_sorted or self.shape[1] <= FEW_FOR_GRAM else nbytes(self.X)
+
     def gram_price(self):
-        if not self.is_sorted and self.shape[1] > FEW_FOR_GRAM:  # goes by columns, in a copy
+        if self.gram_copies:  # goes by columns
             return 0.5 * costs.CSC_PRODUCT * self.shape[1]
         lengths = np.diff(self.X.indptr).astype(np.float64)
         return 0.5 * costs.CSR_PRODUCT * float((lengths * lengths).sum()) / max(1, self.nnz)
@@ -285,7 +325,7 @@ class CSRDesign(CompressedDesign):
     def gram(self, weights):
         if self.shape[1] <= FEW_FOR_GRAM:
             return self._gram_by_rows(weights)
-        if not self.is_sorted:
+        if self.gram_copies:
             return self.gather(np.arange(self.shape[1])).gram(weights)
         out = np.empty((self.shape[1], self.shape[1]))
         gram.csr(*self._arrays, self._splits, weights, out)
@@ -421,6 +461,27 @@ class CSCDesign(CompressedDesign):
 
     def adjoint_many(self, U, out=None):
         return self._gather_many(U, self._column_numbers(U, out))
+
+    def mean_squares(self, weight):
+        return self.squares(weight), self.nnz  # a sample of the rows would cost as much
+
+    def _fill_centres(self, rows, n_counted, centre):
+        n, begins = self.shape[0], self.X.indptr
+        counts = np.diff(begins)
+        columns = np.flatnonzero(4 * counts >= 3 * n_counted)
+        if not len(columns):
+            return 0
+        values, found = np.empty((len(rows), len(columns))), np.zeros(len(columns))
+        full = (counts[columns] == n) & self.is_sorted
+        values[:, full] = self.X.data[begins[columns[full]] + rows[:, None]]
+        for k in np.flatnonzero(~full):
+            values[:, k] = self.X[rows, columns[k]].toarray().ravel()
+        count = structure.dense_centres(values, np.arange(len(rows)), FAR, CONSTANT, found)
+        centre[columns] = found
+        return count
+
+    def _like(self, X, copied_bytes):
+        return CSCDesign(X, self.is_sorted, self.n_threads, copied_bytes)
 
     def squares(self, d):
         out = np.zeros(self.shape[1])

@@ -25,8 +25,8 @@ def with_separated_classes(result, objective, state):
     state : RowState
         Of its last point.
     """
-    ended = result.status in (Status.CONVERGED, Status.MAX_ITER, Status.LINE_SEARCH_FAILED, Status.NUMERICAL_ERROR)
-    if not ended or objective.penalty.has_l1 or objective.penalty.has_l2 or not np.isfinite(state.eta).all():
+    penalised = objective.penalty.has_l1 or objective.penalty.has_l2
+    if not result.status.is_own_end or penalised or not np.isfinite(state.eta).all():
         return result
     counted = objective.rows.weight > 0.0
     eta, labels = state.eta[counted], objective.rows.labels[counted]

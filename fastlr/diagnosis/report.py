@@ -4,12 +4,15 @@ from dataclasses import replace
 
 import numpy as np
 
+from fastlr._environment import blas_threads
 from fastlr.diagnosis.advice import advice
 from fastlr.diagnosis.dependence import dependencies, least_norm, least_norm_by_lsmr, numbers
 from fastlr.diagnosis.findings import Collinear, Separation
 from fastlr.diagnosis.frame import Frame, null_space
+from fastlr.diagnosis.refinement import are_told_apart, can_refine, complement, is_small, refined, whole_decrement
 from fastlr.diagnosis.separation import SATURATED, Classes, separates_all, separation
 from fastlr.factor import CholeskyFactor
+from fastlr.solvers.newton_decrement import orthogonal_class_decrement, orthogonal_decrement
 from fastlr.solvers.result import Status
 
 #: Free columns up to which their Gram matrix is factored.
@@ -19,11 +22,11 @@ ROWS_PER_COLUMN, FEWEST_ROWS = 3, 1024
 #: Suboptimality, relative to the null model, from which the rows that a fit leaves with much loss say little.
 ROUGH = 1e-4
 #: Share of a column's sum of squares that must be left after centring for its Gram matrix to say anything.
-CENTRED = 1e-8
+CENTRED = 1e-2
+#: Share of it that the columns before must leave, for a Gram matrix to tell columns apart with digits to spare.
+INDEPENDENT = 1e-10
 #: Linear predictors up to this size belong to rows that are not saturated.
 _FAR = -np.log(np.expm1(SATURATED))
-#: How a fit may have ended to be looked at; the others are as the user wished.
-_LOOKED_AT = (Status.CONVERGED, Status.MAX_ITER, Status.LINE_SEARCH_FAILED, Status.NUMERICAL_ERROR)
 
 
 def diagnosed(result, monitor, kept=None):
@@ -42,7 +45,7 @@ def diagnosed(result, monitor, kept=None):
     objective = monitor.objective
     if result.status is Status.CONVERGED and objective.penalty.covers_all:
         return result
-    if result.status not in _LOOKED_AT:
+    if not result.status.is_own_end:
         return result
     if not objective.penalty.covers_all and np.isfinite(result.objective):
         result = Diagnosis(result, monitor, kept).result()
@@ -68,15 +71,18 @@ class Diagnosis:
         rows = self.objective.rows
         if not len(self.columns):
             return self.ended
+        if not can_refine(self.objective):
+            self._make_sure()
         state = self.monitor.state or rows.state(self.coef[:, None], self.ended.intercept)
         eta = state.eta
-        if self.ended.solver == "newton_small" and np.abs(eta).max() < _FAR:
-            return self.ended  # its Hessian was not singular, and no row is saturated
+        if self.ended.solver == "newton_small" and self.ended.n_iter and np.abs(eta).max() < _FAR:
+            return self.ended  # its Hessians were not singular, and no row is saturated
         if len(self.columns) > MOST_COLUMNS:
             return self._wide(Classes(rows.loss, eta))
         if self._sample_determines(eta):
             return self.ended
-        return self._narrow(Classes(rows.loss, eta))
+        with blas_threads(rows.n_threads):
+            return self._narrow(Classes(rows.loss, eta))
 
     @property
     def _suboptimality(self):
@@ -92,8 +98,10 @@ class Diagnosis:
         open_rows = ~Classes(loss, eta[::every]).saturated(self._suboptimality / every) & (loss.weight_of_rows() > 0)
         if np.count_nonzero(open_rows) < f:
             return False
-        design = rows.design.thin(every)
-        design = design if f == rows.design.shape[1] else design.gather(self.columns)
+        design = rows.sample(every)
+        if f < rows.design.shape[1]:
+            held, design = design, design.gather(self.columns)
+            rows.work.hold(rows.held_bytes + (every > 1) * held.copied_bytes + design.copied_bytes)
         rows.work.entries_read += 2 * design.nnz
         return _is_regular(design, open_rows.astype(np.float64), self.objective.fit_intercept, rows.n_threads)
 
@@ -114,10 +122,45 @@ class Diagnosis:
             hard = classes.counts & (classes.sign != 0.0)  # nobody knows yet which rows will be saturated
             unnoticed = null_space(frame, classes.counts & ~hard)
             found = self._separation(frame, classes, hard, unnoticed, everywhere) or found
-        if not everywhere.shape[1]:
+        if found and not everywhere.shape[1]:
             return self._with(found)
+        if not found:
+            self._settle(frame, classes.eta, complement(everywhere))
+        if not everywhere.shape[1]:
+            return self.ended
         moved = self._at(least_norm(frame, everywhere, self.coef))
         return self._with(found + dependencies(frame, everywhere, moved is not None), moved)
+
+    def _make_sure(self):
+        """Look again at the estimate of a fit with some penalties, by orthogonal factors."""
+        if self.ended.status is not Status.CONVERGED:
+            return
+        point = self.objective.at(self.coef[:, None], self.ended.intercept)
+        decrement = orthogonal_decrement(self.objective, point)
+        if decrement is not None and decrement > self.monitor.target:
+            self._say_unresolved()
+
+    def _settle(self, frame, eta, within):
+        """Make sure of a fit that has converged, where X' D X is singular to rounding: what it stopped on then means
+        nothing.  In the span of `within` no direction goes unnoticed."""
+        looked_at = Status.CONVERGED, Status.LINE_SEARCH_FAILED, Status.NUMERICAL_ERROR
+        if self.ended.status not in looked_at or not (can_refine(self.objective) and is_small(frame)):
+            return
+        target, settled = self.monitor.target, are_told_apart(frame, eta, within)
+        if not settled:
+            point, decrement = refined(self.objective, frame, self.coef, self.ended.intercept, target, within)
+            settled = decrement <= target
+            if settled:
+                told = f"The suboptimality is estimated at {decrement:.2g} (target {target:.2g})."
+                self.ended = replace(self._at_point(point), status=Status.CONVERGED, message=told)
+                self.coef, eta = point.coef[:, 0], point.state.eta
+        if settled and within.shape[1] < frame.size:
+            settled = whole_decrement(frame, eta) <= target  # columns may be near to dependence and no more
+        if not settled:
+            self._say_unresolved()
+
+    def _say_unresolved(self):
+        self.ended = unresolved(self.ended, self.monitor)
 
     def _separation(self, frame, classes, saturated, *spaces):
         where = self.coef, self.ended.intercept
@@ -145,6 +188,18 @@ class Diagnosis:
         part[self.columns] = self.coef[self.columns]
         return self.objective.rows.apply(part[:, None], self.ended.intercept)
 
+    def _at_point(self, point):
+        """The result at another point."""
+        coef, intercept = self.monitor.lift(point.coef, point.intercept)
+        return replace(
+            self.ended,
+            coef=coef,
+            intercept=intercept,
+            objective=point.value,
+            optimality=self.objective.optimality(point),
+            n_passes=self.objective.rows.work.n_passes,
+        )
+
     def _limits(self, frame):
         """Where coefficients cannot go to infinity: (lower, upper) of directions in the frame's coordinates."""
         penalty, pad = self.objective.penalty, (0, int(frame.fit_intercept))
@@ -168,16 +223,26 @@ class Diagnosis:
         changes = {"findings": tuple(_renumbered(finding, self.kept, len(self.ended.coef)) for finding in found)}
         if isinstance(found[0], Separation):
             changes["status"] = Status.SEPARATED
-        if point is not None:
-            coef, intercept = self.monitor.lift(point.coef, point.intercept)
-            changes |= {
-                "coef": coef,
-                "intercept": intercept,
-                "objective": point.value,
-                "optimality": self.objective.optimality(point),
-            }
-        result = replace(self.ended, **changes, n_passes=self.objective.rows.work.n_passes)
+        result = replace(self.ended, **changes) if point is None else replace(self._at_point(point), **changes)
         return _amended(result, self.monitor, " ".join(finding.describe() for finding in result.findings))
+
+
+def unresolved(result, monitor):
+    """The result as one of which double precision does not tell how far it has come."""
+    told = (
+        "Some columns so nearly depend on each other that double precision does not tell how far the optimum is. "
+        "Leave them out, combine or penalise them."
+    )
+    return _amended(replace(result, status=Status.PRECISION_LIMIT), monitor, told)
+
+
+def made_sure_of_classes(result, monitor):
+    """The result of a softmax fit with unpenalised coefficients, its estimate looked at again by orthogonal factors."""
+    objective = monitor.objective
+    if result.status is not Status.CONVERGED or objective.penalty.covers_all:
+        return result
+    decrement = orthogonal_class_decrement(objective, objective.at(monitor.coef, monitor.intercept))
+    return unresolved(result, monitor) if decrement is not None and decrement > monitor.target else result
 
 
 def free_columns(penalty):
@@ -189,15 +254,24 @@ def free_columns(penalty):
 def _is_regular(design, weights, fit_intercept, n_threads):
     """Whether  X' diag(weights) X,  centred if there is an intercept, is positive definite beyond doubt."""
     with np.errstate(over="ignore", invalid="ignore"):
-        gram = design.gram(weights)
-        before = np.diag(gram).copy()
-        if fit_intercept:
-            first = design.adjoint(weights)
-            gram = gram - np.outer(first, first) / weights.sum()
-    after = np.diag(gram)
-    if not np.isfinite(gram).all() or not (after > CENTRED * before).all():
+        gram, before, mean = _centred_gram(design, weights, fit_intercept)
+        far = np.diag(gram) < CENTRED * before
+        if far.any():  # the digits that the difference has lost would count as independence
+            gram, before, _ = _centred_gram(design.centred(np.where(far, mean, 0.0)), weights, fit_intercept)
+    if not np.isfinite(gram).all() or not (np.diag(gram) > CENTRED * before).all():
         return False
-    return CholeskyFactor(np.ascontiguousarray(gram), n_threads).replaced == 0
+    factor = CholeskyFactor(np.ascontiguousarray(gram), n_threads)
+    return factor.replaced == 0 and bool(np.all(np.diag(factor.lower) ** 2 > INDEPENDENT * np.diag(gram)))
+
+
+def _centred_gram(design, weights, fit_intercept):
+    """(X' diag(weights) X centred if there is an intercept, its diagonal before, the means)."""
+    gram = design.gram(weights)
+    before = np.diag(gram).copy()
+    if not fit_intercept:
+        return gram, before, np.zeros(len(before))
+    mean = design.adjoint(weights) / weights.sum()
+    return gram - weights.sum() * np.outer(mean, mean), before, mean
 
 
 def _renumbered(finding, kept, p):

@@ -44,6 +44,7 @@ class Classes:
 
     def __init__(self, loss, eta):
         y, weight = loss.y, loss.weight_of_rows()
+        self.eta = eta
         self.weight = weight
         self.counts = weight > 0.0
         self.sign = np.where((y == 0.0) | (y == 1.0), 2.0 * y - 1.0, 0.0)

@@ -16,12 +16,15 @@ cdef enum:
 
 
 cdef inline double soft(double v, double l1) noexcept nogil:
-    """sign(v) max(|v| - l1, 0)."""
-    if v > l1:
-        return v - l1
-    if v < -l1:
-        return v + l1
-    return 0.0
+    """sign(v) max(|v| - l1, 0); NaN of NaN."""
+    if -l1 <= v <= l1:
+        return 0.0
+    return v - l1 if v > 0.0 else v + l1
+
+
+cdef inline double larger(double a, double b) noexcept nogil:
+    """The larger of two numbers; NaN wins."""
+    return a if a != a or a >= b else b
 
 
 cdef inline double least(double w, double g, double l1, double lower, double upper) noexcept nogil:
@@ -47,6 +50,8 @@ cdef inline double conjugate_point(double s, double l1, double l2, double lower,
 cdef inline double share(double w, double z, double l1, double l2, double lower, double upper) noexcept nogil:
     """psi(w) + psi*(-z) + z w: the rise of  psi(v) + z v  from its least point v to w."""
     cdef double v = conjugate_point(-z, l1, l2, lower, upper), kink
+    if z != z:
+        return z
     if v == w:
         return 0.0
     if w >= 0.0 and v >= 0.0:
@@ -70,7 +75,7 @@ def subgradient(const double[::1] coef, const double[::1] gradient, const double
             worst = 0.0
             for j in range(c * BLOCK, min(m, (c + 1) * BLOCK)):
                 out[j] = least(coef[j], gradient[j], l1[j], lower[j], upper[j])
-                worst = max(worst, fabs(out[j]))
+                worst = larger(worst, fabs(out[j]))
             largest[c] = worst
     return float(np.max(largest))
 
@@ -105,7 +110,9 @@ def largest_ratio(const double[::1] adjoint, const double[:] l1, const double[:]
             worst = 0.0
             for j in range(c * BLOCK, min(m, (c + 1) * BLOCK)):
                 z = adjoint[j]
-                if l2[j] == 0.0 and ((z < 0.0 and isinf(upper[j])) or (z > 0.0 and isinf(lower[j]))):
-                    worst = max(worst, fabs(z) / l1[j])
+                if z != z:
+                    worst = z
+                elif l2[j] == 0.0 and ((z < 0.0 and isinf(upper[j])) or (z > 0.0 and isinf(lower[j]))):
+                    worst = larger(worst, fabs(z) / l1[j])
             largest[c] = worst
     return float(np.max(largest))

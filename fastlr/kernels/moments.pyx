@@ -100,7 +100,7 @@ cdef void add_range(const integer* indptr, const integer* indices, const floatin
         w = weight[i]
         used = w > 0.0
         for k in range(begin, end):
-            s = sums + 4 * indices[k]
+            s = sums + 4 * <Py_ssize_t> indices[k]
             off = data[k] - centre[indices[k]]
             s[0] += w
             s[1] += used

@@ -376,7 +376,7 @@ static inline double fastlr_penalty_gap(ptrdiff_t n, const double *FASTLR_RESTRI
     for (ptrdiff_t i = 0; i < n; i++) {
         double z = scale * adjoint[i], w = coef[i], a = l1[i * stride1], b = l2[i * stride2];
         double excess = fabs(z) - a;
-        if (excess > 0.0 && b > 0.0)
+        if (!(excess <= 0.0) && b > 0.0) /* NaN comes through */
             sum += 0.5 * excess * excess / b;
         if (w != 0.0)
             sum += a * fabs(w) + 0.5 * b * w * w + z * w;

@@ -112,6 +112,26 @@ cdef inline void dense_gram(const floating* x, const Matrix* X, const double* h,
                                     + TILE * (i % TILE) + k % TILE]
 
 
+cdef inline double dense_squares(const floating* x, Layout lay, Py_ssize_t rows, const double* weight,
+                                 const double* l2, Py_ssize_t l2_step) noexcept nogil:
+    cdef double total = 0.0, of_column, of_row
+    cdef Py_ssize_t i, j
+    if lay.column_stride == 1 and l2_step == 0:
+        for i in range(rows):
+            of_row = 0.0
+            for j in range(lay.p):
+                of_row += <double> x[i * lay.row_stride + j] * x[i * lay.row_stride + j]
+            total += weight[i] * of_row / l2[0]
+        return total
+    for j in range(lay.p):
+        of_column = 0.0
+        for i in range(rows):
+            of_column += weight[i] * (<double> x[i * lay.row_stride + j * lay.column_stride]
+                                      * x[i * lay.row_stride + j * lay.column_stride])
+        total += of_column / l2[j * l2_step]
+    return total
+
+
 # --- compressed -----------------------------------------------------------------------------------------------------
 
 cdef inline void csr_image(const floating* data, const integer* indices, const integer* indptr, Py_ssize_t rows,
@@ -127,6 +147,18 @@ cdef inline void csr_add(const floating* data, const integer* indices, const int
     for i in range(rows):
         for k in range(indptr[i], indptr[i + 1]):
             g[indices[k]] += u[i] * data[k]
+
+
+cdef inline double csr_squares(const floating* data, const integer* indices, const integer* indptr, Py_ssize_t rows,
+                               const double* weight, const double* l2, Py_ssize_t l2_step) noexcept nogil:
+    cdef double total = 0.0, of_row
+    cdef Py_ssize_t i, k
+    for i in range(rows):
+        of_row = 0.0
+        for k in range(indptr[i], indptr[i + 1]):
+            of_row += <double> data[k] * data[k] / l2[indices[k] * l2_step]
+        total += weight[i] * of_row
+    return total
 
 
 cdef inline void csr_gram(const floating* data, const integer* indices, const integer* indptr, Py_ssize_t n,
@@ -179,6 +211,28 @@ cdef inline void add_rows(const Matrix* X, Py_ssize_t begin, Py_ssize_t rows, co
         csr_add(<const float*> X.values, <const int32_t*> X.indices, <const int32_t*> X.indptr + begin, rows, u, g)
     else:
         csr_add(<const float*> X.values, <const int64_t*> X.indices, <const int64_t*> X.indptr + begin, rows, u, g)
+
+
+cdef inline double weighted_squares(const Matrix* X, Py_ssize_t begin, Py_ssize_t rows, const double* weight,
+                                    const double* l2, Py_ssize_t l2_step) noexcept nogil:
+    """sum of weight[i] X[begin + i, j]^2 / l2[j] over i < rows and all j."""
+    if X.storage == DENSE_F64:
+        return dense_squares(<const double*> X.values + begin * X.layout.row_stride, X.layout, rows, weight, l2,
+                             l2_step)
+    elif X.storage == DENSE_F32:
+        return dense_squares(<const float*> X.values + begin * X.layout.row_stride, X.layout, rows, weight, l2,
+                             l2_step)
+    elif X.storage == CSR_F64_I32:
+        return csr_squares(<const double*> X.values, <const int32_t*> X.indices, <const int32_t*> X.indptr + begin,
+                           rows, weight, l2, l2_step)
+    elif X.storage == CSR_F64_I64:
+        return csr_squares(<const double*> X.values, <const int64_t*> X.indices, <const int64_t*> X.indptr + begin,
+                           rows, weight, l2, l2_step)
+    elif X.storage == CSR_F32_I32:
+        return csr_squares(<const float*> X.values, <const int32_t*> X.indices, <const int32_t*> X.indptr + begin,
+                           rows, weight, l2, l2_step)
+    return csr_squares(<const float*> X.values, <const int64_t*> X.indices, <const int64_t*> X.indptr + begin,
+                       rows, weight, l2, l2_step)
 
 
 cdef inline void add_pair(const Matrix* X, Py_ssize_t begin, Py_ssize_t rows, const double* u, const double* d,

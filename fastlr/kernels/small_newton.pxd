@@ -9,10 +9,11 @@ residual of the Newton system for the certificate; the gradient with X' D 1 at t
 """
 
 from libc.float cimport DBL_EPSILON as EPS
-from libc.math cimport INFINITY, NAN, fabs, isfinite
+from libc.math cimport INFINITY, NAN, fabs, isfinite, sqrt
 
 from fastlr.kernels.small_cholesky cimport factorise, solve
-from fastlr.kernels.small_matrix cimport add_pair, add_rows, centred_gram, image as image_block
+from fastlr.kernels.small_matrix cimport (
+    add_pair, add_rows, centred_gram, image as image_block, weighted_squares)
 from fastlr.kernels.small_problem cimport (
     ROWS, Problem, Scratch, State, any_nonzero, centre, clear, loss_along, n_blocks, parts, penalty_product,
     residual_gap, rows_from, set_linear_predictor, set_null_model, weight_at)
@@ -61,18 +62,51 @@ cdef inline void evaluate(const Problem* problem, const Scratch* s, const double
     s.state.value = loss + penalty
     s.state.gap = max(0.0, min(residual_gap(problem, s.gradient), bound))
     s.state.optimality = largest
-    s.state.rounding = 4.0 * EPS * (fabs(s.state.value) + along + 2.0 * penalty)
+    s.state.rounding = (4.0 * EPS * (fabs(s.state.value) + along + 2.0 * penalty)
+                        + hidden(problem, s, s.state.gap, penalty, 0.0))
+
+
+cdef inline double hidden(const Problem* problem, const Scratch* s, double gap, double penalty,
+                          double moved) noexcept nogil:
+    """What rounding in products with X may hide of a gap; as LogisticObjective._hidden."""
+    cdef double product, columns, rows, inverse = 0.0
+    if not isfinite(gap):
+        return 0.0
+    gap = max(gap, 0.0)
+    if problem.fit_intercept:
+        inverse = 1.0 / max(s.state.mass, EPS)
+    product = EPS * sqrt(min(1.0, max(s.state.value, 0.0))) + EPS * (1.0 + 0.25 * s.state.magnitude) * moved
+    columns = s.state.magnitude * product
+    rows = 2.0 * EPS * s.state.magnitude * (sqrt(2.0 * penalty) + moved)
+    return (columns * sqrt(2.0 * gap) * (1.0 + sqrt(inverse)) + 0.5 * columns * columns * (1.0 + inverse)
+            + rows * ((sqrt(gap) if moved > 0.0 else 0.0) + 0.125 * rows))
+
+
+cdef inline double magnitude(const Problem* problem) noexcept nogil:
+    """sqrt(sum_ij s_i x_ij^2 / l2_j), 0 where a column has no l2: how large columns are beside their penalties."""
+    cdef double[ROWS] weights
+    cdef double total = 0.0
+    cdef Py_ssize_t block, i, k, rows
+    if not problem.has_gap:
+        return 0.0
+    for block in range(n_blocks(problem)):
+        i = block * ROWS
+        rows = rows_from(problem, i)
+        for k in range(rows):
+            weights[k] = weight_at(problem, i)[k]
+        total += weighted_squares(&problem.X, i, rows, weights, problem.l2, problem.l2_step)
+    return sqrt(total)
 
 
 cdef inline bint finished(const Problem* problem, const State* state) noexcept nogil:
     """The stop rule of fastlr/solvers/monitor.py, which words the outcome."""
     cdef double target = problem.tol * state.null_value
-    cdef double gap = state.gap
+    cdef bint hidden = target < state.rounding
     if not isfinite(state.value):
         return True
-    if not isfinite(gap) and state.decrement == state.decrement:
-        gap = state.decrement
-    return gap <= target or gap <= state.rounding or state.decrement <= state.rounding
+    if isfinite(state.gap):
+        return state.gap + state.rounding <= target or (hidden and state.gap <= state.rounding)
+    return state.decrement <= target or (hidden and state.decrement <= state.rounding)
 
 
 cdef inline bint all_finite(const Problem* problem, const Scratch* s) noexcept nogil:
@@ -105,6 +139,7 @@ cdef inline Outcome begin(const Problem* problem, double* memory, double* coef, 
     """Evaluate the given start, or the null model where that is better."""
     cdef Scratch s = parts(problem, memory)
     s.state.reads = 0.0
+    s.state.magnitude = magnitude(problem)
     if any_nonzero(coef, problem.X.p):
         set_null_model(problem, &s)
         if problem.fit_intercept:
@@ -205,7 +240,7 @@ cdef inline double line_search(const Problem* problem, const Scratch* s, const d
 
 cdef inline double linearised_gap(const Problem* problem, const Scratch* s) noexcept nogil:
     """Gap after a full step for the residual linearised before it; infinite where that leaves the dual domain."""
-    cdef double sum = residual_gap(problem, s.residual), cut
+    cdef double sum = residual_gap(problem, s.residual), cut, moved
     cdef Py_ssize_t block, i
     if not isfinite(sum):
         return INFINITY
@@ -215,4 +250,5 @@ cdef inline double linearised_gap(const Problem* problem, const Scratch* s) noex
                          weight_at(problem, i), &cut)
         if cut > 0.0:
             return INFINITY
-    return sum
+    moved = sqrt(max(0.0, -dot_f64(s.gradient, s.step, problem.X.p)) + penalty_product(problem, s.step, s.step))
+    return sum + 4.0 * EPS + hidden(problem, s, sum, 0.5 * penalty_product(problem, s.step, s.step), moved)

@@ -34,6 +34,7 @@ ctypedef struct State:
     double rounding            # what double precision may hide of the gap
     double optimality          # inf-norm of the gradient
     double mass                # 1' D 1, 0 without an intercept
+    double magnitude           # sqrt(sum_j mean square of column j / l2_j), see LogisticObjective._hidden
     double reads               # readings of X since a caller set it to zero
 
 ctypedef struct Scratch:

@@ -32,3 +32,19 @@ def gather_columns(
     new_indices: Index,
     new_data: Values,
 ) -> None: ...
+def dense_centres(
+    X: Values,
+    rows: NDArray[np.int64],
+    far: float,
+    constant: float,
+    centre: NDArray[np.float64],
+) -> int: ...
+def csr_centres(
+    indptr: Index,
+    indices: Index,
+    data: Values,
+    rows: NDArray[np.int64],
+    far: float,
+    constant: float,
+    centre: NDArray[np.float64],
+) -> int: ...

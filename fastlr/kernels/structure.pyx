@@ -6,6 +6,8 @@ and nothing but `irregularities` checks anything: fastlr.design does both.
 """
 
 from cython.parallel cimport prange
+from libc.math cimport INFINITY, fabs
+from libc.stdint cimport int64_t
 
 from fastlr.kernels.types cimport floating, integer
 
@@ -183,3 +185,73 @@ cdef void gather_range(const integer* indptr, const integer* indices, const floa
                 next_entry[new] = at + 1
                 new_indices[at] = i
                 new_data[at] = data[k]
+
+
+# --- columns far from zero ------------------------------------------------------------------------------------------
+
+cdef enum:
+    MOST_ROWS = 16
+
+
+cdef inline double centre_of(double* values, Py_ssize_t m, double far, double constant) noexcept nogil:
+    """The middle of the shortest range that holds three quarters of m values of a column, if it is far from zero beside
+    that range, else 0.  So a few rows that are elsewhere (missing values written as zeros) do not hide the others."""
+    cdef Py_ssize_t i, k, most = m - m // 4, begin = 0
+    cdef double v
+    for i in range(1, m):
+        v = values[i]
+        k = i
+        while k > 0 and values[k - 1] > v:
+            values[k] = values[k - 1]
+            k = k - 1
+        values[k] = v
+    for i in range(1, m - most + 1):
+        if values[i + most - 1] - values[i] < values[begin + most - 1] - values[begin]:
+            begin = i
+    v = values[begin + most // 2]
+    if not fabs(v) < INFINITY:
+        return 0.0
+    if values[begin] == values[begin + most - 1]:
+        return v if fabs(v) > constant else 0.0
+    return v if fabs(v) > far * (values[begin + most - 1] - values[begin]) else 0.0
+
+
+def dense_centres(const floating[:, :] X, const int64_t[::1] rows, double far, double constant, double[::1] centre):
+    """centre[j] = an entry of column j if most entries in these rows (16 at most) are farther from zero than `far`
+    times their range, or equal and beyond `constant`; else 0.  Returns how many are not 0."""
+    cdef double[MOST_ROWS] values
+    cdef Py_ssize_t m = min(rows.shape[0], MOST_ROWS), j, i, found = 0
+    with nogil:
+        for j in range(X.shape[1]):
+            for i in range(m):
+                values[i] = X[rows[i], j]
+            centre[j] = centre_of(values, m, far, constant)
+            found += centre[j] != 0.0
+    return found
+
+
+cdef inline double entry_of(const integer* indices, const floating* data, Py_ssize_t begin, Py_ssize_t end,
+                            integer j) noexcept nogil:
+    """The entry of a slice at index j; 0 where there is none."""
+    cdef Py_ssize_t k
+    for k in range(begin, end):
+        if indices[k] == j:
+            return data[k]
+    return 0.0
+
+
+def csr_centres(const integer[::1] indptr, const integer[::1] indices, const floating[::1] data,
+                const int64_t[::1] rows, double far, double constant, double[::1] centre):
+    """The same for the columns of CSR that have an entry in one of the first rows of these; the others are 0."""
+    cdef double[MOST_ROWS] values
+    cdef Py_ssize_t m = min(rows.shape[0], MOST_ROWS), k, i, first, found = 0
+    with nogil:
+        for first in range(m // 4 + 1):  # one of these rows is among the three quarters
+            for k in range(indptr[rows[first]], indptr[rows[first] + 1]):
+                if centre[indices[k]] != 0.0:
+                    continue
+                for i in range(m):
+                    values[i] = entry_of(&indices[0], &data[0], indptr[rows[i]], indptr[rows[i] + 1], indices[k])
+                centre[indices[k]] = centre_of(values, m, far, constant)
+                found += centre[indices[k]] != 0.0
+    return found

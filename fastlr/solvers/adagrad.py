@@ -30,7 +30,7 @@ def solve(objective, coef, intercept, monitor):
     values may rise.
 
     An iteration costs as much as one of gradient_descent.  Where some coefficients have no penalty the fit stops on
-    the same estimate, made from the points since the value last rose.
+    the same estimate, extrapolated from the points since the value last rose.
 
     Parameters
     ----------
@@ -39,10 +39,12 @@ def solve(objective, coef, intercept, monitor):
     intercept : float
     monitor : Monitor
     """
-    monitor.estimate = "extrapolation"
     point = monitor.starting_point(coef, intercept)
-    remaining, squares, base = Remaining(), np.zeros_like(coef), None
-    while not monitor.finished(point, remaining.after(point.value)):
+    remaining, squares, base = Remaining(objective, monitor.target), np.zeros_like(coef), None
+    while not monitor.finished(point, remaining.at(point)):
+        if remaining.stalled:
+            monitor.stalled()
+            break
         subgradient, _ = objective.penalty.subgradient(point.coef, point.gradient)
         base = base_steps(objective, point, subgradient) if base is None else base
         squares += subgradient * subgradient
@@ -50,7 +52,7 @@ def solve(objective, coef, intercept, monitor):
         before = point.value
         point = objective.at(objective.penalty.prox(point.coef - length * point.gradient, length), point.intercept)
         if point.value > before + 4.0 * _EPS * abs(before):
-            remaining = Remaining()
+            remaining.forget()
     return monitor.result()
 
 

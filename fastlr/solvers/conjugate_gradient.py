@@ -22,8 +22,10 @@ def conjugate_gradient(objective, point, preconditioner, forcing, enough, max_it
     forcing : float
         Stop when the residual, in the preconditioner's norm, has fallen to this fraction.
     enough : float
-        Suboptimality, and residual gap, with which the outer solver would stop: once the step is likely to leave no
-        more than that, CG goes on until the residual gap is below too, as a certificate needs it.
+        Half the suboptimality, and the residual gap, with which the outer solver would stop.  Once the step is likely
+        to leave no more than `enough`, CG goes on until the residual gap is below too, as a certificate needs it; where
+        no gap can be had, once it is likely to leave no more than twice as much, until the Newton system is solved:
+        only then its decrease can stand for the decrement.
     last : float, optional
         Decrease of the model by the step before, if that was a full one: decreases then shrink by the square of what
         they shrank by last, once they do so at all, and by no more than the forcing term lets them.
@@ -40,7 +42,7 @@ def conjugate_gradient(objective, point, preconditioner, forcing, enough, max_it
     size = rz.copy()  # v' M^-1 v, by the orthogonality of the residuals
     resolvable = 1e-24 * rz  # residuals below 1e-12 of the first are rounding
     decrease = np.zeros_like(rz)
-    residual_gap = np.inf
+    residual_gap, flattest, left = np.inf, np.inf, rz
     for products in range(1, max_iter + 1):  # noqa: B007 (how many were made is part of the answer)
         v_image, v_intercept, curvature = objective.hessian_product(point, v, product)
         active = (rz > 0.0) & (curvature > FLAT * size) & np.isfinite(curvature)
@@ -51,8 +53,10 @@ def conjugate_gradient(objective, point, preconditioner, forcing, enough, max_it
         objective.rows.accumulate(float(alpha[0]), v_image, image)
         intercept += float(alpha[0]) * v_intercept
         decrease += 0.5 * alpha * rz
-        residual_gap = objective.residual_gap(point, step, rho, rr)
-        if np.all(new_rz <= goal) and (_left(decrease.sum(), forcing, last) > enough or residual_gap <= enough):
+        residual_gap, left = objective.residual_gap(point, step, rho, rr), new_rz
+        flattest = min(flattest, float(np.min(curvature / size)))
+        least = enough if np.isfinite(residual_gap) else 2.0 * enough
+        if np.all(new_rz <= goal) and (_left(decrease.sum(), forcing, last) > least or residual_gap <= enough):
             break
         if np.all(new_rz <= resolvable):
             break
@@ -61,7 +65,16 @@ def conjugate_gradient(objective, point, preconditioner, forcing, enough, max_it
         size = new_rz + beta * beta * size
         rz = new_rz
     adjoint = objective.adjoint_after(point, step, rho)
-    return Direction(step, image, intercept, residual_gap, float(decrease.sum()), products, adjoint)
+    missing = _missing(float(left.sum()), flattest)
+    return Direction(step, image, intercept, residual_gap, float(decrease.sum()), missing, products, adjoint)
+
+
+def _missing(left, flattest):
+    """Half of rho' H^-1 rho, for a residual with rho' M rho = `left`, as if H curved as little along it as along the
+    flattest direction met."""
+    if left == 0.0:
+        return 0.0
+    return 0.5 * left / flattest if 0.0 < flattest < np.inf else np.inf
 
 
 def _left(decrease, forcing, last):

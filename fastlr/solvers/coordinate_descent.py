@@ -9,9 +9,10 @@ from fastlr.objective import Direction, inverse
 from fastlr.solvers import prox_step
 from fastlr.solvers.conjugate_gradient import conjugate_gradient
 from fastlr.solvers.line_search import armijo
+from fastlr.solvers.newton_decrement import newton_decrement
 from fastlr.solvers.preconditioner import Diagonal
-from fastlr.solvers.result import Status
-from fastlr.solvers.working_set import holds_violators, working_set
+from fastlr.solvers.steepest_step import moved_far
+from fastlr.solvers.working_set import working_set
 
 #: Epochs of coordinate descent on one quadratic model.
 EPOCHS = 5
@@ -56,8 +57,8 @@ def solve(objective, coef, intercept, monitor):
     columns, small = np.empty(0, dtype=np.intp), None
     stalled, decrement = False, None
     while not monitor.finished(point, decrement):
-        if stalled:
-            monitor.fail(Status.LINE_SEARCH_FAILED, "No step on the working set lowers the objective")
+        if stalled or monitor.is_hopeless:
+            monitor.stalled()
             break
         violations = objective.violations(point)
         worst = violations.max()
@@ -75,9 +76,8 @@ def solve(objective, coef, intercept, monitor):
         coef[columns] = inner.coef
         point = objective.evaluate(coef, inner.intercept, inner.state)
         stalled = not point.value < before and objective.violations(point).max() >= worst
-        if stalled or not objective.penalty.covers_all:
-            within = holds_violators(columns, objective.penalty, point)
-            decrement = attainable(small, point.restrict(columns)) if within else attainable(objective, point)
+        if not objective.penalty.covers_all:
+            decrement = newton_decrement(objective, point)
     return monitor.result()
 
 
@@ -86,13 +86,6 @@ def left_out(violations, columns):
     outside = violations.copy()
     outside[columns] = 0.0
     return outside.max()
-
-
-def attainable(objective, point):
-    """What single coordinate steps would still gain together, sum_j subgradient_j^2 / (2 H_jj): an estimate that
-    stands in for half the squared Newton decrement."""
-    subgradient, _ = objective.penalty.subgradient(point.coef, point.gradient)
-    return 0.5 * float(np.sum(subgradient * subgradient * inverse(objective.diagonal(point))))
 
 
 def minimise_on(objective, point, goal):
@@ -146,7 +139,7 @@ def by_columns(objective, point, goal, max_steps=50):
             wait, waited = 2 * wait if gained < gain else 1, 0
             point = moved or point
             continue
-        moved = column_step(objective, point)
+        moved = column_step(objective, point) or steep_column_step(objective, point)
         if moved is None:
             break
         newton_next = True
@@ -159,6 +152,17 @@ def column_step(objective, point):
     """One step on the quadratic model, minimised by a few epochs of coordinate descent; None if nothing is gained."""
     direction = objective.coordinate_direction(point, INNER * objective.optimality(point), EPOCHS)
     return _step(objective, point, direction)
+
+
+def steep_column_step(objective, point):
+    """The same on the model whose curvature bounds all others, doubled as long as that pays; None if nothing is gained.
+
+    For rows so saturated that the curvature at the point says nothing.
+    """
+    if not objective.has_steepest or objective.violations(point).max() == 0.0:
+        return None
+    direction = objective.coordinate_direction(objective.steepest(point), INNER * objective.optimality(point), EPOCHS)
+    return moved_far(objective, point, direction)
 
 
 def newton_on_support(objective, point):

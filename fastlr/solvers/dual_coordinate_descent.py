@@ -3,9 +3,12 @@
 import math
 from dataclasses import replace
 
+import numpy as np
+
 from fastlr.dual import Dual
 from fastlr.solvers import newton_cg
 
+_EPS = np.finfo(float).eps
 #: Epochs between two looks at the clock and the callback.
 EPOCHS = 10
 #: Where ten epochs gain less than this factor truncated Newton is faster.
@@ -51,9 +54,10 @@ def solve(objective, coef, intercept, monitor):
     dual = None
     while not monitor.finished(point):
         dual = dual or Dual(objective, point)
-        goal = max(monitor.target, objective.rounding(point))
+        goal = max(monitor.target, monitor.rounding)
         progress = ascend(dual, goal)
-        point = better(point, dual.point())
+        new = dual.point()
+        point = better(point, new, objective.rounding(new))
         if not progress:
             monitor.remark_change("newton_cg", SLOW)
             return newton_cg.minimise(objective, point, monitor)
@@ -70,9 +74,13 @@ def ascend(dual, goal):
     return bool(dual.gain <= PROGRESS * before)
 
 
-def better(old, new):
-    """The point of smaller value, with the smaller gap; dual ascent does not lower the primal objective steadily."""
+def better(old, new, rounding):
+    """The point of smaller value, with the smaller gap; dual ascent does not lower the primal objective steadily.
+
+    `rounding` is what rounding may hide of the new gap; that of the difference of values comes on top.
+    """
     if new.value <= old.value:
         return new
     shared = new.gap - (new.value - old.value)  # the gap at the old point for the dual point of the new one
-    return replace(old, gap=min(old.gap, max(0.0, shared))) if math.isfinite(shared) else old
+    hidden = rounding + 4.0 * _EPS * (abs(new.value) + abs(old.value))
+    return replace(old, gap=min(old.gap, max(0.0, shared) + hidden)) if math.isfinite(shared) else old

@@ -21,8 +21,8 @@ def solve(objective, coef, intercept, monitor):
     with L the Lipschitz constant of the gradient, see `lipschitz`.  An iteration costs one pass where the layout has a
     fused one and there is no intercept, two elsewhere.  The number of iterations grows with L / mu, mu the least
     eigenvalue of the Hessian: columns of different scales make it slow, which of the other solvers here only the
-    accelerated and the stochastic one mind.  Where some coefficients have no penalty it stops on an estimate of the
-    suboptimality: what would still be gained if the gains went on falling at the rate of the last two.
+    accelerated and the stochastic one mind.  Where some coefficients have no penalty it stops on the Newton decrement,
+    looked at once the gains foretell that little is left; see remaining.Remaining.
 
     Parameters
     ----------
@@ -31,11 +31,13 @@ def solve(objective, coef, intercept, monitor):
     intercept : float
     monitor : Monitor
     """
-    monitor.estimate = "extrapolation"
     point = monitor.starting_point(coef, intercept)
-    remaining = Remaining()
+    remaining = Remaining(objective, monitor.target)
     L = None
-    while not monitor.finished(point, remaining.after(point.value)):
+    while not monitor.finished(point, remaining.at(point)):
+        if remaining.stalled:
+            monitor.stalled()
+            break
         L = lipschitz(objective, point) if L is None else L
         moved, L = descend(objective, point, L)
         if moved is None:
@@ -54,11 +56,13 @@ def solve_accelerated(objective, coef, intercept, monitor):
     The points v are what is recorded and returned, taken back into the bounds where momentum leads out of them.  Costs
     and estimate as in `solve`; the number of iterations grows with the square root of L / mu.
     """
-    monitor.estimate = "extrapolation"
     point = monitor.starting_point(coef, intercept)
-    remaining, ceiling = Remaining(), point.value
+    remaining, ceiling = Remaining(objective, monitor.target), point.value
     previous, t, L = point.coef, 1.0, None
-    while not monitor.finished(point, remaining.after(point.value)):
+    while not monitor.finished(point, remaining.at(point)):
+        if remaining.stalled:
+            monitor.stalled()
+            break
         L = lipschitz(objective, point) if L is None else L
         reached = gradient_step(objective.penalty, point, L)
         if np.sum((point.coef - reached) * (reached - previous)) > 0.0:

@@ -5,6 +5,8 @@ import numpy as np
 from fastlr.solvers.dual_coordinate_descent import EPOCHS, PROGRESS
 from fastlr.solvers.monitor import Measures
 
+_EPS = np.finfo(float).eps
+
 
 def ascend(duals, monitors, mass):
     """Maximise all duals by epochs that they share, until their monitors say that the fits are finished.
@@ -89,7 +91,8 @@ class _Best:
             self._measures, self._handle = new, (points, position)
         else:
             shared = new.gap - (new.objective - old.objective)  # at the old point, for the dual point of the new one
-            self._measures = old._replace(gap=min(old.gap, max(0.0, shared)))
+            hidden = new.rounding + 4.0 * _EPS * (abs(new.objective) + abs(old.objective))
+            self._measures = old._replace(gap=min(old.gap, max(0.0, shared) + hidden))
         points, position = self._handle
         self._monitor.record(self._measures)
         return self._monitor.ends_at(self._handle, float(points.intercept[position]))

@@ -5,6 +5,7 @@ from collections import deque
 import numpy as np
 
 from fastlr.solvers.line_search import armijo
+from fastlr.solvers.newton_decrement import newton_decrement
 
 #: Pairs of steps and gradient changes that are kept.
 MEMORY = 10
@@ -19,7 +20,7 @@ def solve(objective, coef, intercept, monitor):
     a column irrelevant.  Each iteration: loss and gradient after the whole step, in one pass where the layout has a
     fused one and there is no intercept, two elsewhere; where that is no descent, a backtracking line search on the
     image of the step for two more passes (the objective is convex, so every step has positive curvature).  Where some
-    coefficients have no penalty it stops on the quasi-Newton decrement g' B g / 2, an estimate of the suboptimality.
+    coefficients have no penalty it stops on the Newton decrement, looked at once g' B g / 2 is small enough.
 
     Parameters
     ----------
@@ -28,7 +29,6 @@ def solve(objective, coef, intercept, monitor):
     intercept : float
     monitor : Monitor
     """
-    monitor.estimate = "quasi_newton_decrement"
     promised = minimise(objective, monitor.starting_point(coef, intercept), monitor)[1]
     if monitor.status is None:
         monitor.stuck(promised, "No step along the quasi-Newton direction lowers the objective")
@@ -52,8 +52,14 @@ def minimise(objective, point, monitor, goes_on=lambda: True):
             break
         point = moved
         inverse.learn(t * step, point.gradient - gradient)
-        decrement = 0.5 * float(np.sum(point.gradient * inverse.product(point.gradient)))
+        decrement = None if np.isfinite(point.gap) else decrement_of(objective, point, inverse, monitor.target)
     return point, 0.5 * slope
+
+
+def decrement_of(objective, point, inverse, target):
+    """The quasi-Newton decrement g' B g / 2; once that is small enough, the Newton decrement."""
+    quasi = 0.5 * float(np.sum(point.gradient * inverse.product(point.gradient)))
+    return quasi if quasi > target else newton_decrement(objective, point)
 
 
 def descend(objective, point, step, slope):
@@ -83,7 +89,7 @@ class InverseHessian:
     def learn(self, step, change):
         """Take a pair into account, unless rounding has left nothing of its curvature."""
         curvature = float(np.sum(step * change))
-        if curvature > 0.0:
+        if curvature > 0.0 and np.sum(change * self._diagonal * change) > 0.0:
             self._pairs.append((step, change, curvature))
 
     def product(self, gradient):

@@ -54,7 +54,7 @@ def solve(objective, coef, intercept, monitors):
         step = conjugate_gradients(objective, point, preconditioner, forcing, enough)
         t = _armijo(objective, point, step)
         _report_stuck(step, t, first, [monitors[k] for k in live])
-        decrement = np.where(t == 1.0, step.decrease, np.nan)
+        decrement = np.where(t == 1.0, step.decrease + step.missing, np.nan)
         stay = np.flatnonzero(t > 0.0)
         if not len(stay):
             return
@@ -162,6 +162,7 @@ def conjugate_gradients(objective, point, preconditioner, forcing, enough):
     preconditioner.turn(nothing, rho, v)
     size, goal, resolvable = rz.copy(), forcing * forcing * rz, 1e-24 * rz
     going = np.ones(len(lanes), dtype=bool)
+    flattest = np.full(len(lanes), np.inf)
     for _ in range(MOST_PRODUCTS):
         product, image, shift, bent = objective.hessian_product(curvature, mass, v)
         going &= (rz > 0.0) & (bent > FLAT * size) & np.isfinite(bent)
@@ -172,8 +173,12 @@ def conjugate_gradients(objective, point, preconditioner, forcing, enough):
         vector.add_scaled(alpha, image, step.image, objective.n_threads)
         step.intercept += alpha * shift
         step.decrease += 0.5 * alpha * rz
+        step.products += going
         step.residual_gap[:] = objective.residual_gap(rho)
-        near = (new_rz <= goal) & ((step.decrease > enough) | (step.residual_gap <= enough))
+        flattest = np.where(going, np.minimum(flattest, bent / np.where(going, size, 1.0)), flattest)
+        step.missing[:] = np.where(going, 0.5 * new_rz / flattest, step.missing)
+        least = np.where(np.isfinite(step.residual_gap), enough, 2.0 * enough)
+        near = (new_rz <= goal) & ((step.decrease > least) | (step.residual_gap <= enough))
         going &= ~near & (new_rz > resolvable)
         if not going.any():
             break
@@ -186,8 +191,8 @@ def conjugate_gradients(objective, point, preconditioner, forcing, enough):
             stay = np.flatnonzero(going)
             objective, preconditioner, step = objective.take(stay), preconditioner.take(stay), step.take(stay)
             curvature, rho, v = (np.ascontiguousarray(array[:, stay]) for array in (curvature, rho, v))
-            per_label = (lanes, mass, rz, size, goal, resolvable, enough, going)
-            lanes, mass, rz, size, goal, resolvable, enough, going = (array[stay] for array in per_label)
+            per_label = (lanes, mass, rz, size, goal, resolvable, enough, going, flattest)
+            lanes, mass, rz, size, goal, resolvable, enough, going, flattest = (array[stay] for array in per_label)
     found.put(lanes, step, np.arange(len(lanes)))
     return found
 

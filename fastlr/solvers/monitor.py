@@ -2,14 +2,18 @@
 
 import math
 import time
+import weakref
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
-from fastlr.solvers.result import LogisticResult, Progress, Status
+from fastlr.solvers.result import Coefficients, LogisticResult, Progress, Status
 from fastlr.solvers.seconds_left import seconds_left
+
+#: Iterations in which a fit that gets on halves its gap.
+PATIENCE = 100
 
 
 @dataclass(frozen=True)
@@ -50,9 +54,6 @@ class Monitor:
         From (coefficients (p, 1), intercept) of the objective to those that users see, fresh arrays.
     """
 
-    #: What a decrement is that stands in for a gap: the kind of certificate that the result names.
-    estimate = "newton_decrement"
-
     def __init__(self, controls, objective, solver, choice="", lift=None):
         self.controls = controls
         self.objective = objective
@@ -69,7 +70,6 @@ class Monitor:
         self._start = time.perf_counter()
         self._last = None
         self._measured = None
-        self._certificate = "gap"
         self._remarks = []
         self._is_handed_over = False
 
@@ -98,6 +98,21 @@ class Monitor:
     def reached_a_point(self):
         """Whether there is anything to make a result of."""
         return self._last is not None
+
+    @property
+    def coef(self):
+        """The coefficients of the objective at the point recorded last."""
+        return self._last[0]
+
+    @property
+    def intercept(self):
+        """The intercept of the objective there."""
+        return self._last[1]
+
+    @property
+    def rounding(self):
+        """What double precision may hide of the gap at the point recorded last."""
+        return self._measured[0].rounding
 
     @property
     def n_iter(self):
@@ -150,16 +165,14 @@ class Monitor:
         stop = self._call_back(coef, intercept)
         if not math.isfinite(measures.objective):
             return self._end(Status.NUMERICAL_ERROR, "The objective is not finite. Rescale the columns of X.")
-        gap, floor = self.gaps[-1], measures.rounding
-        if gap <= self.target:
-            self._certificate = "gap" if math.isfinite(measures.gap) else self.estimate
-            known = "at most" if self._certificate == "gap" else "estimated at"
-            return self._end(
-                Status.CONVERGED, f"The suboptimality is {known} {self._gap:.2g} (target {self.target:.2g})."
-            )
-        if gap <= floor or (decrement is not None and decrement <= floor):
-            self._certificate = "gap" if measures.gap <= floor else self.estimate
-            return self._at_floor(floor)
+        gap = measures.gap if math.isfinite(measures.gap) else decrement
+        if gap is None:
+            return self._limits(stop)
+        certified = gap + measures.rounding if math.isfinite(measures.gap) else gap
+        if certified <= self.target:
+            return self._converged("at most" if math.isfinite(measures.gap) else "estimated at", self._gap)
+        if gap <= measures.rounding and self.target < measures.rounding:
+            return self._at_precision_limit()
         return self._limits(stop)
 
     def hand_over(self, solver, why):
@@ -178,22 +191,32 @@ class Monitor:
         """Which solvers did the work and why, in sentences; "" for the one that was asked for."""
         return " ".join(filter(None, (self.choice, *self._remarks)))
 
-    def _at_floor(self, floor):
-        return self._end(
-            Status.CONVERGED,
-            f"No further decrease can be resolved in double precision: the gap or the Newton decrement is below "
-            f"{floor:.2g} (target {self.target:.2g}).",
-        )
+    def _converged(self, known, gap):
+        told = f"The suboptimality is {known} {gap:.2g} (target {self.target:.2g})."
+        return self._end(Status.CONVERGED, told)
+
+    def _at_precision_limit(self):
+        """End the fit where rounding hides more than the target."""
+        rounding = self._last[2].rounding
+        told = f"Double precision ends the fit {self._reached}: rounding may hide {rounding:.2g}."
+        advice = " Centre or rescale columns that are far from zero, or increase tol." if self.target > 0.0 else ""
+        return self._end(Status.PRECISION_LIMIT, told + advice)
 
     def _call_back(self, coef, intercept):
         """Show the point to the callback; whether it wants to stop."""
         callback = self.controls.callback
         if callback is None:
             return False
-        progress = self.history[-1].telling(
-            coefficients=lambda: self.lift(coef, intercept), remaining=seconds_left(self.history)
-        )
-        return callback(progress)
+        coefficients = Coefficients(self.lift, coef, intercept)
+        kept = weakref.ref(coefficients)
+        progress = self.history[-1].telling(coefficients=coefficients, remaining=seconds_left(self.history))
+        del coefficients
+        try:
+            return callback(progress)
+        finally:
+            del progress
+            if (coefficients := kept()) is not None:
+                coefficients.settle()
 
     def _limits(self, stop):
         controls, progress = self.controls, self.history[-1]
@@ -220,13 +243,28 @@ class Monitor:
         return self.history[-1].gap if math.isnan(bound) else bound
 
     def stuck(self, promised, message):
-        """End the fit where no step lowers the objective: for lack of digits if the model promised a decrease that
-        rounding hides, else as a failure."""
-        floor = self._last[2].rounding
-        if abs(promised) <= floor:
-            self._certificate = self.estimate
-            return self._at_floor(floor)
+        """End the fit where no step lowers the objective, by the decrease that a step promised: for lack of digits
+        where rounding hides the target, else as a failure."""
+        measures = self._last[2]
+        if not math.isfinite(promised) or promised == 0.0:
+            return self.fail(Status.NUMERICAL_ERROR, "No step can be computed, rescale the columns of X")
+        if not math.isfinite(measures.gap) and 0.0 < promised <= self.target:
+            return self._converged("estimated at", promised)
+        if self.target < measures.rounding and abs(promised) <= measures.rounding:
+            return self._at_precision_limit()
         return self.fail(Status.LINE_SEARCH_FAILED, message)
+
+    def stalled(self):
+        """End the fit where steps gain nothing that double precision shows."""
+        if self.target < self._last[2].rounding:
+            return self._at_precision_limit()
+        return self.fail(Status.LINE_SEARCH_FAILED, "Steps no longer lower the objective")
+
+    @property
+    def is_hopeless(self):
+        """Whether the gap, or what stands for it, has not halved in the last PATIENCE iterations."""
+        recent, before = self.gaps[-PATIENCE:], self.gaps[:-PATIENCE]
+        return bool(before) and math.isfinite(min(before)) and min(recent) > 0.5 * min(before)
 
     def without_curvature(self):
         """End the fit where no step can be computed."""
@@ -251,7 +289,7 @@ class Monitor:
             intercept=intercept,
             objective=measures.objective,
             duality_gap=_bound(measures),
-            certificate=self._certificate if math.isfinite(measures.gap) else self.estimate,
+            certificate="gap" if math.isfinite(measures.gap) else "newton_decrement",
             optimality=measures.optimality,
             n_iter=self.n_iter,
             n_passes=work.n_passes,

@@ -5,6 +5,7 @@ import numpy as np
 from fastlr.solvers.newton_step import newton_step
 from fastlr.solvers.preconditioner import Schedule
 from fastlr.solvers.starts import reason_for_start, start
+from fastlr.solvers.steepest_step import steepest_step
 
 
 def suits(design, penalty):
@@ -44,16 +45,26 @@ def minimise(objective, point, monitor):
             break
         preconditioner = schedule.at(point)
         forcing = min(0.25, np.sqrt(_norm(objective, point, preconditioner) / first_norm))
-        moved, direction = newton_step(
+        moved, direction, decrement = newton_step(
             objective, point, preconditioner, forcing, 0.5 * monitor.target, schedule.products_left, decrement
         )
         schedule.charge(direction.products)
-        decrement = direction.decrease
+        if moved is None and objective.has_steepest:
+            moved, decrement = rescued(objective, point, decrement, monitor)
         if moved is None:
-            monitor.stuck(direction.decrease, "No step along the Newton direction lowers the objective")
+            monitor.stuck(decrement, "No step along the Newton direction lowers the objective")
             break
         point = moved
     return monitor.result()
+
+
+def rescued(objective, point, promised, monitor):
+    """(the Point after a step that does not need the curvature at the point, None), where rounding alone does not
+    explain that Newton's step fails; (None, what that promised) otherwise."""
+    if np.isfinite(promised) and promised <= max(monitor.target, objective.rounding(point)):
+        return None, promised
+    moved = steepest_step(objective, point)
+    return moved, promised if moved is None else None
 
 
 def _norm(objective, point, preconditioner):

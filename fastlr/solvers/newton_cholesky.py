@@ -44,5 +44,5 @@ def solve(objective, coef, intercept, monitor):
 def step(objective, point, enough):
     """The next point (None if no step lowers the objective), and half the squared Newton decrement of a full step."""
     factor = Cholesky(objective.factored(point, 1))
-    moved, direction = newton_step(objective, point, factor, EXACT, enough)
-    return moved, direction.decrease
+    moved, _, decrement = newton_step(objective, point, factor, EXACT, enough)
+    return moved, decrement

@@ -6,7 +6,7 @@ from fastlr.solvers.line_search import armijo
 
 
 def newton_step(objective, point, preconditioner, forcing, enough, max_products=200, last=None):
-    """The next point, or None if no step lowers the objective; and the direction taken.
+    """The next point, or None if no step lowers the objective; the direction taken; the decrement.
 
     Parameters
     ----------
@@ -17,13 +17,13 @@ def newton_step(objective, point, preconditioner, forcing, enough, max_products=
     -------
     moved : Point or None
     direction : Direction
-        `direction.decrease` is half the squared Newton decrement, which stands in for a gap where there is none.
+    decrement : float or None
+        Half the squared Newton decrement, which stands in for a gap where there is none; None after a shorter step,
+        when it says nothing of the point reached.
     """
     direction = conjugate_gradient(objective, point, preconditioner, forcing, enough, max_products, last)
     slope = float(vector.dot(point.gradient, direction.coef, objective.n_threads).sum())
     t = armijo(objective, point, direction, slope) if slope < 0.0 else None
     if t is None:
-        return None, direction
-    if t < 1.0:
-        direction.decrease = None  # says nothing of the point reached
-    return objective.move(point, direction, t), direction
+        return None, direction, direction.decrement
+    return objective.move(point, direction, t), direction, direction.decrement if t == 1.0 else None

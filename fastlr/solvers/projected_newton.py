@@ -54,7 +54,7 @@ def solve(objective, coef, intercept, monitor):
         if t is None:
             monitor.stuck(direction.decrease, "No step towards the minimum of the model lowers the objective")
             break
-        decrement = direction.decrease if settled and t == 1.0 else None
+        decrement = direction.decrement if settled and t == 1.0 else None
         point = objective.move(point, direction, t)
         norm = _norm(objective, point, scale)
     return monitor.result()

@@ -51,8 +51,11 @@ def solve(objective, coef, intercept, monitor):
         if stalled:  # and not at the limit of double precision
             monitor.hand_over("coordinate_descent", "found no step that lowers the objective")
             return coordinate_descent.solve(objective, point.coef, point.intercept, monitor)
+        if monitor.is_hopeless:
+            monitor.stalled()
+            break
         within, columns = candidates.at(point)
-        goal = max(monitor.target, objective.rounding(point))
+        goal = max(monitor.target, monitor.rounding)
         moved, decrement = step(objective, within, columns, point, goal)
         point, stalled = moved or point, moved is None
         spoilt = stalled and not decrement > 0.0

@@ -71,8 +71,8 @@ def minimise_model(penalty, hessian, point, tolerance, max_rounds=50):
 def on_support(penalty, hessian, gradient, coef, delta, product):
     """The step and its product with the Hessian moved to where the model is least on the support.
 
-    As far as the first coefficient meets a kink or a bound, where it leaves the support; and on from there while the
-    columns of the support depend on each other: coordinates cannot go along a direction that no row notices.
+    As far as the first coefficient meets a kink or a bound, where it leaves the support, and on from there: epochs of
+    coordinate descent would bring it back, and hardly move along directions that no row notices.
     """
     for _ in range(len(coef)):
         position, goes_on = leg(penalty, hessian, gradient + product, coef + delta)
@@ -85,7 +85,7 @@ def on_support(penalty, hessian, gradient, coef, delta, product):
 
 def leg(penalty, hessian, gradient, coef):
     """Where a step to the minimum in the coefficients on no kink and no bound leads, cut where the first meets one; and
-    whether it was cut and their columns depend on each other."""
+    whether it was cut."""
     lower, upper = (limit[:, 0] for limit in penalty.piece(coef[:, None]))
     support = np.flatnonzero((lower < coef) & (coef < upper))
     out = coef.copy()
@@ -102,4 +102,4 @@ def leg(penalty, hessian, gradient, coef):
     share = np.min(room[crossing] / step[crossing], initial=1.0)
     met = crossing & (np.abs(room) <= share * np.abs(step))
     out[support] = np.where(met, limit, coef[support] + share * step)
-    return out, bool(met.any()) and factor.replaced > 0
+    return out, bool(met.any())

@@ -5,6 +5,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from enum import Enum
+from functools import partial
 from types import MappingProxyType
 from typing import ClassVar
 
@@ -38,6 +39,7 @@ class Status(Enum):
     """
 
     CONVERGED = "converged"
+    PRECISION_LIMIT = "precision_limit"
     MAX_ITER = "max_iter"
     TIME_LIMIT = "time_limit"
     STOPPED = "stopped"
@@ -51,11 +53,50 @@ class Status(Enum):
         """The one that comes last in the order above."""
         return max(statuses, key=_ORDER.__getitem__)
 
+    @property
+    def is_own_end(self):
+        """Whether the fit ended by itself, not because somebody or a clock stopped it."""
+        return self in (
+            Status.CONVERGED,
+            Status.PRECISION_LIMIT,
+            Status.MAX_ITER,
+            Status.LINE_SEARCH_FAILED,
+            Status.NUMERICAL_ERROR,
+        )
+
 
 _ORDER = {status: place for place, status in enumerate(Status)}
 
 #: Names of the fields by which points of a history are compared: times never decide.
 _MEASURED = ("iteration", "n_passes", "objective", "gap", "target", "optimality", "nonzeros")
+
+
+class Coefficients:
+    """What `Progress.coefficients` is: called, it returns a copy of (coef, intercept).
+
+    They are made when they are asked for, of the point at hand; what a callback keeps is settled before the fit goes
+    on, and holds nothing of it.  So does a pickle.
+
+    Parameters
+    ----------
+    lift : callable
+        Makes (coef, intercept), fresh arrays, of `where`.
+    *where :
+        The point, as a Monitor has it.
+    """
+
+    def __init__(self, lift, *where):
+        self._make = partial(lift, *where)
+
+    def __call__(self):
+        return self._make()
+
+    def settle(self):
+        """Make the coefficients, and let go of what they are made of."""
+        self._make = partial(copy.deepcopy, self._make())
+
+    def __reduce__(self):
+        return type(self), (copy.deepcopy, self._make())
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +129,8 @@ class Progress:
         In a callback: an estimate of the seconds left until `gap` reaches `target`, if log `gap` goes on falling as it
         did; NaN where it does not fall, or nothing is known yet.  NaN in a result's history.
     coefficients : callable or None
-        In a callback: returns a copy of (coef, intercept) as in the result.  None in a result's history.
+        In a callback: returns a copy of (coef, intercept) as in the result.  Kept, it holds them and no data, and can
+        be pickled.  None in a result's history.
     label, n_labels : int or None
         In a callback of fit_one_vs_rest: the number of the class or label, and how many there are.  None elsewhere.
     name : str or None
@@ -162,10 +204,9 @@ class LogisticResult(CompactPickles):
     duality_gap : float
         Upper bound on objective minus minimum, rounding included, at most the objective, since the minimum is not
         negative; NaN where no gap can be had (coefficients without a penalty).
-    certificate : {"gap", "newton_decrement", "quasi_newton_decrement", "extrapolation"}
-        What the fit stopped on: a duality gap (a bound), or an estimate, for fits with unpenalised coefficients or
-        beyond the reach of double precision: half the squared Newton decrement, what "lbfgs" takes for it, or
-        what the gains of gradient descent leave to be gained if they go on falling as they did.
+    certificate : {"gap", "newton_decrement"}
+        What the fit is judged by: a duality gap, which is a bound, or, where some coefficients have no penalty and no
+        gap can be had, half the squared Newton decrement, which is an estimate.
     optimality : float
         Inf-norm of the subgradient of least norm, at coef.
     n_iter : int

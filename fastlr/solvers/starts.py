@@ -50,7 +50,7 @@ def truncated_newton(objective):
     schedule = Schedule(objective)
 
     def step(point):
-        moved, direction = newton_step(objective, point, schedule.at(point), 0.1, np.inf, schedule.products_left)
+        moved, direction, _ = newton_step(objective, point, schedule.at(point), 0.1, np.inf, schedule.products_left)
         schedule.charge(direction.products)
         return moved
 

@@ -54,10 +54,12 @@ def solve(objective, coef, intercept, monitor):
     intercept : float
     monitor : Monitor
     """
-    monitor.estimate = "extrapolation"
     point = monitor.starting_point(coef, intercept)
-    remaining, epochs = Remaining(), None
-    while not monitor.finished(point, remaining.after(point.value)):
+    remaining, epochs = Remaining(objective, monitor.target), None
+    while not monitor.finished(point, remaining.at(point)):
+        if remaining.stalled:
+            monitor.stalled()
+            break
         epochs = Epochs(objective, point) if epochs is None else epochs
         point = epochs.after(point)
         if point is None:

@@ -2,7 +2,7 @@
 
 ``fit_ended(result)``
     Once, when the fit is over: with what the fit returns, with the last point reached on Ctrl-C, and with None where it
-    ended in another error or there is no such point.
+    ended in another error or there is no such point.  Ctrl-C in it raises FitInterrupted with that result.
 ``label_ended(label)``
     In fit_one_vs_rest, when the problem of that number is over.
 """
@@ -11,7 +11,7 @@ import functools
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from fastlr.solvers.result import FitInterrupted
+from fastlr.solvers.result import FitInterrupted, LogisticResult
 
 _Fit = TypeVar("_Fit", bound=Callable[..., Any])
 
@@ -37,7 +37,12 @@ def tells_its_end(fit: _Fit) -> _Fit:
             result = interruption.result
             raise
         finally:
-            tell(callback, "fit_ended", result)
+            try:
+                tell(callback, "fit_ended", result)
+            except KeyboardInterrupt:
+                if isinstance(result, LogisticResult):
+                    raise FitInterrupted(result) from None
+                raise
         return result
 
     return watched  # type: ignore[return-value]

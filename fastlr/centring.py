@@ -1,0 +1,135 @@
+"""Columns far from zero beside a free intercept: they are fitted about a centre, since only the intercept then differs.
+
+With x_ij = c_j + (x_ij - c_j) the linear predictor is  (x_i - c) . w + (b + c . w).  Time stamps, identifiers and the
+like, whose mean is many standard deviations away from zero, lose in products with X the digits that their differences
+have; about an entry of theirs nothing is lost.
+"""
+
+import math
+import weakref
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+
+from fastlr.solvers import FitInterrupted, Status
+from fastlr.solvers.result import Coefficients
+from fastlr.solvers.watching import tell
+
+#: Veltkamp's constant: splits a double in two halves whose products are exact.
+_SPLIT = 134217729.0
+
+
+def centred(design, fit_intercept, weight):
+    """The design about centres of the columns that are far from zero, and the Centre; (design, None) without any.
+
+    `weight` (n,) tells the rows that count, those where it is positive; None: all do.
+    """
+    centre = design.far_centres(weight) if fit_intercept else None
+    return (design, None) if centre is None else (design.centred(centre), Centre(centre))
+
+
+@dataclass(frozen=True)
+class Centre:
+    """What was taken away from each column.
+
+    Parameters
+    ----------
+    values : ndarray of shape (p,)
+    """
+
+    values: np.ndarray
+
+    def there(self, coef, intercept):
+        """The intercept about the centre that belongs to coefficients (..., p) and an intercept (...)."""
+        return self._moved(coef, intercept, self.values)
+
+    def back(self, coef, intercept):
+        """The intercept that belongs to coefficients (..., p) and an intercept about the centre (...)."""
+        return self._moved(coef, intercept, -self.values)
+
+    def _moved(self, coef, intercept, values):
+        far = np.flatnonzero(values)
+        coef = np.asarray(coef)
+        moved = [
+            exact_sum(start, values[far], row[far])
+            for row, start in zip(coef.reshape(-1, len(values)), np.ravel(intercept), strict=True)
+        ]
+        return moved[0] if coef.ndim == 1 else np.array(moved)
+
+    def result(self, result):
+        """The result of a fit about the centre as one of X."""
+        intercept = self.back(result.coef, result.intercept)
+        # how far rounding has moved it, and the loss that a row can gain by that at most
+        off = np.max(np.abs(self.there(result.coef, intercept) - result.intercept))
+        findings = tuple(
+            replace(finding, intercept=self.back(finding.direction, finding.intercept))
+            if hasattr(finding, "direction")
+            else finding
+            for finding in result.findings
+        )
+        lost = 0.125 * off * off
+        moved = replace(result, intercept=intercept, findings=findings, duality_gap=result.duality_gap + lost)
+        known = lost if math.isnan(moved.duality_gap) else moved.duality_gap
+        if result.status is not Status.CONVERGED or known <= result.target:
+            return moved
+        told = (
+            f"Rounding of the intercept to {np.max(np.abs(intercept)):.2g} leaves a suboptimality of up to {known:.2g} "
+            f"(target {result.target:.2g}). Take a constant away from columns that are far from zero."
+        )
+        return replace(moved, status=Status.PRECISION_LIMIT, message=told)
+
+    def run(self, fit, controls):
+        """The result of `fit`, a function of Controls that fits about the centre, as one of X."""
+        if controls.callback is not None:
+            controls = replace(controls, callback=_Listener(controls.callback, self))
+        try:
+            found = fit(controls)
+        except FitInterrupted as interruption:
+            raise FitInterrupted(self.result(interruption.result)) from None
+        return [self.result(each) for each in found] if isinstance(found, list) else self.result(found)
+
+
+class _Listener:
+    """A callback that is told of intercepts of X by a fit about a centre."""
+
+    def __init__(self, callback, centre):
+        self._callback = callback
+        self._centre = centre
+
+    def __call__(self, progress):
+        coefficients = Coefficients(partial(_moved_back, self._centre), progress.coefficients)
+        kept = weakref.ref(coefficients)
+        told = progress.telling(coefficients=coefficients)
+        del coefficients, progress
+        try:
+            return self._callback(told)
+        finally:
+            del told
+            if (coefficients := kept()) is not None:
+                coefficients.settle()
+
+    def label_ended(self, label):
+        tell(self._callback, "label_ended", label)
+
+
+def _moved_back(centre, coefficients):
+    coef, intercept = coefficients()
+    return coef, centre.back(coef, intercept)
+
+
+def exact_sum(start, a, b):
+    """start + a . b, rounded once (Dekker 1971; Shewchuk 1997)."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        product = a * b
+        high_a, high_b = _high(a), _high(b)
+        low_a, low_b = a - high_a, b - high_b
+        error = ((high_a * high_b - product) + high_a * low_b + low_a * high_b) + low_a * low_b
+    if not np.isfinite(error).all():
+        return float(start + product.sum())
+    return math.fsum([start, *product, *error])
+
+
+def _high(values):
+    scaled = _SPLIT * values
+    return scaled - (scaled - values)

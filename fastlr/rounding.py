@@ -1,0 +1,48 @@
+"""What rounding in products with X may hide of a duality gap; docs/design.md, "What rounding may hide", derives it."""
+
+import math
+
+import numpy as np
+
+_EPS = float(np.finfo(float).eps)
+#: What it may hide of a weighted mean of divergences, u log u + ... + log(1 + exp(eta)) - u eta.
+OF_DIVERGENCES = 4.0 * _EPS
+
+
+def of_product(value, magnitude, moved, sqrt=math.sqrt):
+    """Rounding of X' u for the dual point u, column j in units of its root mean square.
+
+    Parameters
+    ----------
+    value : float
+        Objective, which bounds the mean square of the residuals.
+    magnitude : float
+        sqrt(sum_j mean square of column j / l2_j).
+    moved : float
+        Length, in the norm of the Hessian, of the step whose linearisation made the dual point; 0 without one.
+    sqrt : callable
+        numpy.sqrt where these are arrays, one number a label.
+    """
+    return _EPS * (sqrt(value) + (1.0 + 0.25 * magnitude) * moved)
+
+
+def hidden(gap, value, smooth, moved, magnitude, inverse_mass, sqrt=math.sqrt):
+    """What it hides of a gap under l2.
+
+    Parameters
+    ----------
+    gap : float, not negative
+    smooth : float
+        coef' diag(l2) coef / 2.
+    inverse_mass : float
+        1 / 1' D 1 with a free intercept, which a residual that does not quite add up to zero moves; else 0.
+    value, moved, magnitude, sqrt :
+        As for `of_product`; value in [0, 1].
+    """
+    columns = magnitude * of_product(value, magnitude, moved, sqrt)
+    rows = 2.0 * _EPS * magnitude * (sqrt(2.0 * smooth) + moved)
+    return (
+        columns * sqrt(2.0 * gap) * (1.0 + sqrt(inverse_mass))
+        + 0.5 * columns * columns * (1.0 + inverse_mass)
+        + rows * (sqrt(gap) * (moved > 0.0) + 0.125 * rows)
+    )
