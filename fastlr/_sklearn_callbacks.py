@@ -28,7 +28,10 @@ except ImportError:  # scikit-learn before 1.9
 
 def tasks_of(model, learner, fit, X, given):
     """The FitTasks that callbacks of the model are to hear of; None where it has none."""
-    return FitTasks(model, learner, fit, X, given) if vars(model).get("_skl_callbacks") else None
+    if vars(model).get("_skl_callbacks"):
+        return FitTasks(model, learner, fit, X, given)
+    vars(model).pop("_callback_fit_ctx", None)  # of a fit whose teardown was interrupted: not to be torn down again
+    return None
 
 
 class FitTasks:

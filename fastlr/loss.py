@@ -7,6 +7,7 @@ Kullback-Leibler divergence between Bernoulli distributions (Fenchel-Young form:
 """
 
 import numpy as np
+from scipy.special import expit, rel_entr
 
 from fastlr.kernels import logistic
 
@@ -51,6 +52,13 @@ class LogisticLoss:
     def evaluate(self, eta, residual, curvature):
         """Fill `residual` and `curvature`, both times weight; return the weighted loss."""
         return logistic.evaluate(eta, self.y, self.weight, residual, curvature, self._sums[0], self.n_threads)
+
+    def above_least(self, eta, rows):
+        """Weighted loss of some rows (a mask) at eta, above the least that any linear predictor gives them."""
+        weight = self.weight_of_rows()
+        rows = rows & (weight > 0.0)
+        y, eta = self.y[rows], eta[rows]
+        return float(weight[rows] @ (rel_entr(y, expit(eta)) + rel_entr(1.0 - y, expit(-eta))))
 
     def along(self, eta, image, steps):
         """Weighted losses at eta + t * image for each t of `steps`; ndarray of shape (len(steps),)."""

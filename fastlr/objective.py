@@ -249,6 +249,21 @@ class LogisticObjective:
             diagonal = 0.1 * diagonal + 0.9 * np.median(diagonal[::every])
         return inverse(diagonal)
 
+    def set_aside(self, point, image, most):
+        """What is left without the rows that an image moves by more than `most`.
+
+        Returns the Point of the others (its value is still that of all), by how much the loss of those rows can fall at
+        most, the Newton step of the intercept, which is no longer at its optimum, and half the squared decrement of
+        that: one pass, two with an intercept.
+        """
+        state, above, gradient, slope = self.rows.set_aside(point.state, image, most)
+        mass = float(state.curvature.sum()) if self.fit_intercept else 0.0
+        left = replace(point, state=state, first=None, mass=mass, gradient=point.gradient - gradient)
+        if mass <= 0.0:
+            return left, above, 0.0, 0.0
+        left.gradient += slope * self.centre(left)
+        return left, above, slope / mass, 0.5 * slope * slope / mass
+
     # --- moving ------------------------------------------------------------------------------------------------------
 
     def direction(self, point, coef):

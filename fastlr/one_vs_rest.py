@@ -19,6 +19,7 @@ from fastlr.label_problems import LabelProblems, Watch
 from fastlr.objective import LogisticObjective
 from fastlr.solvers import FitInterrupted, LogisticResults, choose_solver, label_dual, lockstep
 from fastlr.solvers.dual_coordinate_descent import SLOW
+from fastlr.solvers.newton_decrement import is_settled
 from fastlr.solvers.watching import tells_its_end
 
 #: Entries of X from which on each thread takes labels of its own; fits of fewer are over before a thread has begun.
@@ -143,18 +144,23 @@ def _by_shared_steps(problems, watch, choice):
             for k, null in zip(which, objective.null_value(), strict=True)
         ]
         lockstep.solve(objective, *problems.starts_of(which), monitors)
-        results += [_diagnosed(problems, k, monitor) for k, monitor in zip(which, monitors, strict=True)]
+        results += [_diagnosed(problems, watch, k, monitor) for k, monitor in zip(which, monitors, strict=True)]
     return results
 
 
-def _diagnosed(problems, k, monitor):
-    """The result with what is found where coefficients may not be determined, or the fit did not converge."""
+def _diagnosed(problems, watch, k, monitor):
+    """The result with what is found where coefficients may not be determined, or the fit did not converge; of a fit
+    that goes on where its last step does not tell what is left."""
     result = monitor.settled
     if result.converged and problems.penalty(1.0).covers_all:
         return result
     rows, penalty, fit_intercept, _ = problems.of(k)
     rows.work.entries_read = round(result.n_passes * rows.design.nnz)
-    monitor.look_at(LogisticObjective(rows, penalty, fit_intercept), problems.held)
+    objective, reached = LogisticObjective(rows, penalty, fit_intercept), (result.coef[:, None], result.intercept)
+    if result.converged and not is_settled(objective, objective.at(*reached), monitor.gaps[-1], result.target):
+        found = _fit_one(rows, penalty, fit_intercept, reached, "newton_cg", watch.controls(k), None, problems.held)
+        return replace(found, message=f"{found.message} {monitor.explanation}".rstrip())
+    monitor.look_at(objective, problems.held)
     return diagnosed(result, monitor)
 
 

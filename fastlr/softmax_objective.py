@@ -14,7 +14,7 @@ The duality gap is that of two classes with the simplex in place of [0, 1]: for 
 sum_i s_i KL(U_i || p_i) plus the columns' share.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -108,6 +108,16 @@ class SoftmaxObjective(LogisticObjective):
         image, shift = self._moved(point, v)
         self.rows.adjoint(self.rows.curved(point.state, image), out)
         return image, shift, self.penalty.add_smooth_gradient(v, out)
+
+    def set_aside(self, point, image, most):
+        """What is left without the rows that an image moves by more than `most`; as for two classes."""
+        state, above, gradient, slope = self.rows.set_aside(point.state, image, most)
+        left = replace(point, state=state, coupling=None, gradient=point.gradient - gradient)
+        if not self.fit_intercept:
+            return left, above, np.zeros_like(slope), 0.0
+        shift = self._inverse_coupling(left) @ slope
+        left.gradient += self.rows.adjoint(self.rows.curved(state, self.rows.image() + shift))
+        return left, above, shift, 0.5 * float(slope @ shift)
 
     def thin(self, every):
         return SoftmaxObjective(self.rows.thin(every), self.penalty, self.fit_intercept)

@@ -13,6 +13,7 @@ from fastlr import kernels
 from fastlr._environment import CPU_LEVELS, choose_cpu_level
 
 PACKAGE = Path(fastlr.__file__).parent
+SOURCES = Path(__file__).parents[1] / "fastlr" / "kernels"
 
 
 def test_every_folder_with_modules_is_a_package():
@@ -31,6 +32,13 @@ def test_every_stub_has_a_compiled_module():
     stubs = {path.stem for path in (PACKAGE / "kernels").glob("*.pyi")}
     level = next(iter(kernels.LEVELS))
     assert stubs == {*kernels.LEVELS[level], *kernels.ONE_LEVEL, "_cpu"}
+
+
+def test_a_kernel_is_built_again_when_what_it_cimports_has_changed():
+    """Cython follows `from package.module cimport name`; `from package cimport module` it does not see."""
+    sources = [*SOURCES.glob("*.pyx"), *SOURCES.glob("*.pxd")]
+    assert sources
+    assert [path.name for path in sources if "from fastlr.kernels cimport" in path.read_text()] == []
 
 
 @pytest.mark.skipif(os.environ.get("FASTLR_LEVELS") != "all", reason="FASTLR_LEVELS is not all")

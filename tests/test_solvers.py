@@ -20,7 +20,7 @@ from helpers import (
 from sklearn.linear_model import LogisticRegression as SklearnLogisticRegression
 
 from fastlr import LogisticResult, Status, fit_logistic
-from fastlr.solvers import prox_step
+from fastlr.solvers import hessian_price
 
 P = 12
 #: Penalties on the scale of the weighted mean loss; arrays mix strengths, each coefficient penalised.
@@ -620,7 +620,7 @@ def test_working_sets_go_the_same_way_by_columns_as_by_the_hessian(layout, penal
     X = as_layout(X, layout)
     options = penalty | {"fit_intercept": fit_intercept, "tol": 1e-12}
     expected = fit_logistic(X, y, **options, solver="prox_newton")
-    monkeypatch.setattr(prox_step, "WORTH", 0.0)
+    monkeypatch.setattr(hessian_price, "WORTH", 0.0)
     found = fit_logistic(X, y, **options, solver="coordinate_descent")
     assert found.converged
     assert_same_fit(found, expected, rel=1e-11, rtol=1e-3)

@@ -192,6 +192,95 @@ def test_what_a_callback_keeps_of_such_a_fit_can_be_pickled(multi_class):
     assert len(pickle.loads(pickle.dumps(seen))[-1].coefficients()) == 2
 
 
+# --- a row far from all others ----------------------------------------------------------------------------------------
+
+
+def with_a_far_row(far, label, n=300, seed=0):
+    """(X, y), one entry of a column `far` away from the others, and (X, y) without that row."""
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((n, 4))
+    y = (rng.random(n) < expit(2.0 * X[:, 0] + X[:, 1])) * 1.0
+    X[n // 2], y[n // 2] = [far, 0.0, 0.0, 0.0], label
+    others = np.arange(n) != n // 2
+    return X, y, X[others], y[others]
+
+
+FAR = [1e4, 1e7, 1.7e9, -1e7]
+
+
+@pytest.mark.parametrize("far", FAR)
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
+@pytest.mark.parametrize("solver", ["auto", "newton_cg", "newton_cholesky", "lbfgs"])
+def test_a_far_row_that_the_others_agree_with_does_not_end_the_fit(solver, layout, far):
+    X, y, others, y_others = with_a_far_row(far, far > 0)
+    best = fit_logistic(others, y_others, tol=1e-12).objective * len(y_others) / len(y)
+    result = fit_logistic(layout(X), y, solver=solver)
+    assert result.converged, result.message
+    assert best - 1e-12 <= result.objective <= best + result.target
+
+
+@pytest.mark.parametrize("far", FAR)
+@pytest.mark.parametrize("solver", ["auto", "newton_cg", "newton_cholesky", "lbfgs"])
+def test_a_far_row_that_contradicts_the_others_takes_its_column_away(solver, far):
+    X, y, others, y_others = with_a_far_row(far, far < 0)
+    without = fit_logistic(others[:, 1:], y_others, tol=1e-12).objective * len(y_others) / len(y)
+    result = fit_logistic(X, y, solver=solver)
+    assert result.converged, result.message
+    assert abs(result.objective - without) <= 20.0 / abs(far) + result.target  # a coefficient of 20 / far fits the row
+
+
+@pytest.mark.parametrize("far", FAR)
+@pytest.mark.parametrize("penalty", ["l1", "l2", "bounds"])
+def test_a_far_row_in_a_free_column_beside_penalties(penalty, far):
+    X, y, others, y_others = with_a_far_row(far, far > 0)
+    share, strengths = len(y_others) / len(y), np.array([0.0, 0.01, 0.01, 0.01])
+    if penalty == "bounds":
+        here = there = {"bounds": (np.array([-np.inf, 0.0, 0.0, 0.0]), np.inf)}
+    else:
+        here, there = {penalty: strengths}, {penalty: strengths / share}
+    best = fit_logistic(others, y_others, tol=1e-12, **there).objective * share
+    result = fit_logistic(X, y, **here)
+    assert result.converged, result.message
+    assert best - 1e-12 <= result.objective <= best + result.target
+
+
+@pytest.mark.parametrize("far", FAR)
+@pytest.mark.parametrize("fit_intercept", [True, False])
+def test_a_far_row_in_softmax(fit_intercept, far):
+    X, y, others, _ = with_a_far_row(far, far > 0)
+    classes = y.astype(int)
+    classes[: len(y) // 3] = 2
+    best = fit_softmax(others, np.delete(classes, len(y) // 2), fit_intercept=fit_intercept, tol=1e-12).objective
+    result = fit_softmax(X, classes, fit_intercept=fit_intercept)
+    assert result.converged, result.message
+    assert -1e-12 <= result.objective - best * (len(y) - 1) / len(y) <= result.target
+
+
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
+def test_a_far_row_in_labels_fitted_together(layout):
+    rng = np.random.default_rng(1)
+    n, row = 20_000, 16
+    X = rng.standard_normal((n, 10)) * (rng.random((n, 10)) < 0.5)
+    slopes = rng.standard_normal((10, 3))
+    Y = (rng.random((n, 3)) < expit(X @ slopes)) * 1
+    X[row], Y[row] = 1e8 * np.eye(10)[0], slopes[0] > 0
+    others = np.arange(n) != row
+    for label, result in enumerate(fit_one_vs_rest(layout(X), Y)):
+        best = fit_logistic(X[others], Y[others, label], tol=1e-12).objective * (n - 1) / n
+        assert result.converged, result.message
+        assert -1e-12 <= result.objective - best <= result.target
+
+
+@pytest.mark.parametrize("solver", ["auto", "newton_cg", "newton_cholesky", "lbfgs"])
+def test_rows_on_their_way_to_infinity_end_a_fit_and_are_named(solver):
+    X, y, *_ = with_a_far_row(1.0, 1.0)
+    X = np.column_stack([X, np.arange(len(y)) % 9 == 0])
+    y[X[:, 4] == 1.0] = 1.0
+    result = fit_logistic(X, y, solver=solver)
+    assert result.status is Status.SEPARATED
+    assert result.n_iter < 40
+
+
 # --- columns that depend on each other --------------------------------------------------------------------------------
 
 
@@ -322,3 +411,11 @@ def test_rows_saturated_at_the_start_do_not_end_a_fit(penalty, fit_intercept):
     result = fit_logistic(X, y, offset=offset, start=start, fit_intercept=fit_intercept, **penalty)
     assert result.status in (Status.CONVERGED, Status.SEPARATED)
     assert is_honest(result)
+
+
+@pytest.mark.parametrize("copies", [1, 20])
+def test_blocks_of_equal_rows_do_not_make_steps_endless(copies):
+    X = np.repeat([[1.0, 2.0, 0.0], [0.0, 2.0, 1.0]], copies, axis=0)
+    result = fit_logistic(X, np.repeat([1.0, 0.0], copies), solver="stochastic_gradient")
+    assert result.status is Status.SEPARATED
+    assert np.abs(result.coef).max() < 1e3

@@ -16,7 +16,7 @@ ENTRIES_PER_THREAD = 30_000
 FEW_FOR_GRAM = 128
 #: Rows that tell whether columns are far from zero; how far, beside their range in these rows, is far; and beyond
 #: what size columns are that do not vary there.  (Mean over standard deviation: about 1e3.)
-LOOKED_AT, FAR, CONSTANT = 8, 400.0, 1e6
+LOOKED_AT, FAR, CONSTANT = 8, 2000.0, 1e6
 #: Rows that tell the mean squares of columns.
 SAMPLED_ROWS = 512
 

@@ -200,6 +200,30 @@ class ClassRows:
         arguments = self.labels, self.weight, self._scratch, self.n_threads
         return np.array([class_rows.loss(state.eta, image, float(t), *arguments) for t in steps])
 
+    def reach(self, image, state=None):
+        """By how much an image moves classes of a row apart at most: of all rows, or of those with curvature at a
+        state."""
+        moved = np.ptp(image, axis=1)
+        return float(np.max(moved if state is None else moved[state.curvature.any(axis=1)], initial=0.0))
+
+    def set_aside(self, state, image, most):
+        """Count out the rows in which the image moves classes apart by more than `most`, and those without curvature.
+
+        Returns a state with no curvature there, by how much the loss of these rows can fall at most, their X' residual,
+        and the sums of their residuals (K,): one pass.
+        """
+        left = ClassState(state.eta, state.curvature.copy())
+        aside = (np.ptp(image, axis=1) > most) | ~state.curvature.any(axis=1)
+        left.curvature[aside] = 0.0
+        everywhere = ClassState(state.eta, np.empty_like(state.eta))
+        self.evaluate(everywhere)
+        self._scratch[~aside] = 0.0
+        aside &= self.weight > 0.0
+        own = everywhere.curvature[aside, self.labels[aside]]
+        with np.errstate(divide="ignore"):
+            above = float(self.weight[aside] @ -np.log(own))
+        return left, above, self.adjoint(self._scratch), self._scratch.sum(axis=0)
+
     def divergence(self, state, image=None, t=0.0, back=0.0, scale=1.0):
         """Rows' share of the gap at eta + t image for the dual point y + scale (p + back D image / weight - y), and by
         how many entries that leaves the simplex."""

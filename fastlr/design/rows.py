@@ -184,6 +184,31 @@ class Rows:
         self.work.entries_read += self.design.nnz
         return loss, gradient[:, None], None
 
+    def least_curvature(self, state):
+        """The least curvature of a row that counts."""
+        return float(np.min(state.curvature, where=self.loss.weight_of_rows() > 0.0, initial=np.inf))
+
+    def set_aside(self, state, image, most):
+        """Count out the rows that the image moves by more than `most`, and those without curvature.
+
+        Returns a state with no curvature there, by how much the loss of these rows can fall at most, their X' residual
+        (p, 1), and the sum of their residuals: one pass.
+        """
+        left = RowState(state.eta, state.curvature.copy())
+        aside = (np.abs(image) > most) | (state.curvature == 0.0)
+        left.curvature[aside] = 0.0
+        self.loss.evaluate(state.eta, self._scratch, np.empty_like(state.curvature))
+        self._scratch[~aside] = 0.0
+        slope = float(self._scratch.sum())
+        gradient = self.design.adjoint(self._scratch)[:, None]
+        self.work.entries_read += self.design.nnz
+        return left, self.loss.above_least(state.eta, aside), gradient, slope
+
+    def reach(self, image, state=None):
+        """By how much an image moves rows at most: all of them, or those with curvature at a state."""
+        moved = np.abs(image)
+        return float(np.max(moved if state is None else moved[state.curvature > 0.0], initial=0.0))
+
     def absolute_sums(self):
         """sum_i weight_i |x_ij| for each column, shape (p,); None where that is of no use."""
         sums = self.design.absolute_sums(self.loss.weight_of_rows())

@@ -6,26 +6,27 @@ of min(n, 4096) equal weights; l2 (p, 1), possibly a broadcast scalar; coef (p,)
 numbers that RECORD names.
 """
 
-from fastlr.kernels cimport small_newton as newton, small_problem as problems
 from fastlr.kernels.small_matrix cimport (
     CSR_F32_I32, CSR_F32_I64, CSR_F64_I32, CSR_F64_I64, DENSE_F32, DENSE_F64, Matrix)
+from fastlr.kernels.small_newton cimport MOVED_FAR, RUNNING, Outcome, begin, iterate
+from fastlr.kernels.small_problem cimport Problem, State, scratch_length as length_of_scratch
 from fastlr.kernels.types cimport floating, integer
 
 #: What a row of `records` holds.
 RECORD = ("intercept", "objective", "gap", "decrement", "rounding", "optimality", "nonzeros", "reads")
 
 #: How a run of iterations ended, by the number that is returned.
-OUTCOMES = ("running", "finished", "not finite", "singular", "no descent")
+OUTCOMES = ("running", "finished", "moved far", "not finite", "singular", "no descent")
 
 
 def scratch_length(Py_ssize_t n, Py_ssize_t p):
     """Length of `scratch`."""
-    return problems.scratch_length(n, p)
+    return length_of_scratch(n, p)
 
 
-cdef problems.Problem problem_of(Matrix X, const double[::1] y, const double[::1] weight, const double[::1] offset,
-                                 const double[:, :] l2, bint fit_intercept, bint has_gap, double tol) noexcept:
-    cdef problems.Problem problem
+cdef Problem problem_of(Matrix X, const double[::1] y, const double[::1] weight, const double[::1] offset,
+                        const double[:, :] l2, bint fit_intercept, bint has_gap, double tol) noexcept:
+    cdef Problem problem
     problem.X = X
     problem.y = &y[0]
     problem.weight = &weight[0]
@@ -41,24 +42,24 @@ cdef problems.Problem problem_of(Matrix X, const double[::1] y, const double[::1
     return problem
 
 
-cdef tuple run(const problems.Problem* problem, double[::1] coef, double intercept, Py_ssize_t first,
+cdef tuple run(const Problem* problem, double[::1] coef, double intercept, Py_ssize_t first,
                double[:, ::1] records, double[::1] scratch):
-    cdef newton.Outcome outcome = newton.RUNNING
-    cdef problems.State* state = <problems.State*> &scratch[0]
+    cdef Outcome outcome = RUNNING
+    cdef State* state = <State*> &scratch[0]
     cdef Py_ssize_t filled = 0
     with nogil:
-        while filled < records.shape[0] and outcome == newton.RUNNING:
+        while filled < records.shape[0] and outcome == RUNNING:
             if first + filled == 0:
-                outcome = newton.begin(problem, &scratch[0], &coef[0], intercept)
+                outcome = begin(problem, &scratch[0], &coef[0], intercept)
             else:
-                outcome = newton.iterate(problem, &scratch[0], &coef[0])
-            if outcome <= newton.FINISHED:
+                outcome = iterate(problem, &scratch[0], &coef[0])
+            if outcome <= MOVED_FAR:
                 record(state, &coef[0], coef.shape[0], &records[filled, 0])
                 filled += 1
     return outcome, filled, state.null_value, state.reads
 
 
-cdef void record(problems.State* state, const double* coef, Py_ssize_t p, double* row) noexcept nogil:
+cdef void record(State* state, const double* coef, Py_ssize_t p, double* row) noexcept nogil:
     cdef Py_ssize_t j, nonzeros = 0
     for j in range(p):
         nonzeros += coef[j] != 0.0
@@ -82,7 +83,7 @@ def dense(const floating[:, :] X, const double[::1] y, const double[::1] weight,
     the null model, and the readings of X that are in no record.
     """
     cdef Matrix matrix
-    cdef problems.Problem problem
+    cdef Problem problem
     matrix.storage = DENSE_F32 if floating is float else DENSE_F64
     matrix.n, matrix.p = X.shape[0], X.shape[1]
     matrix.values = &X[0, 0]
@@ -99,7 +100,7 @@ def csr(const integer[::1] indptr, const integer[::1] indices, const floating[::
         double[::1] scratch):
     """The same for CSR without repeated entries, in any order within a row."""
     cdef Matrix matrix
-    cdef problems.Problem problem
+    cdef Problem problem
     if floating is float:
         matrix.storage = CSR_F32_I32 if sizeof(integer) == 4 else CSR_F32_I64
     else:

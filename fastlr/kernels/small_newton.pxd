@@ -25,6 +25,7 @@ cdef enum:
 cdef enum Outcome:
     RUNNING       # may be iterated further
     FINISHED      # the stop rule holds
+    MOVED_FAR     # it holds for the decrement of a step that moves rows farther than the quadratic model tells
     NOT_FINITE    # X (or what was computed of it) holds NaN or infinity
     SINGULAR      # the Hessian has no Cholesky factor
     NO_DESCENT    # no step along the Newton direction lowers the objective
@@ -187,7 +188,19 @@ cdef inline Outcome iterate(const Problem* problem, double* memory, double* coef
         s.eta[j] += t * s.image[j]
     s.state.intercept -= t * tau
     evaluate(problem, &s, coef, bound)
-    return FINISHED if finished(problem, s.state) else RUNNING
+    if not finished(problem, s.state):
+        return RUNNING
+    return MOVED_FAR if not isfinite(s.state.gap) and moves_far(problem, &s) else FINISHED
+
+
+cdef inline bint moves_far(const Problem* problem, const Scratch* s) noexcept nogil:
+    """Whether the last direction moves a row farther than the quadratic model tells; NEAR of
+    fastlr/solvers/newton_decrement.py."""
+    cdef double most = 0.0
+    cdef Py_ssize_t i
+    for i in range(problem.X.n):
+        most = max(most, fabs(s.image[i]))
+    return most > 0.5
 
 
 cdef inline bint newton_direction(const Problem* problem, const Scratch* s) noexcept nogil:

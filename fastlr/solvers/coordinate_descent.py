@@ -8,6 +8,7 @@ from fastlr.kernels import vector
 from fastlr.objective import Direction, inverse
 from fastlr.solvers import prox_step
 from fastlr.solvers.conjugate_gradient import conjugate_gradient
+from fastlr.solvers.hessian_price import price
 from fastlr.solvers.line_search import armijo
 from fastlr.solvers.newton_decrement import newton_decrement
 from fastlr.solvers.preconditioner import Diagonal
@@ -90,7 +91,7 @@ def left_out(violations, columns):
 
 def minimise_on(objective, point, goal):
     """Lower the largest violation on a working set to `goal`: by its Hessian where that is cheap, else by columns."""
-    if objective.has_hessian and np.isfinite(prox_step.price(objective.rows.design)):
+    if objective.has_hessian and np.isfinite(price(objective.rows.design)):
         if objective.grows_slowly:
             point = by_first_columns(objective, point, goal)
         point = by_hessian(objective, point, goal)

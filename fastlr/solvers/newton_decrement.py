@@ -7,14 +7,16 @@ import numpy as np
 
 from fastlr.factor import CholeskyFactor
 from fastlr.objective import inverse
-from fastlr.solvers import prox_step
 from fastlr.solvers.conjugate_gradient import conjugate_gradient
+from fastlr.solvers.hessian_price import price
 from fastlr.solvers.preconditioner import Cholesky, Diagonal
 
 #: Relative residual to which the Newton system is solved.
 SOLVED = 1e-4
-
-
+#: By how much a step may move a linear predictor for the quadratic model to hold there.
+NEAR = 0.5
+#: How often rows that a step moves farther are set aside.
+ROUNDS = 5
 #: Numbers of a matrix that may be factored to make sure of a decrement.
 FEW_NUMBERS = 500_000
 #: Share of the largest singular value below which one is rounding.
@@ -26,7 +28,8 @@ def newton_decrement(objective, point):
 
     Free to move are those that are on no kink of l1 and no bound, and those that violate their condition.  Near the
     optimum it is objective minus minimum (Nesterov, Nemirovskii 1994); a step that moves linear predictors far makes
-    more of it.  What conjugate gradients leave of the system is counted in; see Direction.missing.
+    more of it, or asks for the rows beside those, see _beside.  What conjugate gradients leave of the system is counted
+    in; see Direction.missing.
     """
     subgradient, free = _free(objective, point)
     if not subgradient.any():
@@ -36,15 +39,59 @@ def newton_decrement(objective, point):
     else:
         free = objective.penalty.whole(free)
         within, smooth = objective.restrict(free), replace(point.restrict(free), gradient=subgradient[free])
-    direction = conjugate_gradient(within, smooth, _preconditioner(within, smooth), SOLVED, np.inf)
-    return direction.decrement * _growth(objective.rows.n_predictors * float(np.max(np.abs(direction.image))))
+    direction = _solved(within, smooth)
+    reach = within.rows.reach(direction.image)
+    return direction.decrement * _growth(reach) if reach <= NEAR else _beside(within, smooth, direction)
+
+
+def made_sure(objective, point, direction, target):
+    """Half the squared decrement of the full step that led to a point, where it can stand for a gap there; else that
+    of the point itself.
+
+    Where a row has nearly all curvature (one far from all others), steps are as short as that row asks for, and their
+    decrements small, however far the other rows still have to go.
+    """
+    if direction.decrement > target or np.isfinite(point.gap) or objective.rows.reach(direction.image) <= NEAR:
+        return direction.decrement
+    return newton_decrement(objective, point)
+
+
+def is_settled(objective, point, decrement, target):
+    """Whether the target is reached at a point to which a full step led, `decrement` half its squared decrement.
+
+    Such a step moves a row by at most sqrt(2 decrement / curvature); where that is NEAR at most in all rows, the
+    decrement stands as it is.
+    """
+    enough = 2.0 * decrement / NEAR**2
+    return objective.rows.least_curvature(point.state) >= enough or newton_decrement(objective, point) <= target
+
+
+def _solved(objective, point):
+    """The Newton step."""
+    return conjugate_gradient(objective, point, _preconditioner(objective, point), SOLVED, np.inf)
+
+
+def _beside(objective, point, direction):
+    """What the objective can fall by, where the Newton step moves some rows by more than NEAR.
+
+    These rows are set aside: their loss can fall by no more than all of it, and half the squared Newton decrement of
+    the others, without them, says what theirs can fall by.  That step may move further rows far, which then are set
+    aside too; inf if there is no end to it in ROUNDS.
+    """
+    for _ in range(ROUNDS):
+        point, above, shift, gain = objective.set_aside(point, direction.image, NEAR)
+        if not point.state.curvature.any():
+            return above
+        direction = _solved(objective, point)
+        direction.image += shift
+        if objective.rows.reach(direction.image, point.state) <= NEAR:
+            return above + direction.decrement + gain
+    return np.inf
 
 
 def _growth(m):
     """2 (e^m - 1 - m) / m^2: by how much more than its quadratic model says a loss can fall along a step that moves
     linear predictors by m at most, as its curvature changes by no more than e^m (Bach 2010, proposition 1)."""
-    if m > 700.0:
-        return np.inf
     return 2.0 * (math.expm1(m) - m) / (m * m) if m > 1e-4 else 1.0
 
 
@@ -101,6 +148,6 @@ def _free(objective, point):
 
 def _preconditioner(objective, point):
     """The factor of the Hessian where it is cheap, else its diagonal."""
-    if objective.has_hessian and np.isfinite(prox_step.price(objective.rows.design)):
+    if objective.has_hessian and np.isfinite(price(objective.rows.design)):
         return Cholesky(CholeskyFactor(objective.sampled_hessian(point, 1), objective.n_threads))
     return Diagonal(inverse(objective.diagonal(point)), objective.n_threads)

@@ -2,8 +2,10 @@
 
 import numpy as np
 
+from fastlr.kernels import small
 from fastlr.solvers import newton_cg
 from fastlr.solvers.monitor import Measures
+from fastlr.solvers.newton_decrement import newton_decrement
 
 #: Entries of X up to which one thread is enough, and multiplications for a Hessian and its factor up to which they beat
 #: conjugate gradients (the measurements are in docs/design.md).  Where rows are fewer than columns newton_cg works in
@@ -12,12 +14,15 @@ MOST_ENTRIES = 200_000
 MOST_WORK, MOST_WORK_IF_WIDE = 5_000_000, 1_250_000
 #: Iterations that are run before the monitor hears of them.
 AT_A_TIME = 32
+#: Where a record has the decrement.
+DECREMENT = small.RECORD.index("decrement")
 #: Why it does not go on, by the outcome of its iterations; it may also have ended where the monitor sees no end.
 WHY = {
     "singular": "met a singular Hessian",
     "no descent": "found no step that lowers the objective",
     "not finite": "met numbers that are not finite",
     "finished": "saw no more to gain",
+    "moved far": "took steps that a few rows far from the others kept short",
 }
 
 
@@ -58,6 +63,8 @@ def solve(objective, coef, intercept, monitor):
             done += filled
             coef = moving[:, None].copy()
             intercept = float(room[filled - 1, 0])
+            if outcome == "moved far":
+                room[filled - 1, DECREMENT] = newton_decrement(objective, objective.at(coef, intercept))
             _enter(room[:filled].tolist(), rows, monitor)
             if monitor.ends_at(coef, intercept):
                 return monitor.result()

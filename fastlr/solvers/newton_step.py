@@ -3,6 +3,7 @@
 from fastlr.kernels import vector
 from fastlr.solvers.conjugate_gradient import conjugate_gradient
 from fastlr.solvers.line_search import armijo
+from fastlr.solvers.newton_decrement import made_sure
 
 
 def newton_step(objective, point, preconditioner, forcing, enough, max_products=200, last=None):
@@ -18,12 +19,13 @@ def newton_step(objective, point, preconditioner, forcing, enough, max_products=
     moved : Point or None
     direction : Direction
     decrement : float or None
-        Half the squared Newton decrement, which stands in for a gap where there is none; None after a shorter step,
-        when it says nothing of the point reached.
+        Half the squared Newton decrement, which stands in for a gap where there is none (see made_sure); None after a
+        shorter step, when it says nothing of the point reached.
     """
     direction = conjugate_gradient(objective, point, preconditioner, forcing, enough, max_products, last)
     slope = float(vector.dot(point.gradient, direction.coef, objective.n_threads).sum())
     t = armijo(objective, point, direction, slope) if slope < 0.0 else None
     if t is None:
         return None, direction, direction.decrement
-    return objective.move(point, direction, t), direction, direction.decrement if t == 1.0 else None
+    moved = objective.move(point, direction, t)
+    return moved, direction, made_sure(objective, moved, direction, 2.0 * enough) if t == 1.0 else None

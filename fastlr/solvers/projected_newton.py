@@ -6,6 +6,7 @@ from fastlr.kernels import vector
 from fastlr.objective import Direction
 from fastlr.solvers.conjugate_gradient import conjugate_gradient
 from fastlr.solvers.line_search import armijo
+from fastlr.solvers.newton_decrement import made_sure
 from fastlr.solvers.preconditioner import Diagonal
 
 #: Relative residual of a step, at most.
@@ -54,8 +55,8 @@ def solve(objective, coef, intercept, monitor):
         if t is None:
             monitor.stuck(direction.decrease, "No step towards the minimum of the model lowers the objective")
             break
-        decrement = direction.decrement if settled and t == 1.0 else None
         point = objective.move(point, direction, t)
+        decrement = made_sure(objective, point, direction, monitor.target) if settled and t == 1.0 else None
         norm = _norm(objective, point, scale)
     return monitor.result()
 

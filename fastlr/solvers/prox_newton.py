@@ -3,7 +3,8 @@
 import numpy as np
 
 from fastlr.solvers import coordinate_descent
-from fastlr.solvers.prox_step import price, step
+from fastlr.solvers.hessian_price import price
+from fastlr.solvers.prox_step import step
 from fastlr.solvers.starts import SPACING, sampled
 from fastlr.solvers.working_set import Candidates, holds_violators
 

@@ -5,6 +5,7 @@ import numpy as np
 from fastlr.factor import CholeskyFactor
 from fastlr.kernels import coordinate
 from fastlr.solvers.line_search import armijo
+from fastlr.solvers.newton_decrement import made_sure
 
 #: The quadratic model is minimised until its largest violation is this share of that of the objective.
 MODEL = 1e-6
@@ -12,17 +13,9 @@ MODEL = 1e-6
 RESOLVED = 1e-9
 #: Epochs of coordinate descent between two exact solutions on the support.
 EPOCHS = 10
-#: Price of a Hessian in passes up to which it is worth having.
-WORTH = 12.0
 #: What stands for a pivot that is rounding: along dependent columns the model is flat but for l1, and its minimum is as
 #: far away as the first of them leaves the support.
 FLAT = 1e-10
-
-
-def price(design):
-    """What the Hessian takes, in passes; inf where it is not worth having."""
-    few = design.shape[1] <= design.few_for_hessian and design.gram_price() <= WORTH * design.worth_of_hessian
-    return design.gram_price() if few else np.inf
 
 
 def step(objective, within, columns, point, goal=0.0):
@@ -46,7 +39,9 @@ def step(objective, within, columns, point, goal=0.0):
         return None, decrease
     if goal > 0.0 and t == 1.0 and objective.rows_gap_after(point, direction) <= goal:
         direction.adjoint = objective.linearised_adjoint(point, direction)
-    return objective.move(point, direction, t), decrease if t == 1.0 else None
+    direction.decrease = decrease
+    moved = objective.move(point, direction, t)
+    return moved, made_sure(objective, moved, direction, goal) if t == 1.0 else None
 
 
 def minimise_model(penalty, hessian, point, tolerance, max_rounds=50):

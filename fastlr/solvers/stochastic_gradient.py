@@ -17,6 +17,8 @@ SWEEPS = 2
 #: Blocks whose Lipschitz constants are found.
 PROBED = 4
 SEED = 0
+#: Lipschitz constants that mean no curvature.
+FLAT = 1e-300
 _EPS = np.finfo(float).eps
 
 
@@ -92,10 +94,12 @@ class Epochs:
         self._lipschitz = self._largest_constant(point)
 
     def _largest_constant(self, point):
-        """The largest Lipschitz constant of the mean gradients of a few blocks."""
+        """The largest Lipschitz constant of the mean gradients of a few blocks; that of all rows where these are equal
+        within each of them, and curve nothing beside a free intercept."""
         penalty, fit_intercept = self._objective.penalty, self._objective.fit_intercept
         probed = self._blocks.rows[:: max(1, len(self._blocks) // PROBED)]
-        return max(lipschitz(LogisticObjective(rows, penalty, fit_intercept), point) for rows in probed)
+        largest = max(lipschitz(LogisticObjective(rows, penalty, fit_intercept), point) for rows in probed)
+        return largest if largest > FLAT else lipschitz(self._objective, point)
 
     def after(self, point, max_doublings=60):
         """The Point after an epoch; None if no step length lowers the objective."""
