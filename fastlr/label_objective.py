@@ -185,7 +185,7 @@ class LabelObjective:
     def magnitude(self):
         """sqrt(sum_j mean square of column j / l2_j), (K,)."""
         if self._magnitude is None:
-            self._magnitude = np.sqrt(self.rows.mean_squares() @ (1.0 / self.l2))
+            self._magnitude = np.sqrt(np.sum(self.rows.mean_squares()[:, None] / self.l2, axis=0))
         return self._magnitude
 
     def inverse_diagonal(self, point):

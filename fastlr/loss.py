@@ -58,7 +58,7 @@ class LogisticLoss:
         weight = self.weight_of_rows()
         rows = rows & (weight > 0.0)
         y, eta = self.y[rows], eta[rows]
-        return float(weight[rows] @ (rel_entr(y, expit(eta)) + rel_entr(1.0 - y, expit(-eta))))
+        return float(np.sum(weight[rows] * (rel_entr(y, expit(eta)) + rel_entr(1.0 - y, expit(-eta)))))
 
     def along(self, eta, image, steps):
         """Weighted losses at eta + t * image for each t of `steps`; ndarray of shape (len(steps),)."""

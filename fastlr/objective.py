@@ -370,8 +370,9 @@ class LogisticObjective:
             inverse_mass = self._inverse_mass(point) if self.fit_intercept else 0.0
             out += hidden(gap, value, self.penalty.smooth(point.coef), moved, under_l2, inverse_mass)
         if under_l1:
-            under_lasso = under_l1 * gap + float(np.abs(point.coef[:, 0]) @ lengths)
-            out += 2.0 * of_product(value, under_l2, moved) * under_lasso
+            used = np.flatnonzero(point.coef)
+            reach = float(np.sum(np.abs(point.coef[used, 0]) * lengths[used]))
+            out += 2.0 * of_product(value, under_l2, moved) * (under_l1 * gap + reach)
         return out
 
     @cached_property

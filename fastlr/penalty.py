@@ -166,8 +166,11 @@ class ElasticNet:
         """
         if len(squares) < self.shape[0]:
             squares = np.repeat(squares, self.shape[0] // len(squares))
-        if not self.has_l1 and self.l2.strides == (0, 0):
+        if self.l2.strides == (0, 0) and (self.has_l2 or not self.has_l1):
             return math.sqrt(float(squares.sum()) / float(self.l2[0, 0])) if self.has_l2 else 0.0, 0.0, None
+        if self.l1.strides == self.l2.strides == (0, 0):
+            lengths = np.sqrt(squares)
+            return 0.0, float(lengths.max(initial=0.0)) / float(self.l1[0, 0]), lengths
         l1, l2 = self.l1[:, 0], self.l2[:, 0]
         has_l2 = l2 > 0.0
         under_l2 = np.divide(squares, l2, out=np.zeros_like(squares), where=has_l2).sum()

@@ -221,7 +221,7 @@ class ClassRows:
         aside &= self.weight > 0.0
         own = everywhere.curvature[aside, self.labels[aside]]
         with np.errstate(divide="ignore"):
-            above = float(self.weight[aside] @ -np.log(own))
+            above = -float(np.sum(self.weight[aside] * np.log(own)))
         return left, above, self.adjoint(self._scratch), self._scratch.sum(axis=0)
 
     def divergence(self, state, image=None, t=0.0, back=0.0, scale=1.0):
