@@ -149,8 +149,10 @@ def _by_shared_steps(problems, watch, choice):
 
 
 def _diagnosed(problems, watch, k, monitor):
-    """The result with what is found where coefficients may not be determined, or the fit did not converge; of a fit
-    that goes on where its last step does not tell what is left."""
+    """The result with what is found where coefficients may not be determined, or the fit did not converge.
+
+    Where its last step does not tell what is left the fit goes on by itself, unwatched: callbacks know that it is over.
+    """
     result = monitor.settled
     if result.converged and problems.penalty(1.0).covers_all:
         return result
@@ -158,7 +160,8 @@ def _diagnosed(problems, watch, k, monitor):
     rows.work.entries_read = round(result.n_passes * rows.design.nnz)
     objective, reached = LogisticObjective(rows, penalty, fit_intercept), (result.coef[:, None], result.intercept)
     if result.converged and not is_settled(objective, objective.at(*reached), monitor.gaps[-1], result.target):
-        found = _fit_one(rows, penalty, fit_intercept, reached, "newton_cg", watch.controls(k), None, problems.held)
+        unwatched = replace(watch.controls(k), callback=None)
+        found = _fit_one(rows, penalty, fit_intercept, reached, "newton_cg", unwatched, None, problems.held)
         return replace(found, message=f"{found.message} {monitor.explanation}".rstrip())
     monitor.look_at(objective, problems.held)
     return diagnosed(result, monitor)

@@ -257,7 +257,8 @@ def test_a_far_row_in_softmax(fit_intercept, far):
 
 
 @pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
-def test_a_far_row_in_labels_fitted_together(layout):
+@pytest.mark.parametrize("solver", ["auto", "newton_cg"])
+def test_a_far_row_in_labels_fitted_together(solver, layout):
     rng = np.random.default_rng(1)
     n, row = 20_000, 16
     X = rng.standard_normal((n, 10)) * (rng.random((n, 10)) < 0.5)
@@ -265,7 +266,10 @@ def test_a_far_row_in_labels_fitted_together(layout):
     Y = (rng.random((n, 3)) < expit(X @ slopes)) * 1
     X[row], Y[row] = 1e8 * np.eye(10)[0], slopes[0] > 0
     others = np.arange(n) != row
-    for label, result in enumerate(fit_one_vs_rest(layout(X), Y)):
+    told = []
+    results = fit_one_vs_rest(layout(X), Y, solver=solver, callback=lambda progress: told.append(progress.label))
+    assert set(told) == {0, 1, 2}
+    for label, result in enumerate(results):
         best = fit_logistic(X[others], Y[others, label], tol=1e-12).objective * (n - 1) / n
         assert result.converged, result.message
         assert -1e-12 <= result.objective - best <= result.target
