@@ -60,6 +60,24 @@ static inline double fastlr_class_loss(ptrdiff_t rows, ptrdiff_t K, const double
     return fastlr_cross_entropy_block(rows, K, label, NULL, scratch, weight, 1.0, 1.0);
 }
 
+/* e = softmax(e), a row of K numbers in place. */
+static inline void fastlr_softmax_in_place(ptrdiff_t K, double *FASTLR_RESTRICT e)
+{
+    ptrdiff_t top = fastlr_largest(K, e);
+    double m = e[top], sum = 0.0;
+    FASTLR_SIMD
+    for (ptrdiff_t j = 0; j < K; j++)
+        e[j] = fastlr_tail(m, e[j]);
+    e[top] = m == m ? 0.0 : m;
+    FASTLR_SIMD_SUM(sum)
+    for (ptrdiff_t j = 0; j < K; j++)
+        sum += e[j];
+    FASTLR_SIMD
+    for (ptrdiff_t j = 0; j < K; j++)
+        e[j] = e[j] / (1.0 + sum);
+    e[top] = 1.0 / (1.0 + sum);
+}
+
 /* q phi((u - q) / q) with phi(d) = (1 + d) log(1 + d) - d >= 0: a term of KL(u || q), whose others cancel. */
 static inline double fastlr_divergence_term(double u, double q)
 {
@@ -86,7 +104,7 @@ static inline double fastlr_class_divergence(ptrdiff_t rows, ptrdiff_t K, const 
             continue;
         for (ptrdiff_t k = 0; k < K; k++)
             e[k] = eta[i * K + k] + t * x[k];
-        fastlr_softmax_block(1, K, e, e);
+        fastlr_softmax_in_place(K, e);
         for (ptrdiff_t k = 0; k < K; k++)
             mean += q[k] * x[k];
         for (ptrdiff_t k = 0; k < K; k++) {
