@@ -1,6 +1,8 @@
 """Why a fitted attribute is not there, for the AttributeError of whoever asks for it."""
 
-_PREDICTION = ("classes_", "coef_", "intercept_", "n_iter_", "n_features_in_")
+from fastlr._model_kind import kind_of
+
+_PREDICTION = ("classes_", "multi_class_", "coef_", "intercept_", "n_iter_", "n_features_in_")
 
 
 def why_absent(model, name, of_a_fit):
@@ -12,7 +14,7 @@ def why_absent(model, name, of_a_fit):
 
 def _reason(model, name, of_a_fit):
     state = vars(model)
-    if name in ("label_names_", "sparse_labels_") and state.get("multi_class") != "multilabel":
+    if name in ("label_names_", "sparse_labels_") and kind_of(model) != "multilabel":
         return "it is there with multi_class='multilabel' only"
     if name == "t_" and "coef_" in state:
         return "it counts what partial_fit has seen since fit, which has seen all rows at once"

@@ -4,6 +4,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from fastlr import _prediction_arguments as arguments
+from fastlr._model_kind import kind_of
 from fastlr._numbers import normalised
 from fastlr._rejection import masked
 from fastlr._targets import check_label_names
@@ -14,7 +15,7 @@ LINKS = {"multinomial": outputs.SOFTMAX, "ovr": outputs.ONE_VS_REST, "multilabel
 
 
 def _link_of(model):
-    name = getattr(model, "multi_class", "multinomial")
+    name = kind_of(model)
     if name not in LINKS:
         raise ValueError(f"multi_class={name!r}: expected one of {list(LINKS)}")
     return LINKS[name]
@@ -29,7 +30,8 @@ class ManyClasses:
     Parameters
     ----------
     model : LinearPrediction
-        Fitted, with ``coef_`` (K, p), ``intercept_`` (K,), ``classes_`` and, unless it is "multinomial", `multi_class`.
+        Fitted, with ``coef_`` (K, p), ``intercept_`` (K,), ``classes_`` and, unless it is "multinomial",
+        ``multi_class_``, or `multi_class` where coefficients were set by hand.
     """
 
     def __init__(self, model):

@@ -8,6 +8,7 @@ LEARNT = (
     "n_features_in_",
     "feature_names_in_",
     "classes_",
+    "multi_class_",
     "coef_",
     "intercept_",
     "n_iter_",

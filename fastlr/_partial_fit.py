@@ -58,9 +58,9 @@ class StreamingFit:
         Returns
         -------
         self
-            With `coef_` and `intercept_` (float64), `classes_`, `n_features_in_`, `n_iter_` (steps so far) and `t_`
-            (sum of the weights of the rows seen so far, the number of rows if there are none).  After `fit` it goes on
-            from the coefficients there, counting anew, and ``result_`` and ``duality_gap_`` are gone.
+            With `coef_` and `intercept_` (float64), `classes_`, `multi_class_`, `n_features_in_`, `n_iter_` (steps so
+            far) and `t_` (sum of the weights of the rows seen so far, the number of rows if there are none).  After
+            `fit` it goes on from the coefficients there, counting anew, and ``result_`` and ``duality_gap_`` are gone.
 
         Raises
         ------
@@ -127,7 +127,7 @@ class StreamingFit:
     def _keep_stream(self, stream, coef, intercept):
         for name in OF_A_FIT:
             vars(self).pop(name, None)
-        self._stream = stream
+        self._stream, self.multi_class_ = stream, self.multi_class
         self.coef_, self.intercept_ = coef.T.copy(), intercept
         self.n_iter_, self.t_ = np.array([stream.steps], dtype=np.int32), stream.total
 

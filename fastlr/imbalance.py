@@ -17,6 +17,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from fastlr._containers import refuse
+from fastlr._model_kind import kind_of
 from fastlr._numbers import amounts, positive, sample_weights
 
 __all__ = ["balanced_weights", "corrected_intercept", "cost_threshold", "prior_corrected"]
@@ -211,7 +212,7 @@ def _check_correctable(model):
         hint = "; its best_estimator_ may be meant" if hasattr(model, "best_estimator_") else ""
         raise TypeError(f"model is a {type(model).__name__}: {expected}{hint}")
     K, shape = len(model.classes_), np.shape(model.intercept_)
-    kind = getattr(model, "multi_class", "multinomial")
+    kind = kind_of(model)
     if shape != ((1,) if K == 2 else (K,)) or (K > 2 and kind in _SEPARATE):
         raise ValueError(
             f"model has {K} classes, multi_class={kind!r} and an intercept of shape {shape}: expected two classes and "

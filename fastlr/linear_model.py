@@ -71,7 +71,8 @@ class LogisticRegression(CallbackSupportMixin, StreamingFit, LinearPrediction, S
     solver : str, default="auto"
         "auto", a solver of `fit_logistic` other than its lbfgs, or one of scikit-learn's names (lbfgs, liblinear,
         newton-cg, newton-cholesky, sag, saga), which select what "auto" would, with the limits they have there.  A
-        softmax fit chooses by itself: "auto", or one of scikit-learn's names but liblinear.
+        softmax fit takes "auto", the solver of `fit_softmax` for its penalty, or one of scikit-learn's names but
+        liblinear.
     max_iter : int, default=100
         Outer iterations.
     verbose : int, default=0
@@ -101,6 +102,8 @@ class LogisticRegression(CallbackSupportMixin, StreamingFit, LinearPrediction, S
     ----------
     classes_ : ndarray of shape (n_classes,)
         The labels in order; ``arange(K)`` with ``multi_class="multilabel"``.
+    multi_class_ : str
+        The `multi_class` that was fitted.  Predictions go by it: parameters set after a fit do not change them.
     coef_ : ndarray of shape (1, n_features) for two classes, (n_classes, n_features) else
         float32 if X is float32, else float64.
     intercept_ : ndarray of shape (1,) or (n_classes,)
@@ -295,6 +298,7 @@ class LogisticRegression(CallbackSupportMixin, StreamingFit, LinearPrediction, S
             vars(self).pop(name, None)
         vars(self).update(attributes)
         self.result_ = result
+        self.multi_class_ = self.multi_class
         self.n_iter_ = np.array([each.n_iter for each in results], dtype=np.int32)
         self.solver_ = ", ".join(dict.fromkeys(each.solver for each in results))
         self.duality_gap_ = math.nan if any(map(math.isnan, gaps)) else max(gaps)

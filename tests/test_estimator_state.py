@@ -327,3 +327,89 @@ def test_parameters_stay_the_objects_that_were_given():
     given = {"C": np.float16(2.0), "max_iter": np.int8(127), "tol": np.array(1e-6), "time_limit": np.float32(9.0)}
     model = LogisticRegression(**given).fit(X, y)
     assert all(getattr(model, name) is value for name, value in given.items())
+
+
+# --- parameters that are set after a fit ------------------------------------------------------------------------------
+
+#: Another value for each parameter.
+OTHERS = {
+    "penalty": "l1",
+    "C": 1e-3,
+    "l1_ratio": 1.0,
+    "penalty_factor": np.zeros(P),
+    "bounds": (0, None),
+    "dual": True,
+    "tol": 0.1,
+    "fit_intercept": False,
+    "standardize": True,
+    "intercept_scaling": 3.0,
+    "class_weight": "balanced",
+    "random_state": 3,
+    "solver": "saga",
+    "max_iter": 0,
+    "verbose": 1,
+    "warm_start": True,
+    "n_jobs": 1,
+    "n_threads": 2,
+    "time_limit": 0.0,
+    "callback": lambda progress: True,
+    "group_penalty": True,
+}
+
+
+def answers(model, X, y):
+    """All that a model says of rows."""
+    probabilities = [model.decision_function(X), model.predict_proba(X), model.predict_log_proba(X)]
+    rest = [model.predict(X), *model.predict_top_k(X, 2), model.log_loss(X, y), model.score(X, y)]
+    return [np.asarray(each) for each in probabilities + rest]
+
+
+@pytest.mark.parametrize("begun_by", ["fit", "partial_fit"])
+@pytest.mark.parametrize("mode", MODES)
+def test_predictions_rest_on_what_was_fitted_alone(mode, begun_by):
+    X, y = data(mode)
+    assert set(OTHERS) | {"multi_class"} == set(LogisticRegression().get_params())
+    model = model_of(mode)
+    if begun_by == "fit":
+        model.fit(X, y)
+    else:
+        model.partial_fit(X, y, classes=None if mode == "multilabel" else np.unique(y))
+    before, expected = learnt(model), answers(model, X, y)
+    fitted_as = PARAMETERS.get(mode, {}).get("multi_class", "multinomial")
+    assert model.multi_class_ == fitted_as
+    others = [{name: value} for name, value in OTHERS.items()]
+    others += [{"multi_class": kind} for kind in ("multinomial", "ovr", "multilabel")]
+    for parameters in others:
+        changed = copy.deepcopy(model).set_params(**parameters)
+        for each in (changed, pickle.loads(pickle.dumps(changed)) if "callback" not in parameters else changed):
+            assert all(map(np.array_equal, answers(each, X, y), expected)), parameters
+            assert same(learnt(each), before)
+            assert each.multi_class_ == fitted_as
+        if mode == "softmax":
+            shares = [dict(zip(range(3), share, strict=True)) for share in ((0.2, 0.3, 0.5), (0.5, 0.2, 0.3))]
+            moved = imbalance.prior_corrected(changed, *shares)
+            assert np.array_equal(moved.predict_proba(X), imbalance.prior_corrected(model, *shares).predict_proba(X))
+        elif mode != "two classes":
+            with pytest.raises(ValueError, match=f"multi_class='{fitted_as}'"):
+                imbalance.prior_corrected(changed, {0: 0.5, 1: 0.2}, {0: 0.2, 1: 0.2})
+
+
+@pytest.mark.parametrize("mode", ["softmax", "ovr"])
+def test_a_fit_anew_goes_by_the_parameter(mode):
+    X, y = data(mode)
+    other = {"softmax": "ovr", "ovr": "multinomial"}[mode]
+    model = model_of(mode).fit(X, y).set_params(multi_class=other)
+    expected = LogisticRegression(multi_class=other).fit(X, y)
+    assert same(learnt(model.fit(X, y))["coef_"], expected.coef_)
+    assert np.array_equal(model.predict_proba(X), expected.predict_proba(X))
+    assert model.multi_class_ == other
+
+
+@pytest.mark.parametrize("multi_class", ["multinomial", "ovr"])
+def test_coefficients_set_by_hand_go_by_the_parameter(multi_class):
+    X, y = data("softmax")
+    fitted = LogisticRegression(multi_class=multi_class).fit(X.to_numpy(), y)
+    model = LogisticRegression(multi_class=multi_class)
+    model.coef_, model.intercept_, model.classes_ = fitted.coef_, fitted.intercept_, fitted.classes_
+    model.n_features_in_ = P
+    assert np.array_equal(model.predict_proba(X.to_numpy()), fitted.predict_proba(X.to_numpy()))
