@@ -383,15 +383,14 @@ def predictions(layout: str, mode: str, n_threads: int) -> Answer:
     return answer
 
 
-def functions(name: str, n_threads: int) -> Answer:
-    """One function of fastlr.special on 100,000 numbers between -40 and 40."""
-    from fastlr import special
-
+@cache
+def arguments_of_functions() -> dict[str, tuple]:
+    """The functions of fastlr.special, and arguments of 100,000 numbers between -40 and 40."""
     r = np.random.default_rng(10)
     eta = r.uniform(-40, 40, size=(20_000, 5))
     y, flat, v = r.integers(5, size=20_000), eta.ravel(), r.normal(size=eta.shape)
     targets = r.integers(2, size=flat.size)
-    arguments = {
+    return {
         "expit": (flat,),
         "expit_derivative": (flat,),
         "log_loss": (targets, flat),
@@ -401,21 +400,14 @@ def functions(name: str, n_threads: int) -> Answer:
         "cross_entropy": (y, eta),
         "cross_entropy_gradient": (y, eta),
         "cross_entropy_hessian_product": (y, eta, v),
-    }[name]
-    return {"values": np.atleast_1d(getattr(special, name)(*arguments, n_threads=n_threads))}
+    }
 
 
-FUNCTIONS = (
-    "expit",
-    "expit_derivative",
-    "log_loss",
-    "log_loss_gradient",
-    "log_loss_hessian_product",
-    "softmax",
-    "cross_entropy",
-    "cross_entropy_gradient",
-    "cross_entropy_hessian_product",
-)
+def functions(name: str, n_threads: int) -> Answer:
+    """One function of fastlr.special."""
+    from fastlr import special
+
+    return {"values": np.atleast_1d(getattr(special, name)(*arguments_of_functions()[name], n_threads=n_threads))}
 
 
 def without_fits() -> Iterator[tuple[str, Case]]:
@@ -423,7 +415,7 @@ def without_fits() -> Iterator[tuple[str, Case]]:
     for mode in ("two classes", "multinomial", "ovr", "multilabel"):
         for layout in LAYOUTS:
             yield f"predictions, {mode}, {layout}", partial(predictions, layout, mode)
-    for name in FUNCTIONS:
+    for name in arguments_of_functions():
         yield f"special.{name}", partial(functions, name)
 
 
