@@ -16,7 +16,12 @@ _TIMES = (np.datetime64, np.timedelta64, datetime.date, datetime.time, datetime.
 
 def place(i, j, names=None):
     """ "at row 7, column 3 ('age')"."""
-    return f"at row {i}, column {j}" + (f" ({names[j]!r})" if names is not None else "")
+    return f"at row {i}, {column(j, names)}"
+
+
+def column(j, names=None):
+    """ "column 3 ('age')"."""
+    return f"column {j}" + (f" ({names[j]!r})" if names is not None else "")
 
 
 def not_finite(value, i, j, names=None):

@@ -13,7 +13,7 @@ from sklearn.utils._param_validation import (
 
 from fastlr._estimator_state import aside
 from fastlr._fit_arguments import refuse_maker
-from fastlr._numbers import plain
+from fastlr._numbers import plain, unwrapped
 from fastlr._sklearn_arguments import SKLEARN_SOLVERS, merge_n_jobs
 from fastlr.solvers import SOLVERS
 
@@ -73,8 +73,9 @@ def checked(estimator):
 
 
 def _normalise(learner):
-    """Turn numbers of other types into Python's, and check all arguments."""
-    caller, parameters = type(learner).__name__, learner.get_params(deep=False)
+    """Turn numbers of other types into Python's, arrays without dimensions into what they hold; check all arguments."""
+    caller, given = type(learner).__name__, learner.get_params(deep=False)
+    parameters = {name: unwrapped(value) for name, value in given.items()}
     for name in (*_REAL, *_INTEGRAL):
         if isinstance(parameters[name], bool):  # for Python a number
             raise InvalidParameterError(f"The {name!r} parameter of {caller} must be a number. Got {parameters[name]}.")
@@ -82,7 +83,7 @@ def _normalise(learner):
     validate_parameter_constraints(CONSTRAINTS, parameters, caller_name=caller)
     for name in _REAL:
         parameters[name] = _as_float(name, parameters[name])
-    vars(learner).update({name: parameters[name] for name in (*_REAL, *_INTEGRAL)})
+    vars(learner).update(parameters)
     merge_n_jobs(learner.n_threads, learner.n_jobs)
 
 

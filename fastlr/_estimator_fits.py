@@ -12,7 +12,7 @@ import scipy.sparse as sp
 
 from fastlr import _class_weights as class_weights
 from fastlr._sklearn_arguments import merge_n_jobs, our_solver, softmax_solver
-from fastlr.diagnosis import with_labels, with_names
+from fastlr.diagnosis import with_labels
 from fastlr.fit import fit_logistic
 from fastlr.one_vs_rest import fit_one_vs_rest
 from fastlr.softmax import fit_softmax
@@ -81,7 +81,7 @@ class TwoClasses(_Fit):
 
     def run(self, model, X, l1, l2, offset, callback):
         start = self._start(model, X.shape[1])
-        result = fit_logistic(
+        return fit_logistic(
             X,
             self.targets,
             l1=l1,
@@ -94,7 +94,6 @@ class TwoClasses(_Fit):
             start=None if start is None else (start[0][0], float(start[1][0])),
             **_controls(model, callback),
         )
-        return with_names(result, model._names())
 
     def coefficients(self, result):
         """(coef (n_problems, p), intercept (n_problems,)), the latter an array or list."""
@@ -134,7 +133,6 @@ class AllClasses(_Fit):
                 "standardize=True: the softmax fit of more than two classes takes columns as they are; scale them "
                 "with sklearn.preprocessing.StandardScaler, or use multi_class='ovr'"
             )
-        softmax_solver(model.solver, penalty_name(np.any(l1), np.any(l2)))
         result = fit_softmax(
             X,
             self.codes,
@@ -142,6 +140,7 @@ class AllClasses(_Fit):
             l1=l1,
             l2=l2,
             group_penalty=model.group_penalty,
+            solver=softmax_solver(model.solver, penalty_name(np.any(l1), np.any(l2))),
             sample_weight=self.weight,
             start=self._start(model, X.shape[1]),
             **_controls(model, callback),
@@ -182,7 +181,7 @@ class _Separate(_Fit):
             start=self._start(model, X.shape[1]),
             **_controls(model, callback),
         )
-        return self.joined(with_names(result, model._names()) for result in results)
+        return self.joined(results)
 
     @property
     def names(self):

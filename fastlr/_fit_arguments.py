@@ -12,6 +12,8 @@ from fastlr._progress_bar import progress_bar
 from fastlr.loss import WEIGHT_BLOCK
 from fastlr.solvers import Controls
 
+#: Class numbers are below.
+LARGEST_CLASS = 2**31
 #: What y may hold, in words.
 _TWO_CLASSES = "{0, 1}, {-1, +1} or values in [0, 1]"
 _CLASS_NUMBERS = "class numbers 0, 1, ..., K - 1"
@@ -80,12 +82,27 @@ def class_numbers(y, n, n_classes):
     if len(wrong):
         raise ValueError(f"y holds {wrong[0]}: expected {_CLASS_NUMBERS}{_LABELS}")
     largest = int(given.max())
+    if largest >= LARGEST_CLASS:
+        raise ValueError(f"y holds {largest}: expected {_CLASS_NUMBERS}{_LABELS}")
     n_classes = integer("n_classes", largest + 1 if n_classes is None else n_classes, 0)
     if n_classes < 2:
         raise ValueError(f"y and n_classes tell of {n_classes} class: expected at least two")
     if largest >= n_classes:
         raise ValueError(f"y holds the class number {largest}: expected less than n_classes={n_classes}")
     return given.astype(np.int64), n_classes
+
+
+def refuse_gaps(classes, n_classes):
+    """Raise ValueError where a class has no row: classes were numbered otherwise, from one for example."""
+    present = np.unique(classes)
+    if len(present) == n_classes:
+        return
+    missing = int(np.argmax(np.append(present, -1) != np.arange(len(present) + 1)))
+    raise ValueError(
+        f"y holds {len(present)} class numbers from {present[0]} to {present[-1]} and not {missing}: expected "
+        f"{_CLASS_NUMBERS}, each in some row; number them anew with numpy.unique(y, return_inverse=True)[1], or give "
+        f"n_classes={n_classes} if there are classes without rows"
+    )
 
 
 def _is_binary(y, n):

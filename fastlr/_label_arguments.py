@@ -86,9 +86,12 @@ def labels(Y, n, n_classes, counts):
 
 def _class_numbers(Y, n, n_classes):
     try:
-        return arguments.class_numbers(Y, n, n_classes)
+        numbers_of_rows, n_labels = arguments.class_numbers(Y, n, n_classes)
     except (TypeError, ValueError) as error:
         raise type(error)(f"Y as class numbers: {error}") from None
+    if n_labels > n:
+        raise ValueError(f"Y tells of {n_labels} classes in {n} rows: expected each class in some row")
+    return numbers_of_rows, n_labels
 
 
 def _check_shape(shape, n):

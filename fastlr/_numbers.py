@@ -16,6 +16,11 @@ _LARGEST = np.finfo(np.float64).max
 # Scalars
 
 
+def unwrapped(value):
+    """What an array without dimensions holds; anything else as it is."""
+    return value[()] if isinstance(value, np.ndarray) and value.ndim == 0 else value
+
+
 def plain(value):
     """A number as Python's int or float; anything else, booleans included, as it is.
 
@@ -23,8 +28,7 @@ def plain(value):
     """
     if type(value) in (float, int):
         return value
-    if isinstance(value, np.ndarray) and value.ndim == 0:
-        value = value[()]
+    value = unwrapped(value)
     if isinstance(value, numbers.Integral) and not isinstance(value, bool):
         return int(value)
     if isinstance(value, (numbers.Real, Decimal)) and not isinstance(value, bool):
@@ -82,9 +86,10 @@ def _float(name, value):
 
 def switch(name, value):
     """True or False."""
-    if not isinstance(value, (bool, np.bool_)):
+    found = unwrapped(value)
+    if not isinstance(found, (bool, np.bool_)):
         raise TypeError(f"{name}={value!r}: expected True or False")
-    return bool(value)
+    return bool(found)
 
 
 def threads(name, value):

@@ -11,9 +11,11 @@ from fastlr import _prediction_arguments as arguments, special
 from fastlr._class_prediction import ManyClasses
 from fastlr._environment import resolve_threads
 from fastlr._fit_arguments import vector
+from fastlr._model_kind import kind_of
 from fastlr._numbers import normalised
 from fastlr._rejection import masked
 from fastlr._sklearn_arguments import merge_n_jobs
+from fastlr._targets import without_objects
 from fastlr._validation import validated_again
 from fastlr.design import Converted, as_design, outputs
 from fastlr.design.base import ENTRIES_PER_THREAD, worthwhile_threads
@@ -24,8 +26,8 @@ _FORMATS = ["csr", "csc"]
 class LinearPrediction(LinearClassifierMixin):
     """Prediction from ``coef_``, ``intercept_`` and ``classes_``.
 
-    Two classes have one row of coefficients, which belongs to the second.  K classes have K rows, and `multi_class`
-    says how their linear predictors become probabilities:
+    Two classes have one row of coefficients, which belongs to the second.  K classes have K rows, and
+    ``multi_class_`` says how their linear predictors become probabilities; parameters set since the fit do not count:
 
     - "multinomial": exp(eta_k) / sum_j exp(eta_j), the softmax.
     - "ovr": sigma(eta_k) / sum_j sigma(eta_j) with the logistic function sigma.  Where every sigma underflows the limit
@@ -185,6 +187,24 @@ class LinearPrediction(LinearClassifierMixin):
         probability = special.expit(np.stack([likely, -likely], axis=1)[:, :k])
         return self.classes_.take(order), probability.astype(dtype, copy=False)
 
+    def score(self, X, y, sample_weight=None):
+        """Share of the rows whose predicted label is `y`; with ``multi_class="multilabel"`` all labels of a row count.
+
+        Parameters
+        ----------
+        X : array-like, data frame or sparse matrix of shape (n_samples, n_features)
+            As in `fit`.
+        y : array-like of shape (n_samples,), or an indicator of shape (n_samples, K)
+            Labels as in `fit`.
+        sample_weight : array-like of shape (n_samples,), optional
+
+        Returns
+        -------
+        float
+        """
+        labels = without_objects(np.asarray(y)) if np.ndim(y) == 1 else y
+        return super().score(X, labels, sample_weight)
+
     @np.errstate(all="ignore")
     def log_loss(self, X, y, sample_weight=None, *, offset=None):
         """Mean log-loss of the model on rows with known labels, exact from linear predictors.
@@ -223,7 +243,7 @@ class LinearPrediction(LinearClassifierMixin):
         """Who answers for more than two classes; None for two."""
         if "coef_" not in vars(self):
             check_is_fitted(self, "coef_")
-        if self.coef_.shape[0] == 1 and getattr(self, "multi_class", None) != "multilabel":
+        if self.coef_.shape[0] == 1 and kind_of(self) != "multilabel":
             return None
         if offset is not None:
             raise ValueError("offset: expected None, an offset moves the log odds of two classes only")

@@ -75,19 +75,19 @@ def our_solver(name, penalty):
 
 
 def softmax_solver(name, penalty):
-    """Raise ValueError where `solver=name` cannot fit more than two classes at once."""
+    """What `solver=name` is for fit_softmax; raises ValueError where it cannot fit more than two classes at once."""
     if name == "liblinear":
         raise ValueError(
             "The 'liblinear' solver does not support multiclass classification (n_classes >= 3): use solver='auto', "
             "or multi_class='ovr'"
         )
-    if our_solver(name, penalty) not in ("auto", "newton_cg") or (
-        name == "newton_cg" and penalty not in ("l2", "none")
-    ):
+    ours = our_solver(name, penalty)
+    if ours not in ("auto", "newton_cg" if penalty in ("l2", "none") else "coordinate_descent"):
         raise ValueError(
             f"solver={name!r} does not fit the softmax of more than two classes with penalty {penalty}: use "
             "solver='auto', or multi_class='ovr'"
         )
+    return ours
 
 
 def merge_n_jobs(n_threads, n_jobs):

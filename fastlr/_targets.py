@@ -23,10 +23,13 @@ def classes_and_codes(y, given):
 
     `y` is what scikit-learn's validate_data makes of the argument `given`.
     """
+    y = without_objects(y)
     try:
         check_classification_targets(y)
         classes, codes = np.unique(y, return_inverse=True)
     except (TypeError, ValueError) as error:
+        if y.dtype.kind == "f" and len(wrong := y[~np.isfinite(y) | (y != np.rint(y))]):
+            raise ValueError(f"y holds {wrong[0]}: numbers that are labels are whole ({error})") from error
         if y.dtype.kind != "O":
             raise
         if any(map(_is_missing, y)):
@@ -36,6 +39,24 @@ def classes_and_codes(y, given):
     if len(classes) < 2:
         raise ValueError(f"y holds one class only ({classes.tolist()[0]!r}): expected samples of two or more classes")
     return classes, codes.astype(np.int64, copy=False)
+
+
+def without_objects(labels):
+    """Labels (n,) among objects as booleans, integers or floats where all of them are; any others as they are."""
+    if labels.dtype.kind != "O":
+        return labels
+    kinds = {_kind_of_number(each) for each in {type(label) for label in labels}}
+    found = np.array(labels.tolist()) if len(kinds) == 1 and None not in kinds else labels
+    return found if found.dtype.kind.replace("u", "i") in kinds else labels
+
+
+def _kind_of_number(kind):
+    """ "b", "i" or "f", for a type of Python or NumPy, as of a NumPy dtype; else None."""
+    if issubclass(kind, (bool, np.bool_)):
+        return "b"
+    if issubclass(kind, (int, np.integer)):
+        return "i"
+    return "f" if issubclass(kind, (float, np.floating)) else None
 
 
 def labels_of_one_type(name, given, array):
@@ -52,6 +73,7 @@ def distinct_labels(name, given):
     labels_of_one_type(name, given, array)
     if array.ndim != 1:
         raise ValueError(f"{name} has shape {array.shape}, expected (n_classes,): all labels")
+    array = without_objects(array)
     if array.dtype.kind in "fcO" and any(map(_is_missing, array)):
         raise ValueError(f"{name} holds missing labels (NaN or None): expected labels")
     if array.dtype.kind in "fc" and (array != np.rint(array)).any():

@@ -10,6 +10,7 @@ from fastlr._fit_rows import fit_rows
 from fastlr._numbers import switch, threads
 from fastlr.centring import centred
 from fastlr.design import as_design
+from fastlr.diagnosis import with_names
 from fastlr.penalty import within
 from fastlr.screening import screen
 from fastlr.solvers.watching import tells_its_end
@@ -122,7 +123,8 @@ def fit_logistic(
     weight = arguments.weights(sample_weight, n)
     y = arguments.targets(y, n, None if sample_weight is None else weight)
     l1, l2 = arguments.strength("l1", l1, p), arguments.strength("l2", l2, p)
-    limits = arguments.bounds(bounds, p, design.names)
+    names = design.names
+    limits = arguments.bounds(bounds, p, names)
     offset = None if offset is None else arguments.vector("offset", offset, n)
     coef, intercept = arguments.start(start, p, fit_intercept)
     design, centre = centred(design, fit_intercept, None if sample_weight is None else weight)
@@ -130,8 +132,8 @@ def fit_logistic(
         intercept = centre.there(coef[:, 0], intercept)
     rows, held = design.bind(y, weight, offset), None
     if standardize:
-        l1, l2, held = standardized_strengths(l1, l2, *rows.column_moments(), limits)
+        l1, l2, held = standardized_strengths(l1, l2, *rows.column_moments(), limits, names)
         coef[held] = 0.0
     rows, penalty, kept = screen(rows, within(limits, l1, l2, (p, 1), design.n_threads))
     fit = partial(fit_rows, rows, penalty, fit_intercept, (coef, intercept), solver, kept=kept, held=held)
-    return fit(controls) if centre is None else centre.run(fit, controls)
+    return with_names(fit(controls) if centre is None else centre.run(fit, controls), names)

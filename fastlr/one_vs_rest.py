@@ -12,7 +12,7 @@ from fastlr._fit_rows import fit_rows
 from fastlr.centring import centred
 from fastlr.design import LabelRows, Work, as_design
 from fastlr.design.dual_lanes import DualLanes
-from fastlr.diagnosis import diagnosed
+from fastlr.diagnosis import diagnosed, with_names
 from fastlr.label_duals import LabelDuals
 from fastlr.label_objective import LabelObjective, strengths
 from fastlr.label_problems import LabelProblems, Watch
@@ -107,7 +107,7 @@ def fit_one_vs_rest(
     standardize = numbers.switch("standardize", standardize)
     threads = resolve_threads(numbers.threads("n_threads", n_threads))
     design = as_design(X, threads)
-    n, p = design.shape
+    (n, p), names = design.shape, design.names
     weight = arguments.weights(sample_weight, n)
     labels = label_arguments.labels(Y, n, n_classes, np.ones(n, bool) if sample_weight is None else weight > 0.0)
     factors = label_arguments.label_weights(label_weight, labels.n_labels)
@@ -128,7 +128,8 @@ def fit_one_vs_rest(
     def fit(controls):
         return way(problems, Watch(controls, labels.n_labels))
 
-    return LogisticResults(fit(controls) if centre is None else centre.run(fit, controls))
+    results = fit(controls) if centre is None else centre.run(fit, controls)
+    return LogisticResults(with_names(result, names) for result in results)
 
 
 def _by_shared_steps(problems, watch, choice):

@@ -7,7 +7,7 @@ import numpy as np
 
 from fastlr import _fit_arguments as arguments
 from fastlr._environment import resolve_threads
-from fastlr._numbers import switch, threads
+from fastlr._numbers import switch, threads, unwrapped
 from fastlr.centring import centred
 from fastlr.design import ClassRows, StandIns, as_design, merge_columns
 from fastlr.diagnosis import made_sure_of_classes, with_separated_classes
@@ -32,6 +32,7 @@ def fit_softmax(
     group_penalty=False,
     sample_weight=None,
     fit_intercept=True,
+    solver="auto",
     tol=1e-6,
     max_iter=1000,
     n_threads=None,
@@ -59,7 +60,8 @@ def fit_softmax(
     y : array-like of shape (n,)
         Class numbers 0, 1, ..., K - 1, integers or whole floats, in an array, list or Series.
     n_classes : int, optional
-        K; the largest number in y plus one if it is not given.  At least 2.
+        K, at least 2; if it is not given, the largest number in y plus one, and each class must have rows.  A class
+        without rows, for which K must be given, has an intercept that goes to minus infinity.
     l2, l1 : float or array-like of shape (p,), non-negative
         Penalty strengths on the scale of the weighted mean loss; an array gives each column its own.  Without them
         nothing is penalised.  From scikit-learn's C and l1_ratio: l2 = (1 - l1_ratio) / (C S), l1 = l1_ratio / (C S)
@@ -69,6 +71,10 @@ def fit_softmax(
         type.multinomial="grouped").
     sample_weight, fit_intercept, tol, max_iter, n_threads, time_limit, callback :
         As in `fit_logistic`.
+    solver : {"auto", "newton_cg", "coordinate_descent"}
+        Without l1 "newton_cg", with l1 "coordinate_descent".  "auto" takes these too, but that "newton_cg" goes on from
+        where quasi-Newton steps ("lbfgs") are no longer fast, where X has 100 entries a column and every coefficient
+        has l2; the result's message says what was done.
     start : LogisticResult or (coef (K, p), intercept (K,)), optional
         Where to start.
 
@@ -89,6 +95,8 @@ def fit_softmax(
     design = as_design(X, resolve_threads(threads("n_threads", n_threads)))
     n, p = design.shape
     labels, K = arguments.class_numbers(y, n, n_classes)
+    if n_classes is None:
+        arguments.refuse_gaps(labels, K)
     weight = np.full(n, 1.0 / n) if sample_weight is None else arguments.weights(sample_weight, n)
     l2 = arguments.strength("l2", l2, p)
     l1 = arguments.strength("l1", l1, p)
@@ -101,15 +109,15 @@ def fit_softmax(
     rows, l1, l2, stand_ins, note = _fewer_columns(ClassRows(design, labels, weight, K), l1, l2, group_penalty)
     coef = stand_ins.contract(coef, K).reshape(-1, 1)
     objective = _objective(rows, l1, l2, group_penalty, fit_intercept)
-    fit = partial(_fit, objective, coef, intercept, stand_ins, note)
+    fit = partial(_fit, objective, coef, intercept, stand_ins, note, _solver(solver, objective.penalty))
     return fit(controls) if centre is None else centre.run(fit, controls)
 
 
-def _fit(objective, coef, intercept, stand_ins, note, controls):
+def _fit(objective, coef, intercept, stand_ins, note, solver, controls):
     """Minimise over bound rows, and report the coefficients of all columns."""
     K = objective.rows.n_classes
-    name, solve, why = _solver(objective.penalty)
-    choice = f"{automatic(name, why)} {note}".rstrip()
+    name, solve, choice = solver
+    choice = f"{choice} {note}".strip()
     monitor = Monitor(controls, objective, name, choice, _Classes(K, stand_ins, objective.penalty))
     try:
         result = made_sure_of_classes(solve(objective, coef, intercept, monitor), monitor)
@@ -150,11 +158,27 @@ def _objective(rows, l1, l2, group_penalty, fit_intercept):
     return SoftmaxObjective(rows, ElasticNet(l1, l2, shape, rows.n_threads), fit_intercept)
 
 
-def _solver(penalty):
-    """(name, function, reason) of the solver for this penalty."""
+def _solver(wanted, penalty):
+    """(name, function, choice) of the solver for this penalty; the choice is as in `choose_solver`.
+
+    Raises
+    ------
+    ValueError
+        If another one is wanted.
+    """
     if penalty.is_smooth:
-        return "newton_cg", class_newton.solve, "its steps heed the coupling between all classes of a softmax"
-    return "coordinate_descent", coordinate_descent.solve, "few coefficients are likely to differ from zero"
+        name, named, own = "newton_cg", class_newton.truncated, class_newton.solve
+        why = "its steps heed the coupling between all classes of a softmax"
+    else:
+        name, named, own = "coordinate_descent", coordinate_descent.solve, coordinate_descent.solve
+        why = "few coefficients are likely to differ from zero"
+    wanted = unwrapped(wanted)
+    if isinstance(wanted, str) and wanted == "auto":
+        return name, own, automatic(name, why)
+    if not isinstance(wanted, str) or wanted != name:
+        given = "without l1" if penalty.is_smooth else "with l1"
+        raise ValueError(f"solver={wanted!r}: expected 'auto' or {name!r}, the solver of a softmax {given}")
+    return name, named, ""
 
 
 class _Classes:

@@ -21,10 +21,12 @@ it otherwise, so that a duality gap bounds the suboptimality among the models wi
 
 import numpy as np
 
+from fastlr._cells import column
+
 _HOLD = 2.0**70
 
 
-def standardized_strengths(l1, l2, mean, variance, limits=None):
+def standardized_strengths(l1, l2, mean, variance, limits=None, names=None):
     """Strengths for the columns as they are that act like `l1` and `l2` on columns of unit variance.
 
     Parameters
@@ -34,6 +36,8 @@ def standardized_strengths(l1, l2, mean, variance, limits=None):
         Weighted moments of the columns; variance 0 exactly where a column is constant.
     limits : (lower, upper), optional
         Bounds of the coefficients, each a float or (p, 1).
+    names : sequence, optional
+        Of the columns, for errors.
 
     Returns
     -------
@@ -48,7 +52,7 @@ def standardized_strengths(l1, l2, mean, variance, limits=None):
     """
     held = variance == 0.0
     if limits is not None:
-        _check_zero_is_allowed(held, *limits)
+        _check_zero_is_allowed(held, *limits, names)
     size = np.where(mean == 0.0, 1.0, np.abs(mean))[held, None]
     has_l1 = np.any(l1)
     variance = variance[:, None]
@@ -60,11 +64,11 @@ def standardized_strengths(l1, l2, mean, variance, limits=None):
     return l1, l2, held
 
 
-def _check_zero_is_allowed(held, lower, upper):
+def _check_zero_is_allowed(held, lower, upper, names):
     """Raise ValueError where a column that is to be held at zero may not be zero."""
     away = np.flatnonzero(held & np.ravel((lower > 0.0) | (upper < 0.0)))
     if len(away):
         raise ValueError(
-            f"bounds keep the coefficient of column {away[0]}, which is constant, from zero: "
+            f"bounds keep the coefficient of {column(int(away[0]), names)}, which is constant, from zero: "
             "standardize=True leaves constant columns out"
         )

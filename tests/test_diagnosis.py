@@ -1,9 +1,11 @@
 """Separation, dependent columns and advice, against plain references: one dense linear program, one pseudo-inverse."""
 
+import re
 import warnings
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 import scipy.sparse as sp
 from helpers import LAYOUTS, as_layout, make_problem, null_objective, objective
@@ -11,7 +13,7 @@ from hypothesis import given, settings, strategies as st
 from scipy.optimize import linprog
 from sklearn.exceptions import ConvergenceWarning
 
-from fastlr import LogisticRegression, SeparationWarning, Status, fit_logistic
+from fastlr import LogisticRegression, SeparationWarning, Status, fit_logistic, fit_one_vs_rest
 from fastlr.design import as_design
 from fastlr.diagnosis import Collinear, Constant, Separation, report
 from fastlr.objective import LogisticObjective
@@ -529,3 +531,46 @@ def test_a_fit_that_the_user_ended_is_left_alone():
     assert fit_logistic(X, y, callback=lambda progress: progress.iteration == 5).status is Status.STOPPED
     assert fit_logistic(X, y, time_limit=0.0).status is Status.TIME_LIMIT
     assert fit_logistic(X, y).objective < 1e-3 * null_objective(y)
+
+
+# --- names of columns -------------------------------------------------------------------------------------------------
+
+CALLED = ["age", "sex", "size", "sum", "one"]
+
+
+def frame_of(values, library):
+    return {"pandas": pd.DataFrame, "polars": pl.DataFrame}[library](dict(zip(CALLED, values.T, strict=True)))
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+@pytest.mark.parametrize("fit", [fit_logistic, fit_one_vs_rest])
+def test_functions_call_columns_of_a_frame_by_their_names(fit, library):
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((200, 3))
+    X = np.column_stack([X, X[:, 0] + X[:, 1], np.ones(200)])
+    y = (rng.random(200) < 0.5).astype(int)
+    separable = (X[:, 2] > 0).astype(int)
+
+    def message(X, y, **options):
+        found = fit(X, y, **options)
+        return (found if fit is fit_logistic else found[1]).message
+
+    frame = frame_of(X, library)
+    assert "constant columns without a penalty: column 'one'" in message(frame, y)
+    assert "collinear columns without a penalty: columns 'age', 'sex' and 'sum'" in message(frame, y)
+    assert "column 'size' separates all rows" in message(frame, separable)
+    assert "column 2 separates all rows" in message(X, separable)
+    assert "column 2 separates all rows" in message(pd.DataFrame(X), separable)  # called by numbers
+    assert "column 2 separates all rows" in message(pd.DataFrame(X, columns=["a", 1, "c", "d", 4]), separable)
+    uneven = frame_of(X * [1.0, 1.0, 1e9, 1.0, 1.0], library)
+    found = message(uneven, y, l2=0.1, max_iter=0)
+    assert re.search(r"The scales of columns '(age|sex)' and 'size' differ|of columns 'size' and '(sum|one)'", found)
+    huge = frame_of(X * [1.0, 1.0, 1e200, 1.0, 1.0], library)
+    with pytest.raises(ValueError, match=r"variance overflows, column 2 \('size'\): rescale it"):
+        fit(huge, y, l2=0.1, standardize=True)
+
+
+def test_a_bound_on_a_constant_column_is_told_with_its_name():
+    X, y = np.column_stack([np.arange(20.0), np.ones(20)]), np.arange(20) % 2
+    with pytest.raises(ValueError, match=r"coefficient of column 1 \('b'\), which is constant"):
+        fit_logistic(pd.DataFrame(X, columns=["a", "b"]), y, l2=0.1, standardize=True, bounds=(1.0, None))

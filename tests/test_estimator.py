@@ -7,6 +7,7 @@ import re
 
 import joblib
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.sparse as sp
 from helpers import as_layout, make_problem, null_objective, one_coordinate_decrease
@@ -265,6 +266,25 @@ def test_class_weights_go_by_the_label(kind, problem):
     model = LogisticRegression(class_weight={names[1]: 4.0}).fit(X, labels)
     plain = LogisticRegression().fit(X, labels, sample_weight=np.where(y > 0, 4.0, 1.0))
     assert np.array_equal(model.coef_, plain.coef_)
+
+
+@pytest.mark.parametrize("kind", ["bool", "int", "negative", "uint8", "float", "big int"])
+@pytest.mark.parametrize("form", ["of NumPy", "of Python", "a Series"])
+def test_objects_that_are_numbers_are_the_labels_that_they_are(kind, form, problem):
+    X, y = problem
+    labels = LABELS[kind][y.astype(int)]
+    objects = np.empty(len(y), dtype=object)
+    objects[:] = list(labels) if form == "of NumPy" else labels.tolist()
+    given = pd.Series(objects) if form == "a Series" else objects
+    model, plain = LogisticRegression().fit(X, given), LogisticRegression().fit(X, labels)
+    assert model.classes_.tolist() == plain.classes_.tolist()
+    assert model.classes_.dtype.kind in plain.classes_.dtype.kind.replace("u", "iu")
+    assert np.array_equal(model.coef_, plain.coef_)
+    assert model.score(X, given) == plain.score(X, labels)
+    assert model.log_loss(X, given) == plain.log_loss(X, labels)
+    streamed = LogisticRegression().partial_fit(X, given, classes=np.unique(labels).astype(object))
+    assert streamed.classes_.tolist() == model.classes_.tolist()
+    assert np.array_equal(streamed.coef_, LogisticRegression().partial_fit(X, labels, np.unique(labels)).coef_)
 
 
 #: Pairs of labels that look like numbers, or like one another.

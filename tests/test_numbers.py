@@ -238,3 +238,60 @@ def test_weights_may_come_in_any_container(entry, make):
         return out.coef_ if hasattr(out, "coef_") else out
 
     np.testing.assert_array_equal(answer(make(weight)), answer(weight))
+
+
+# --- arrays without dimensions ----------------------------------------------------------------------------------------
+
+#: Arguments of the estimator, by name, as what arrays without dimensions hold.
+HELD = {
+    "penalty": "l2",
+    "C": 2,
+    "l1_ratio": 0.5,
+    "dual": True,
+    "tol": 1e-4,
+    "fit_intercept": False,
+    "standardize": True,
+    "intercept_scaling": 2,
+    "class_weight": {0: 1.0, 1: 2.0},
+    "random_state": 7,
+    "solver": "auto",
+    "max_iter": 30,
+    "verbose": 0,
+    "warm_start": True,
+    "n_jobs": 1,
+    "n_threads": 1,
+    "time_limit": 9,
+    "callback": lambda progress: None,
+    "multi_class": "ovr",
+    "group_penalty": False,
+}
+
+
+@pytest.mark.filterwarnings("ignore:'penalty' was deprecated")
+@pytest.mark.parametrize("name", HELD)
+def test_an_array_without_dimensions_is_what_it_holds(name):
+    value = HELD[name]
+    held = np.empty((), dtype=object)
+    held[()] = value
+    X, y = (globals()["X"], Y) if name in ("class_weight", "standardize") else CLASSES
+    plain = LogisticRegression(**{name: value}).fit(X, y)
+    for array in (held, np.array(value)) if not callable(value) else (held,):
+        model = LogisticRegression(**{name: array})
+        np.testing.assert_array_equal(model.fit(X, y).predict_proba(X), plain.predict_proba(X))
+        assert getattr(model, name) is array
+        model.predict(X)
+
+
+@pytest.mark.parametrize(
+    "fit",
+    [
+        lambda **a: fit_logistic(X, Y, l2=0.1, standardize=np.array(True), **a).coef,
+        lambda **a: fit_softmax(*CLASSES, l2=0.1, group_penalty=np.array(False), **a).coef,
+        lambda **a: fit_one_vs_rest(*CLASSES, l2=0.1, standardize=np.array(True), **a)[2].coef,
+    ],
+)
+def test_switches_and_names_of_functions_may_be_arrays_without_dimensions(fit):
+    expected = fit(fit_intercept=False, solver="newton_cg")
+    np.testing.assert_array_equal(fit(fit_intercept=np.array(False), solver=np.array("newton_cg")), expected)
+    with pytest.raises(TypeError, match=r"^fit_intercept=array\(0\): expected True or False"):
+        fit(fit_intercept=np.array(0))

@@ -7,7 +7,7 @@ import statsmodels.api as sm
 from helpers import as_layout
 from sklearn.linear_model import LogisticRegression as SklearnLogisticRegression
 
-from fastlr import Status, fit_logistic
+from fastlr import LogisticRegression, Status, fit_logistic, fit_one_vs_rest
 from fastlr.class_factor import whole_hessian
 from fastlr.design import ClassRows, as_design
 from fastlr.objective import Direction
@@ -325,3 +325,76 @@ def test_classes_that_are_all_apart_are_found_whatever_rows_without_weight_do():
     weight = np.where(np.arange(90) < 3, 0.0, 1.0)
     assert "Every class" in fit_softmax(X, y, sample_weight=weight).message
     assert "Every class" not in fit_softmax(X, y).message
+
+
+# --- class numbers and solvers by name --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        (lambda y: y + 1, "3 class numbers from 1 to 3 and not 0"),
+        (lambda y: 2 * y, "3 class numbers from 0 to 4 and not 1"),
+        (lambda y: y + 10**6, "3 class numbers from 1000000 to 1000002 and not 0"),
+        (lambda y: np.where(y == 1, 0, y), "2 class numbers from 0 to 2 and not 1"),
+    ],
+)
+@pytest.mark.parametrize("dtype", [int, float, object])
+def test_class_numbers_with_gaps_are_refused_unless_n_classes_tells_of_them(change, found, dtype):
+    X, y = problem(60, 3)
+    y = change(y).astype(dtype)
+    with pytest.raises(ValueError, match=f"^y holds {found}: expected class numbers 0, .*numpy.unique.*n_classes="):
+        fit_softmax(X, y, l2=0.1)
+    if y.max() < 10:
+        K = int(y.max()) + 1
+        result = fit_softmax(X, y, K, l2=0.1)
+        assert result.coef.shape == (K, 3)
+        missing = np.setdiff1d(np.arange(K), y.astype(int))
+        assert (result.intercept[missing] < np.delete(result.intercept, missing).min() - 5.0).all()
+
+
+@pytest.mark.parametrize("largest", [2**31, 1e300])
+def test_numbers_that_are_no_class_numbers_are_refused(largest):
+    X, y = problem(60, 3)
+    for fit in (fit_softmax, fit_one_vs_rest):
+        with pytest.raises(ValueError, match=r"[yY].* holds \d+: expected class numbers"):
+            fit(X, np.where(y == 2, largest, y), l2=0.1)
+    with pytest.raises(ValueError, match=r"^Y tells of 2000001 classes in 60 rows: expected each class in some row"):
+        fit_one_vs_rest(X, np.where(y == 2, 2_000_000, y), l2=0.1)
+
+
+def test_a_solver_asked_for_by_name_is_the_one_that_runs():
+    X, y = problem(3000, 40, 10)
+    auto, named = (fit_softmax(X, y, l2=1e-2, solver=name) for name in ("auto", "newton_cg"))
+    assert auto.solver == "lbfgs"  # as long as it is fast
+    assert auto.message.endswith(
+        "Chosen automatically: lbfgs, because X has many entries a column and the gaps kept falling fast."
+    )
+    assert named.solver == "newton_cg"
+    assert "Chosen automatically" not in named.message
+    assert "lbfgs" not in named.message
+    assert abs(auto.objective - named.objective) <= auto.duality_gap + named.duality_gap
+    sparse = fit_softmax(X, y, l1=1e-2, solver="coordinate_descent")
+    assert sparse.solver == "coordinate_descent"
+    assert "Chosen automatically" not in sparse.message
+    assert np.array_equal(sparse.coef, fit_softmax(X, y, l1=1e-2).coef)
+
+
+@pytest.mark.parametrize("C", [1e-3, 1e-2])
+def test_the_estimator_runs_the_solver_of_a_softmax_that_is_named(C):
+    X, y = problem(3000, 40, 10)
+    model = LogisticRegression(C=C, solver="newton_cg").fit(X, y)
+    assert model.solver_ == "newton_cg"
+    assert "lbfgs" not in model.result_.message
+    model.set_params(l1_ratio=1.0, solver="coordinate_descent").fit(X, y)
+    assert model.solver_ == "coordinate_descent"
+    for name, l1_ratio in (("coordinate_descent", 0.0), ("newton_cg", 1.0), ("newton_cholesky", 0.0)):
+        with pytest.raises(ValueError, match=f"solver='{name}' does not fit the softmax"):
+            model.set_params(solver=name, l1_ratio=l1_ratio).fit(X, y)
+
+
+@pytest.mark.parametrize("name", ["lbfgs", "newton_small", "coordinate_descent", "AUTO", None, 3, ["auto"]])
+def test_other_solvers_of_a_softmax_are_refused(name):
+    X, y = problem(60, 3)
+    with pytest.raises(ValueError, match=r"^solver=.*: expected 'auto' or 'newton_cg', the solver of a softmax"):
+        fit_softmax(X, y, l2=0.1, solver=name)

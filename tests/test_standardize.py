@@ -247,7 +247,7 @@ def test_nan_and_infinity_are_located(layout, bad, name):
 def test_a_variance_that_overflows_is_refused():
     X, y = make_problem(n=200, p=4)
     X[:, 1] *= 1e200
-    with pytest.raises(ValueError, match="variance overflows, number 1"):
+    with pytest.raises(ValueError, match="variance overflows, column 1: rescale"):
         fit_logistic(X, y, l2=0.1, standardize=True)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fastlr._cells import column
 from fastlr.design.dual import DualState
 from fastlr.kernels import dual, small, vector
 
@@ -253,7 +254,8 @@ class Rows:
         finite = np.isfinite(variance)
         if not finite.all():
             self.design.name_nonfinite()
-            raise ValueError(f"X has a column whose variance overflows, number {np.argmin(finite)}: rescale it")
+            named = column(int(np.argmin(finite)), self.design.names)
+            raise ValueError(f"X has a column whose variance overflows, {named}: rescale it")
         return mean, variance
 
     def loss_gradient(self, coef, intercept):

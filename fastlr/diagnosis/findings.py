@@ -106,8 +106,8 @@ def uneven_scales(small, large, names=None):
 
 
 def with_names(result, names):
-    """The result with the names of columns in its message."""
-    if names is None:
+    """The result with the names of columns in its message, where there are names and all of them are strings."""
+    if names is None or not all(isinstance(name, str) for name in names):
         return result
     message = _UNEVEN_SCALES.sub(lambda found: uneven_scales(*map(int, found.groups()), names), result.message)
     for finding in result.findings:

@@ -9,6 +9,7 @@ entry of SOLVERS.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from fastlr._numbers import unwrapped
 from fastlr.solvers import (
     adagrad,
     coordinate_descent,
@@ -128,6 +129,7 @@ def choose_solver(name, design, penalty):
     ValueError
         If there is no such solver, or it cannot minimise this; the message names those that can.
     """
+    name = unwrapped(name)
     wanted = penalty_name(penalty.has_l1, penalty.has_l2), penalty.has_bounds
     if isinstance(name, str) and name == "auto":
         for key, spec in SOLVERS.items():

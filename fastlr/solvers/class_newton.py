@@ -40,6 +40,11 @@ def solve(objective, coef, intercept, monitor):
     return newton_cg.minimise(objective, point, monitor)
 
 
+def truncated(objective, coef, intercept, monitor):
+    """The same by truncated Newton alone, for whoever asks for it by name."""
+    return newton_cg.minimise(objective, monitor.starting_point(coef, intercept), monitor)
+
+
 def gets_on(monitor):
     """Whether gaps fall so fast that few more iterations will do."""
     gaps = monitor.gaps
