@@ -15,7 +15,6 @@ class GroupObjective(SoftmaxObjective):
         K = self.rows.n_classes
         design = self.rows.gathered(columns[::K] // K)
         rows = self.rows.over(GroupRows, design)
-        rows.held_bytes += design.copied_bytes
         return GatheredGroups(rows, self.penalty.restrict(columns), self.fit_intercept)
 
     def hessian_product(self, point, v, out):

@@ -125,7 +125,9 @@ class LabelProblems:
         """Leave out the columns that l1 holds at zero in all problems: the rows' weights are the same in them."""
         if self.factors is None:
             rows, _, self.kept = screen(self._bind(0), self.penalty(1.0))
-            self._screened = rows.design if self.kept is not None else None
+            if self.kept is not None:
+                self._screened = rows.design
+                self._screened.copied_bytes += self.design.copied_bytes
 
     def penalty(self, mass):
         """The penalty of a problem whose rows have this mean weight."""

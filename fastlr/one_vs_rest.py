@@ -137,7 +137,7 @@ def _by_shared_steps(problems, watch, choice):
     results = []
     for which in problems.groups(problems.bytes_of_steps):
         label, factor, mass = problems.block(which)
-        work = Work(problems.design.nnz)
+        work = Work(problems.design.nnz, problems.design.copied_bytes)
         rows = LabelRows(problems.design, label, problems.weight_of_rows(), factor / mass, work)
         objective = LabelObjective(rows, strengths(problems.penalty(1.0), mass), problems.fit_intercept)
         monitors = [
@@ -173,7 +173,7 @@ def _by_shared_epochs(problems, watch, choice):
     results = []
     for which in problems.groups(problems.bytes_of_epochs):
         label, factor, mass = problems.block(which)
-        work = Work(problems.design.nnz)
+        work = Work(problems.design.nnz, problems.design.copied_bytes)
         lanes = DualLanes(problems.design, problems.weight_of_rows(), problems.penalty(1.0).l2[:, 0], work)
         duals = LabelDuals(lanes, label, factor, problems.fit_intercept)
         monitors = [

@@ -140,9 +140,8 @@ def _fewer_columns(rows, l1, l2, group_penalty):
     if isinstance(l2, float) and l2 > 0.0:
         design, stand_ins = merge_columns(rows.design, K)
         if stand_ins is not None:
+            rows.work.keep(design.X, design.copied_bytes - rows.design.copied_bytes)
             rows = rows.over(ClassRows, design)
-            rows.held_bytes = design.copied_bytes
-            rows.work.hold(rows.held_bytes)
             note = f"{p} columns were fitted as {design.shape[1]}: many are equal or hold one entry."
             return rows, l1, l2, stand_ins, note
     return rows, l1, l2, StandIns.of_all(p), ""

@@ -60,7 +60,6 @@ class SoftmaxObjective(LogisticObjective):
         used, column = np.unique(columns // K, return_inverse=True)
         pairs = PairDesign(self.rows.gathered(used), column.astype(np.int64), (columns % K).astype(np.int64), K)
         rows = self.rows.over(PairRows, pairs)
-        rows.held_bytes += pairs.copied_bytes
         return PairObjective(rows, self.penalty.restrict(columns), self.fit_intercept)
 
     def _complete(self, coef, intercept, state, loss, gradient, bound=np.inf, first=None):
@@ -152,7 +151,7 @@ class SoftmaxObjective(LogisticObjective):
         """The factor of the Hessian of few coefficients, or what stands in for it, from every k-th row: ClassFactor."""
         rows, K = self.rows, self.rows.n_classes
         design = rows.design if every == 1 else rows.design.thin(every)
-        rows.work.hold(rows.held_bytes + (every > 1) * design.copied_bytes + design.gram_copies)
+        rows.work.hold((every > 1) * design.copied_bytes + design.gram_copies)
         p, weight = point.state.curvature[::every], rows.weight[::every] * every
         l2 = self.penalty.l2.reshape(-1, K).mean(axis=1)
         if every == 1 and self.is_small:

@@ -2,14 +2,18 @@
 
 import copy
 import pickle
+import tracemalloc
+import weakref
 
 import joblib
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from helpers import make_problem
+from helpers import as_layout, class_problem, make_problem
 
-from fastlr import LogisticRegression, fit_logistic, fit_softmax
+from fastlr import LogisticRegression, fit_logistic, fit_one_vs_rest, fit_softmax
+from fastlr.design.dense import DenseDesign
+from fastlr.design.sparse import CSCDesign, CSRDesign
 from fastlr.diagnosis import Separation
 
 P = 20_000
@@ -112,3 +116,88 @@ def test_a_separation_has_a_small_pickle():
     found = Separation("quasi-complete", (7,), direction, 0.5, 3)
     assert len(pickle.dumps(found)) < 1000
     assert np.array_equal(pickle.loads(pickle.dumps(found)).direction, direction)
+
+
+# --- copies of X during a fit -----------------------------------------------------------------------------------------
+
+
+class Copies:
+    """The most bytes of columns that are alive at one time, as gathered from designs of these kinds."""
+
+    def __init__(self, monkeypatch, *kinds):
+        self.most, self._alive = 0, []
+        for kind in kinds:
+            for name in ("gather", "select"):
+                monkeypatch.setattr(kind, name, self._watched(getattr(kind, name)))
+
+    def _watched(self, method):
+        def watched(design, columns):
+            found = method(design, columns)
+            X = found.X
+            if not any(holder() is X for holder, _ in self._alive):  # `select` may ask `gather`
+                parts = [X] if isinstance(X, np.ndarray) else [X.data, X.indices, X.indptr]
+                self._alive.append((weakref.ref(X), sum(part.nbytes for part in parts)))
+            self._alive = [(holder, size) for holder, size in self._alive if holder() is not None]
+            self.most = max(self.most, sum(size for _, size in self._alive))
+            return found
+
+        return watched
+
+
+def partly(p):
+    """l1 on all columns but the first three."""
+    strength = np.full(p, 1e-2)
+    strength[:3] = 0.0
+    return strength
+
+
+GATHERING = {
+    "coordinate descent": lambda X, y: fit_logistic(X, y > 0, l1=5e-3, solver="coordinate_descent"),
+    "coordinate descent, partly penalised": lambda X, y: fit_logistic(
+        X, y > 0, l1=partly(X.shape[1]), solver="coordinate_descent"
+    ),
+    "prox-Newton": lambda X, y: fit_logistic(X, y > 0, l1=3e-3, solver="prox_newton"),
+    "softmax": lambda X, y: fit_softmax(X, y, l1=5e-3),
+    "softmax, partly penalised": lambda X, y: fit_softmax(X, y, l1=partly(X.shape[1])),
+    "groups": lambda X, y: fit_softmax(X, y, l1=1e-2, group_penalty=True),
+    "one against the rest": lambda X, y: fit_one_vs_rest(X, y, l1=partly(X.shape[1]), n_threads=1),
+}
+
+
+@pytest.mark.parametrize("layout", ["C", "F", "csr", "csc"])
+@pytest.mark.parametrize("fit", GATHERING)
+def test_copies_that_are_there_at_the_same_time_are_all_counted(fit, layout, monkeypatch):
+    X, y = class_problem(300, 600, 3)
+    copies = Copies(monkeypatch, DenseDesign, CSRDesign, CSCDesign)
+    result = GATHERING[fit](as_layout(X, layout), y)
+    counted = max(each.copied_bytes for each in result) if isinstance(result, tuple) else result.copied_bytes
+    assert 0 < copies.most <= counted
+    assert counted <= 1.01 * copies.most or "softmax" in fit  # whose Hessians take products of columns
+
+
+def test_a_conversion_counts_beside_what_is_gathered_later():
+    X, y = class_problem(300, 600, 3)
+    X = np.rint(8.0 * X)
+    for fit in (GATHERING["coordinate descent, partly penalised"], GATHERING["groups"]):
+        assert fit(X.astype(int), y).copied_bytes == X.nbytes + fit(X, y).copied_bytes
+    one, other = (fit_one_vs_rest(each, y, l1=0.9, n_threads=1) for each in (X, X.astype(int)))
+    assert [each.copied_bytes for each in other] == [X.nbytes + each.copied_bytes for each in one]
+    rare = np.random.default_rng(0).random(X.shape) < 0.06
+    S = sp.csr_array(np.where(np.arange(600) < 20, X, rare))
+    one, other = (fit_one_vs_rest(each, y, l1=0.3, n_threads=1) for each in (S, S.astype(int)))
+    assert "left out beforehand" in one[0].message
+    more = {new.copied_bytes - old.copied_bytes for new, old in zip(other, one, strict=True)}
+    assert more == {S.data.nbytes + S.indices.nbytes + S.indptr.nbytes}
+
+
+def test_rows_of_few_columns_are_taken_without_a_copy_of_the_others():
+    X, y = class_problem(2000, 500, 3)
+    for layout in ("C", "F", "csr", "csc"):
+        given = as_layout(X, layout)
+        tracemalloc.start()
+        try:
+            fit_logistic(given, y > 0, l1=np.r_[np.zeros(3), np.full(497, 0.1)])
+            _, most = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert most < X.nbytes / 2

@@ -73,7 +73,7 @@ class InMemoryDesign(ABC):
         own = object.__new__(type(self))  # a shallow copy, without the ceremony of copy.copy
         own.__dict__.update(self.__dict__)
         own.renew_scratch()
-        work = Work(self.nnz, copied_bytes=self.copied_bytes)
+        work = Work(self.nnz, self.copied_bytes)
         return Rows(own, LogisticLoss(y, weight, self.n_threads), offset, work)
 
     @abstractmethod
@@ -171,11 +171,12 @@ class InMemoryDesign(ABC):
         """
 
     def mean_squares(self, weight):
-        """About the weighted mean squares of the columns, (p,), from a sample of the rows; and the entries read."""
+        """About the weighted mean squares of the columns, (p,), from a sample of the rows; entries read, bytes copied."""
         every = max(1, self.shape[0] // SAMPLED_ROWS)
         sample, weight = self if every == 1 else self.thin(every), np.ascontiguousarray(weight[::every])
         total = weight.sum()
-        return sample.squares(weight / total if total > 0.0 else weight), sample.nnz
+        squares = sample.squares(weight / total if total > 0.0 else weight)
+        return squares, sample.nnz, 0 if every == 1 else sample.copied_bytes
 
     def between(self, begin, end):
         """The design over rows begin, ..., end - 1, in place; asks for `can_split_rows`."""

@@ -44,7 +44,7 @@ class PairRows(ClassRows):
         """X' [D_i]_i X over pairs, (m, m), and X' [D_i]_i, (m, K)."""
         self.work.entries_read += 2 * self.design.nnz
         hessian, beside, copied_bytes = self.design.gram(self.weight, state.curvature)
-        self.work.hold(self.held_bytes + copied_bytes)
+        self.work.hold(copied_bytes)
         return hessian, beside
 
     def coordinate_epochs(self, state, mass, by_pair, tolerance, max_epochs):

@@ -50,15 +50,13 @@ class ClassRows:
         self.weight = weight
         self.n_classes = self.n_predictors = n_classes
         self.n_threads = design.n_threads
-        self.work = Work(design.nnz, copied_bytes=design.copied_bytes)
-        #: Bytes of copies alive beneath these rows.
-        self.held_bytes = design.copied_bytes
+        self.work = Work(design.nnz, design.copied_bytes)
         self._scratch = np.empty((design.shape[0], n_classes))
 
     def thin(self, every):
         """Every k-th row alone; work is shared."""
         design = self.design.thin(every)
-        self.work.hold(self.held_bytes + design.copied_bytes)
+        self.work.keep(design.X, design.copied_bytes)
         some = ClassRows(design, self.labels[::every].copy(), self.weight[::every].copy(), self.n_classes)
         some.work = self.work
         return some
@@ -74,22 +72,21 @@ class ClassRows:
         """A copy of a few columns for access by column."""
         design = self.design.gather(columns)
         self.work.entries_read += design.nnz
-        self.work.hold(self.held_bytes + design.copied_bytes)
+        self.work.keep(design.X, design.copied_bytes)
         return design
 
     def select(self, columns):
         """The same rows over a copy of a few columns for passes."""
         design = self.design.select(columns)
         self.work.entries_read += design.nnz
-        self.work.hold(self.held_bytes + design.copied_bytes)
-        other = self.over(type(self), design)
-        other.held_bytes += design.copied_bytes
-        return other
+        self.work.keep(design.X, design.copied_bytes)
+        return self.over(type(self), design)
 
     def mean_squares(self):
         """About the weighted mean squares of the columns, (p,)."""
-        squares, entries = self.design.mean_squares(self.weight)
+        squares, entries, copied_bytes = self.design.mean_squares(self.weight)
         self.work.entries_read += entries
+        self.work.hold(copied_bytes)
         return squares
 
     def share(self, columns):

@@ -203,7 +203,7 @@ class DenseDesign(InMemoryDesign):
         return self.X[i].astype(np.float64)
 
     def take(self, index, columns):
-        return self.X[index][:, columns].astype(np.float64, copy=False)
+        return self.X[np.ix_(index, columns)].astype(np.float64, copy=False)
 
     def gather(self, columns):
         copy = np.empty((self.shape[0], len(columns)), dtype=self.dtype, order="F")

@@ -87,7 +87,7 @@ class DualLanes:
         self._n_kept = design.shape[1] if rows.n_kept is None else rows.n_kept
         self._find_lonely()
         self._count(rows.reads)
-        work.hold(design.copied_bytes + rows.copied_bytes)
+        work.keep(rows, rows.copied_bytes)
 
     def _find_lonely(self):
         """Row and value of the entries that are alone in their columns."""

@@ -55,7 +55,6 @@ class LabelRows:
         self.work = work
         self.n_threads = design.n_threads
         self._curved = None
-        work.hold(design.copied_bytes)
 
     @property
     def _weighing(self):
@@ -69,7 +68,7 @@ class LabelRows:
     def thin(self, every):
         """Every k-th row alone; work is shared.  Labels whose rows weigh nothing there keep curvatures of zero."""
         sample = self.design.thin(every)
-        self.work.hold(self.design.copied_bytes + sample.copied_bytes)
+        self.work.keep(sample.X, sample.copied_bytes)
         label, weight = np.ascontiguousarray(self.label[::every]), np.ascontiguousarray(self.weight[::every])
         share = weight @ label
         mass = self.factor[0] * (weight.sum() - share) + self.factor[1] * share
@@ -121,8 +120,9 @@ class LabelRows:
 
     def mean_squares(self):
         """About the mean squares of the columns, (p,), under the weights that all labels share."""
-        squares, entries = self.design.mean_squares(self.weight)
+        squares, entries, copied_bytes = self.design.mean_squares(self.weight)
         self.work.entries_read += entries
+        self.work.hold(copied_bytes)
         return squares
 
     def moments(self):
@@ -134,7 +134,7 @@ class LabelRows:
         """X' diag(curvature) X and X' curvature, for one label's curvature (n,)."""
         self.work.entries_read += 2 * self.design.nnz // max(1, len(self.factor[0]))
         weights = np.ascontiguousarray(curvature)
-        self.work.hold(self.design.copied_bytes + self.design.gram_copies)
+        self.work.hold(self.design.gram_copies)
         return self.design.gram(weights), self.design.adjoint(weights)
 
     def check_finite(self, gradient):

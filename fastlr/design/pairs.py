@@ -52,7 +52,8 @@ class PairDesign:
         (m, K); and how many bytes of copies that took."""
         shares = weight[:, None] * p
         products = self._columns.multiplied(self._column, p[:, self.label])
-        out, beside = products.gram(weight), products.adjoint_many(shares)
+        out, beside, copied_bytes = products.gram(weight), products.adjoint_many(shares), products.copied_bytes
+        del products
         np.negative(out, out=out)
         np.negative(beside, out=beside)
         # p - p^2 would lose the digits of a probability near 1 as a difference of sums
@@ -63,7 +64,7 @@ class PairDesign:
                 block = self._columns.gather(self._column[own]).gram(np.ascontiguousarray(own_curvature[:, k]))
                 out[np.ix_(own, own)] = block
         beside[np.arange(len(beside)), self.label] = self.adjoint(own_curvature)
-        return out, beside, products.copied_bytes
+        return out, beside, copied_bytes
 
     def restrict(self, pairs):
         """These pairs alone, over the same copy."""

@@ -28,7 +28,8 @@ class RowBlocks:
         weight = rows.loss.weight_of_rows()
         self.shares = np.array([weight[part].sum() for part in self._slices])
         self._anchored = self.rows
-        rows.work.hold(rows.held_bytes + sum(block.design.copied_bytes for block in self.rows))
+        for block in self.rows:
+            rows.work.keep(block.design.X, block.design.copied_bytes)
 
     def __len__(self):
         return len(self.rows)

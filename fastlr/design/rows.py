@@ -1,6 +1,7 @@
 """Row state of a fit: what lies along the rows of X, and the passes over X that it takes part in."""
 
 import copy
+import weakref
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,16 +11,37 @@ from fastlr.design.dual import DualState
 from fastlr.kernels import dual, small, vector
 
 
-@dataclass
 class Work:
-    """How much of X a fit has read, and the most it held in copies; shared by all that is gathered from one design."""
+    """How much of X a fit has read, and the most it held in copies; shared by all that is gathered from one design.
 
-    nnz: int
-    entries_read: int = 0
-    copied_bytes: int = 0
+    Parameters
+    ----------
+    nnz : int
+        Stored entries of X.
+    converted : int
+        Bytes of copies that live as long as the fit.
+    """
+
+    def __init__(self, nnz, converted=0):
+        self.nnz = nnz
+        self.entries_read = 0
+        #: The most bytes of copies at one time.
+        self.copied_bytes = converted
+        self._converted = converted
+        #: What holds copies, and their bytes.
+        self._kept = []
+
+    def keep(self, holder, nbytes):
+        """Note a copy that is there as long as its holder: an array, a sparse matrix, an object with either."""
+        if nbytes:
+            self._kept.append((weakref.ref(holder), nbytes))
+            self.hold(0)
 
     def hold(self, nbytes):
-        self.copied_bytes = max(self.copied_bytes, nbytes)
+        """Note copies that are let go of at once, beside those that are kept."""
+        self._kept = [(holder, size) for holder, size in self._kept if holder() is not None]
+        held = self._converted + sum(size for _, size in self._kept)
+        self.copied_bytes = max(self.copied_bytes, held + nbytes)
 
     @property
     def n_passes(self):
@@ -52,8 +74,6 @@ class Rows:
         self.n_threads = design.n_threads
         #: Weighted mean size of the offset.
         self.mean_offset = 0.0 if offset is None else float(np.sum(loss.weight_of_rows() * np.abs(offset)))
-        #: Bytes of copies alive beneath these rows: conversions, and what they were gathered from.
-        self.held_bytes = design.copied_bytes
         self._scratch = np.empty(design.shape[0])  # residuals, or the image of a Hessian product: never both
 
     def restrict(self, columns):
@@ -66,10 +86,8 @@ class Rows:
 
     def _over_copy(self, design):
         self.work.entries_read += design.nnz
-        self.work.hold(self.held_bytes + design.copied_bytes)
-        other = self.over(design)
-        other.held_bytes += design.copied_bytes
-        return other
+        self.work.keep(design.X, design.copied_bytes)
+        return self.over(design)
 
     def thin(self, every):
         """Every k-th row alone; work is shared."""
@@ -99,7 +117,7 @@ class Rows:
         if every == 1:
             return self.design
         sample = self.design.thin(every)
-        self.work.hold(self.held_bytes + sample.copied_bytes)
+        self.work.keep(sample.X, sample.copied_bytes)
         return sample
 
     def over(self, design):
@@ -113,7 +131,7 @@ class Rows:
         sample = self.sample(every)
         weights = np.ascontiguousarray(state.curvature[::every]) * every
         self.work.entries_read += 2 * sample.nnz
-        self.work.hold(self.held_bytes + (every > 1) * sample.copied_bytes + sample.gram_copies)
+        self.work.hold(sample.gram_copies)
         return sample.gram(weights), sample.adjoint(weights), float(weights.sum())
 
     def state(self, coef, intercept):
@@ -219,8 +237,9 @@ class Rows:
 
     def mean_squares(self):
         """About the weighted mean squares of the columns, (p,)."""
-        squares, entries = self.design.mean_squares(self.loss.weight_of_rows())
+        squares, entries, copied_bytes = self.design.mean_squares(self.loss.weight_of_rows())
         self.work.entries_read += entries
+        self.work.hold(copied_bytes)
         return squares
 
     def share(self, columns):
@@ -319,7 +338,7 @@ class Rows:
         """X as dual coordinate ascent reads it; inverse (p,) is 1 / l2."""
         rows = self.design.dual_rows(inverse)
         self.work.entries_read += rows.reads * self.design.nnz
-        self.work.hold(self.held_bytes + rows.copied_bytes)
+        self.work.keep(rows, rows.copied_bytes)
         return rows
 
     def dual_state(self, dual_rows, state, scale, coef, intercept):

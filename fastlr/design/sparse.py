@@ -148,7 +148,10 @@ class CompressedDesign(InMemoryDesign):
         return self.X[[i]].toarray()[0].astype(np.float64)
 
     def take(self, index, columns):
-        return self.X[index].toarray()[:, columns].astype(np.float64)
+        n, p = self.shape
+        rows_first = len(index) * p <= len(columns) * n  # what is taken first is a copy
+        part = self.X[index][:, columns] if rows_first else self.X[:, columns][index]
+        return part.toarray().astype(np.float64)
 
     def locate_nonfinite(self):
         bad = np.flatnonzero(~np.isfinite(self.X.data))
@@ -463,7 +466,7 @@ class CSCDesign(CompressedDesign):
         return self._gather_many(U, self._column_numbers(U, out))
 
     def mean_squares(self, weight):
-        return self.squares(weight), self.nnz  # a sample of the rows would cost as much
+        return self.squares(weight), self.nnz, 0  # a sample of the rows would cost as much
 
     def _fill_centres(self, rows, n_counted, centre):
         n, begins = self.shape[0], self.X.indptr

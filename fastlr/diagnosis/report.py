@@ -100,8 +100,9 @@ class Diagnosis:
             return False
         design = rows.sample(every)
         if f < rows.design.shape[1]:
-            held, design = design, design.gather(self.columns)
-            rows.work.hold(rows.held_bytes + (every > 1) * held.copied_bytes + design.copied_bytes)
+            sample, design = design, design.gather(self.columns)
+            rows.work.hold(design.copied_bytes)
+            del sample
         rows.work.entries_read += 2 * design.nnz
         return _is_regular(design, open_rows.astype(np.float64), self.objective.fit_intercept, rows.n_threads)
 

@@ -58,6 +58,7 @@ def solve(objective, coef, intercept, monitor):
         within, columns = candidates.at(point)
         goal = max(monitor.target, monitor.rounding)
         moved, decrement = step(objective, within, columns, point, goal)
+        within = None  # lets go of the copy, should the next point ask for another
         point, stalled = moved or point, moved is None
         spoilt = stalled and not decrement > 0.0
         if spoilt or not holds_violators(columns, objective.penalty, point):
