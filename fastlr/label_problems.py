@@ -57,7 +57,7 @@ class LabelProblems:
         self._masses = self._mean_weights()
         #: The numbers of the columns that l1 leaves in all problems; None if all are left, or nobody has looked.
         self.kept = None
-        self._screened = None
+        self._screened = self._mean_squares = None
 
     def weight_of_rows(self):
         """The weights without those of labels, one for each row."""
@@ -146,9 +146,17 @@ class LabelProblems:
     def of(self, k):
         """(rows, penalty, fit_intercept, start) of problem k, on the columns left."""
         rows, penalty = self._bind(k, self._screened), self.penalty(float(self._masses[k]))
+        if self.factors is None:
+            rows.measured = self._measured(rows)
         if self.kept is not None:
             penalty = penalty.restrict(self.kept)
         return rows, penalty, self.fit_intercept, self.start(k)
+
+    def _measured(self, rows):
+        """The mean squares of the columns left, which all problems share where labels have no weights."""
+        if self._mean_squares is None:
+            self._mean_squares = rows.design.mean_squares(rows.loss.weight_of_rows())
+        return self._mean_squares
 
     def start(self, k):
         """(coef (p, 1), intercept) that problem k starts from, zero where columns are held."""

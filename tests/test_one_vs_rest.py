@@ -6,6 +6,7 @@ import scipy.sparse as sp
 from helpers import LAYOUTS, as_layout, objective, smooth_gradient, subgradient
 
 from fastlr import Status, fit_logistic, fit_one_vs_rest, label_problems
+from fastlr.design.dense import DenseDesign
 
 PENALTIES = {
     "none": {},
@@ -540,3 +541,27 @@ def test_the_layouts_agree():
     for other in found[1:]:
         for k in range(Y.shape[1]):
             np.testing.assert_allclose(other[k].coef, found[0][k].coef, atol=1e-6)
+
+
+@pytest.mark.parametrize("weighed", [False, True])
+@pytest.mark.parametrize("penalty", [{"l1": 1e-2}, {"l1": 1e-2, "l2": 1e-2}])
+def test_mean_squares_of_columns_are_measured_once_for_all_labels(penalty, weighed, monkeypatch):
+    X, y = class_problem(200, 5, 4)
+    weight = np.arange(1.0, 201.0) if weighed else None
+    expected = fit_one_vs_rest(X, y, sample_weight=weight, **penalty)
+    asked, measure = [], DenseDesign.mean_squares
+
+    def counted(design, weight):
+        asked.append(design.shape)
+        return measure(design, weight)
+
+    monkeypatch.setattr(DenseDesign, "mean_squares", counted)
+    together = fit_one_vs_rest(X, y, sample_weight=weight, solver="coordinate_descent", **penalty)
+    whole = asked.count(X.shape)
+    assert whole == 1
+    for k, (one, each) in enumerate(zip(together, expected, strict=True)):
+        alone = fit_logistic(X, y == k, sample_weight=weight, solver="coordinate_descent", **penalty)
+        assert np.array_equal(one.coef, alone.coef)
+        assert one.duality_gap == alone.duality_gap
+        assert one.n_passes == alone.n_passes
+        assert abs(one.objective - each.objective) <= one.duality_gap + each.duality_gap

@@ -171,7 +171,7 @@ class InMemoryDesign(ABC):
         """
 
     def mean_squares(self, weight):
-        """About the weighted mean squares of the columns, (p,), from a sample of the rows; entries read, bytes copied."""
+        """About the weighted mean squares of the columns, (p,), from a sample of rows; entries read, bytes copied."""
         every = max(1, self.shape[0] // SAMPLED_ROWS)
         sample, weight = self if every == 1 else self.thin(every), np.ascontiguousarray(weight[::every])
         total = weight.sum()

@@ -65,6 +65,8 @@ class Rows:
 
     #: Linear predictors of a row.
     n_predictors = 1
+    #: What design.mean_squares says of the weights, where it is known; set by whoever binds the same rows many times.
+    measured = None
 
     def __init__(self, design, loss, offset, work):
         self.design = design
@@ -100,7 +102,7 @@ class Rows:
     def _some(self, design, part):
         """The rows of a slice, which a design holds."""
         some = copy.copy(self)
-        some.design, some.n_threads = design, design.n_threads
+        some.design, some.n_threads, some.measured = design, design.n_threads, None
         some.loss = self.loss.take(part)
         some.offset = None if self.offset is None else np.ascontiguousarray(self.offset[part])
         some._scratch = np.empty(design.shape[0])
@@ -109,7 +111,7 @@ class Rows:
     def with_loss(self, loss):
         """The same rows with another LogisticLoss."""
         other = copy.copy(self)
-        other.loss = loss
+        other.loss, other.measured = loss, None
         return other
 
     def sample(self, every):
@@ -123,7 +125,7 @@ class Rows:
     def over(self, design):
         """The same rows over another design with as many rows; work is shared."""
         other = copy.copy(self)
-        other.design = design
+        other.design, other.measured = design, None
         return other
 
     def sampled_gram(self, state, every):
@@ -237,7 +239,9 @@ class Rows:
 
     def mean_squares(self):
         """About the weighted mean squares of the columns, (p,)."""
-        squares, entries, copied_bytes = self.design.mean_squares(self.loss.weight_of_rows())
+        if self.measured is None:
+            self.measured = self.design.mean_squares(self.loss.weight_of_rows())
+        squares, entries, copied_bytes = self.measured
         self.work.entries_read += entries
         self.work.hold(copied_bytes)
         return squares
