@@ -66,7 +66,7 @@ def as_array(name, given):
     try:
         return np.asarray(given)
     except ValueError as error:
-        raise ValueError(f"{name} is not a matrix: {error}") from error
+        raise ValueError(f"{name} makes no array: {error}") from error
     except (TypeError, RuntimeError) as error:
         raise TypeError(f"{name} is a {type(given).__name__} that makes no NumPy array: {error}") from error
 

@@ -45,7 +45,7 @@ def vector(name, values, n, of="the rows of X", expected="real numbers"):
         array = np.asarray(values)
         if array.dtype.kind == "O":
             array = from_objects(array)
-    except (TypeError, ValueError, OverflowError) as error:
+    except (TypeError, ValueError, OverflowError, RuntimeError) as error:
         raise TypeError(f"{name} holds something else than numbers ({error}): expected {expected}") from error
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{name} has dtype {array.dtype}, expected {expected}")
@@ -84,7 +84,7 @@ def class_numbers(y, n, n_classes):
     largest = int(given.max())
     if largest >= LARGEST_CLASS:
         raise ValueError(f"y holds {largest}: expected {_CLASS_NUMBERS}{_LABELS}")
-    n_classes = integer("n_classes", largest + 1 if n_classes is None else n_classes, 0)
+    n_classes = integer("n_classes", largest + 1 if n_classes is None else n_classes, 0, LARGEST_CLASS)
     if n_classes < 2:
         raise ValueError(f"y and n_classes tell of {n_classes} class: expected at least two")
     if largest >= n_classes:
@@ -154,7 +154,7 @@ def start(given, p, fit_intercept):
 def shares(successes, trials, sample_weight, n):
     """Shares of successes among trials, (n,), and sample weights times trials: what counts per row stand for."""
     one = plain(trials)
-    trials = vector("trials", np.full(n, number("trials", one)) if np.ndim(one) == 0 else trials, n)
+    trials = vector("trials", np.full(n, number("trials", one)) if _is_scalar(one) else trials, n)
     successes = vector("y", successes, n)
     if trials.min() < 0.0 or not trials.any():
         raise ValueError(f"trials holds {trials.min()}: expected non-negative numbers, not all zero")
@@ -166,6 +166,13 @@ def shares(successes, trials, sample_weight, n):
     if not np.isfinite(weight).all():
         raise ValueError("sample_weight times trials is infinite: expected a product that double precision can hold")
     return np.divide(successes, trials, out=np.zeros(n), where=trials > 0.0), weight
+
+
+def _is_scalar(value):
+    try:
+        return np.ndim(value) == 0
+    except (TypeError, ValueError, RuntimeError):  # it makes no array
+        return False
 
 
 def bounds(given, p, names=None):

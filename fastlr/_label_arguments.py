@@ -4,7 +4,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from fastlr import _fit_arguments as arguments
-from fastlr._containers import refuse
+from fastlr._containers import as_array
 from fastlr._numbers import amounts, from_objects
 
 #: Entries of a dense indicator that are checked at a time.
@@ -71,11 +71,10 @@ def labels(Y, n, n_classes, counts):
 
     `counts` (n,) tells the rows of positive weight, among which each label must be there and not be there.
     """
-    refuse("Y", Y)
     if sp.issparse(Y) and Y.ndim == 2:
         out = _sparse_indicator(Y, n)
-    elif np.ndim(Y) == 2:
-        out = _dense_indicator(np.asarray(Y), n)
+    elif (array := as_array("Y", Y)).ndim == 2:
+        out = _dense_indicator(array, n)
     else:
         out = ClassNumbers(*_class_numbers(Y, n, n_classes))
     if n_classes is not None and n_classes != out.n_labels:

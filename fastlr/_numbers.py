@@ -113,7 +113,7 @@ def real_array(name, given):
     expected = f"{name}: expected real numbers (bool, integer or floating)"
     try:
         array = np.asarray(given)
-    except ValueError as error:
+    except (TypeError, ValueError, RuntimeError) as error:
         raise TypeError(f"{expected}, found a {type(given).__name__} that makes no array: {error}") from None
     if array.dtype.kind == "O":
         if any(value is None for value in array.flat):

@@ -6,13 +6,13 @@ import scipy.sparse as sp
 from fastlr import _fit_arguments as arguments
 from fastlr._absent import why_absent
 from fastlr._class_weights import of_rows, of_two
-from fastlr._containers import refuse, text_names
+from fastlr._containers import as_array, refuse, text_names
 from fastlr._estimator_checks import checked
 from fastlr._estimator_state import store
 from fastlr._numbers import sample_weights
 from fastlr._prediction_arguments import one_per_row
 from fastlr._streams import GroupedSoftmaxStream, SeparateStreams, SoftmaxStream, TwoClassStream
-from fastlr._targets import check_label_names, distinct_labels, indicator
+from fastlr._targets import check_label_names, check_number_of_labels, distinct_labels, indicator
 from fastlr._validation import validated
 from fastlr.design import as_design
 from fastlr.penalty import within
@@ -157,7 +157,7 @@ def _known_labels(estimator, classes, y):
     """The labels, sorted: those given, or those of earlier calls."""
     known = vars(estimator).get("classes_")
     if estimator.multi_class == "multilabel":
-        given = _numbered_labels(classes, np.shape(y))
+        given = _numbered_labels(classes, y, known)
         check_label_names(y, vars(estimator).get("label_names_"))
     elif classes is None:
         if known is None:
@@ -174,12 +174,16 @@ def _known_labels(estimator, classes, y):
     return given if known is None else known
 
 
-def _numbered_labels(classes, shape):
-    """arange(K) for an indicator y of this shape."""
+def _numbered_labels(classes, y, known):
+    """arange(K) for an indicator y of K labels, as many as are known, if any are."""
+    shape = y.shape if hasattr(y, "shape") else as_array("y", y).shape
     if len(shape) != 2:
         raise ValueError(f"y has shape {shape}: multi_class='multilabel' expects an indicator (n_samples, n_labels)")
+    check_number_of_labels(shape[1])
+    if known is not None and len(known) != shape[1]:
+        raise ValueError(f"y has {shape[1]} columns: expected those of earlier calls, {len(known)} labels")
     numbers = np.arange(shape[1])
-    if classes is not None and not np.array_equal(np.unique(classes), numbers):
+    if classes is not None and not np.array_equal(distinct_labels("classes", classes), numbers):
         raise ValueError(f"classes={classes!r}: expected None or the numbers of {shape[1]} labels, as y has columns")
     return numbers
 

@@ -4,7 +4,7 @@ import numpy as np
 import scipy.sparse as sp
 from sklearn.utils.validation import column_or_1d
 
-from fastlr._containers import refuse
+from fastlr._containers import as_array
 from fastlr._numbers import integer, number
 from fastlr._targets import labels_of_one_type
 
@@ -24,8 +24,10 @@ def kept_classes(k, n_classes):
 
 def one_per_row(y, n):
     """y as an array (n,)."""
-    refuse("y", y)
-    given, y = y, column_or_1d(y, warn=True)
+    given, array = y, as_array("y", y)
+    if array.dtype.kind == "c":
+        raise ValueError(f"y has dtype {array.dtype}: expected labels, not complex numbers")
+    y = column_or_1d(y, warn=True)
     labels_of_one_type("y", given, y)
     if len(y) != n:
         raise ValueError(f"y has {len(y)} labels, expected one for each of the {n} rows of X")
@@ -51,8 +53,7 @@ def class_numbers(y, classes, n):
 
 def label_lists(y, shape):
     """The ones of an indicator y of this shape, dense or sparse, row by row: indptr and indices, int64."""
-    refuse("y", y)
-    y = y.tocsr() if sp.issparse(y) else np.asarray(y)
+    y = y.tocsr() if sp.issparse(y) else as_array("y", y)
     if y.shape != shape:
         raise ValueError(f"y has shape {y.shape}: expected an indicator of shape {shape}, a column for each label")
     values = y.data if sp.issparse(y) else y

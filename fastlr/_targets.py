@@ -76,8 +76,8 @@ def distinct_labels(name, given):
     array = without_objects(array)
     if array.dtype.kind in "fcO" and any(map(_is_missing, array)):
         raise ValueError(f"{name} holds missing labels (NaN or None): expected labels")
-    if array.dtype.kind in "fc" and (array != np.rint(array)).any():
-        raise ValueError(f"{name} holds {array[array != np.rint(array)][0]}: numbers that are labels are whole")
+    if array.dtype.kind in "fc" and len(wrong := array[~np.isfinite(array) | (array != np.rint(array))]):
+        raise ValueError(f"{name} holds {wrong[0]}: numbers that are labels are whole")
     try:
         return np.unique(array)
     except TypeError as error:
@@ -93,6 +93,15 @@ def check_label_names(Y, expected):
         )
 
 
+def check_number_of_labels(n_labels):
+    """Raise ValueError for an indicator of less than two labels."""
+    if n_labels < 2:
+        raise ValueError(
+            f"y has {n_labels} column: multi_class='multilabel' expects two labels or more; a single one is a fit "
+            "of two classes, y.ravel() with multi_class='multinomial'"
+        )
+
+
 def indicator(Y, n):
     """An indicator (n, K) of labels, K >= 2, checked: a dense array, or CSC without stored zeros."""
     names = text_names(Y)
@@ -104,11 +113,7 @@ def indicator(Y, n):
         )
     if Y.shape[0] != n:
         raise ValueError(f"y has {Y.shape[0]} rows and X has {n}: inconsistent numbers of samples")
-    if Y.shape[1] < 2:
-        raise ValueError(
-            f"y has {Y.shape[1]} column: multi_class='multilabel' expects two labels or more; a single one is a fit "
-            "of two classes, y.ravel() with multi_class='multinomial'"
-        )
+    check_number_of_labels(Y.shape[1])
     entries = Y.data if sp.issparse(Y) else Y
     if entries.dtype.kind not in "biuf":
         raise TypeError(f"y has dtype {entries.dtype}: multi_class='multilabel' expects zeros and ones")
@@ -121,6 +126,8 @@ def indicator(Y, n):
 
 def clearer(error, y):
     """An error of validate_data that names the argument at fault; `error` itself where it does, or y alone is well."""
+    if re.match("y is a ", str(error)):
+        return error
     try:
         shape = y.shape if hasattr(y, "shape") else np.shape(y)
     except ValueError:  # lists of unequal lengths
@@ -176,7 +183,7 @@ def _compressed(Y):
 
 def _dense(Y):
     try:
-        Y = np.asarray(Y)
+        Y = as_array("y", Y)
     except ValueError as error:
         raise ValueError(f"{_SEVERAL} ({error})") from error
     if Y.dtype.kind != "O" or Y.ndim != 2:

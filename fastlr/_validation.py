@@ -5,7 +5,7 @@ import textwrap
 from sklearn.utils.validation import validate_data
 
 from fastlr._cells import fault
-from fastlr._containers import copied_bytes, holds_times, refuse
+from fastlr._containers import as_array, copied_bytes, holds_times, refuse
 from fastlr.design import Converted
 
 #: y of predictions: there is none.
@@ -35,7 +35,7 @@ def validated(model, X, y=NO_Y, **options):
     except (TypeError, ValueError, RuntimeError) as error:
         if str(error).startswith("The feature names should match"):
             raise
-        if (told := _clearer(error, X)) is None:
+        if (told := _clearer(error, X, y)) is None:
             raise
         raise told from error
 
@@ -51,15 +51,25 @@ def validated_again(model, X, **options):
     return checked
 
 
-def _clearer(error, X):
+def _clearer(error, X, y):
     """The error that says which entry of X is at fault, or that X makes no array; None where the first one will do."""
     told = fault(X)
     if isinstance(told, ValueError):
         return told
     if told is not None:
         return (ValueError if isinstance(error, ValueError) else TypeError)(f"{told} ({_shortened(error)})")
-    if isinstance(error, RuntimeError):
-        return TypeError(f"X is a {type(X).__name__} that makes no NumPy array: {error}")
+    if isinstance(error, ValueError):
+        return None
+    given = {"X": X} if y is None or y is NO_Y else {"X": X, "y": y}
+    return next(filter(None, map(_no_array, given, given.values())), None)
+
+
+def _no_array(name, given):
+    """The error for what makes no array, None where it does."""
+    try:
+        as_array(name, given)
+    except (TypeError, ValueError) as error:
+        return error
     return None
 
 

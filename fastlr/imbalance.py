@@ -16,7 +16,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from fastlr._containers import refuse
+from fastlr._containers import as_array
 from fastlr._model_kind import kind_of
 from fastlr._numbers import amounts, positive, sample_weights
 
@@ -228,8 +228,8 @@ def _is_learnt(name, value):
 def _shares(name, given, classes):
     """Shares of the classes, (K,), each in (0, 1)."""
     if not isinstance(given, Mapping):
-        if np.ndim(given) != 0:
-            raise ValueError(f"{name} has shape {np.shape(given)}: expected a number or a dict {{label: share}}")
+        if (shape := amounts(name, given).shape) != ():
+            raise ValueError(f"{name} has shape {shape}: expected a number or a dict {{label: share}}")
         if len(classes) != 2:
             raise ValueError(f"{name}={given!r}: expected a dict {{label: share}} of the {len(classes)} classes")
         _log_odds(name, given)
@@ -239,8 +239,8 @@ def _shares(name, given, classes):
     if unknown or len(missing) > 1:
         raise ValueError(f"{name} has shares of {list(given)}: expected those of the classes {classes}")
     for label, share in given.items():
-        if np.ndim(share) != 0:
-            raise ValueError(f"{name}[{label!r}] has shape {np.shape(share)}: expected a number")
+        if (shape := amounts(f"{name}[{label!r}]", share).shape) != ():
+            raise ValueError(f"{name}[{label!r}] has shape {shape}: expected a number")
         _log_odds(f"{name}[{label!r}]", share)
     total = sum(map(float, given.values()))
     if (not missing and abs(total - 1.0) > 1e-6) or (missing and total >= 1.0):
@@ -250,8 +250,7 @@ def _shares(name, given, classes):
 
 def _class_codes(y):
     """(class number of each row, number of classes)."""
-    refuse("y", y)
-    labels = np.asarray(y)
+    labels = as_array("y", y)
     if labels.ndim != 1 or len(labels) == 0:
         raise ValueError(f"y has shape {labels.shape}: expected (n,) with at least one row")
     if labels.dtype.kind in "fc" and np.isnan(labels).any():

@@ -190,18 +190,19 @@ class Watch:
         """Tell the callback that problem k is over."""
         tell(self._controls.callback, "label_ended", int(k))
 
-    def controls(self, k):
-        """The Controls of problem k."""
+    def controls(self, k, begun=()):
+        """The Controls of problem k, which may have begun with this history."""
         limit = self._controls.time_limit
         if limit is not None:
-            limit = max(0.0, limit - (time.perf_counter() - self._begin))
+            passed = begun[-1].elapsed if begun else 0.0
+            limit = passed + max(0.0, limit - (time.perf_counter() - self._begin))
 
         def call_back(progress):
             if self.is_watched and self._controls.callback(progress.telling(label=int(k), n_labels=self._n_labels)):
                 self.stop()
             return self._stopped.is_set()
 
-        return replace(self._controls, time_limit=limit, callback=call_back)
+        return replace(self._controls, time_limit=limit, callback=call_back, begun=tuple(begun))
 
     def monitor(self, k, work, solver, choice, held, null_value):
         """The Monitor of problem k in a fit of several, which shows it handles of coefficients.

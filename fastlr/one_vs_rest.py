@@ -161,7 +161,7 @@ def _diagnosed(problems, watch, k, monitor):
     rows.work.entries_read = round(result.n_passes * rows.design.nnz)
     objective, reached = LogisticObjective(rows, penalty, fit_intercept), (result.coef[:, None], result.intercept)
     if result.converged and not is_settled(objective, objective.at(*reached), monitor.gaps[-1], result.target):
-        unwatched = replace(watch.controls(k), callback=None)
+        unwatched = replace(watch.controls(k, result.history), callback=None)
         found = _fit_one(rows, penalty, fit_intercept, reached, "newton_cg", unwatched, None, problems.held)
         return replace(found, message=f"{found.message} {monitor.explanation}".rstrip())
     monitor.look_at(objective, problems.held)
@@ -195,7 +195,8 @@ def _finish(problems, watch, k, monitor, start):
     rows, penalty, fit_intercept, _ = problems.of(k)
     rows.work.entries_read += monitor.objective.rows.work.entries_read
     start = coef[:, None].copy(), intercept
-    result = _fit_one(rows, penalty, fit_intercept, start, "newton_cg", watch.controls(k), None, problems.held)
+    controls = watch.controls(k, monitor.history)
+    result = _fit_one(rows, penalty, fit_intercept, start, "newton_cg", controls, None, problems.held)
     watch.ended(k)
     monitor.remark_change("newton_cg", SLOW)
     return replace(result, solver=monitor.solver, message=f"{result.message} {monitor.explanation}")

@@ -249,6 +249,38 @@ def test_a_label_that_the_dual_leaves_to_newton_ends_once():
     assert sorted(each for each in listener.heard if isinstance(each, int)) == [0, 1]
 
 
+def assert_is_one_history(history):
+    assert [point.iteration for point in history] == list(range(len(history)))
+    for name in ("elapsed", "n_passes"):
+        values = [getattr(point, name) for point in history]
+        assert values == sorted(values)
+
+
+def test_a_label_that_the_dual_leaves_to_newton_has_one_history():
+    rng = np.random.default_rng(0)
+    X, y = as_layout(rng.standard_normal((400, 60)), "csr"), rng.integers(0, 2, 400)
+    heard = [[], []]
+    options = {"l2": 1e-5, "solver": "dual_coordinate_descent"}
+    results = fit_one_vs_rest(X, y, **options, callback=lambda progress: heard[progress.label].append(progress))
+    for result, mine in zip(results, heard, strict=True):
+        assert_is_one_history(result.history)
+        assert result.n_iter == len(result.history) - 1
+        assert result.seconds == result.history[-1].elapsed
+        newton = fit_logistic(X, y, l2=1e-5, solver="newton_cg")
+        assert result.n_iter > newton.n_iter / 2
+        assert [each.gap for each in result.history] == [
+            each.gap
+            for each, following in zip(mine, [*mine[1:], None], strict=True)
+            if following is None or following.iteration > each.iteration
+        ]  # the point of the change is told of twice
+    most = results[0].n_iter - 1
+    for limited in fit_one_vs_rest(X, y, **options, max_iter=most):
+        assert limited.status.value == "max_iter"
+        assert limited.n_iter == most
+    limited = fit_one_vs_rest(X, y, **options, time_limit=1e3)
+    assert all(result.converged for result in limited)
+
+
 @pytest.mark.parametrize("fit", [fit_logistic, fit_softmax])
 def test_a_callback_hears_of_an_interrupted_end(fit):
     X, y = make_problem()

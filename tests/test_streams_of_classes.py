@@ -186,3 +186,32 @@ def test_labels_that_a_stream_does_not_know(problem, labels):
         LogisticRegression(multi_class="multilabel").partial_fit(X, labels, classes=[1, 2, 3])
     with pytest.raises(ValueError, match="class_weight: partial_fit expects None"):
         stream.set_params(class_weight=[{}] * 3).partial_fit(X, labels)
+
+
+@pytest.mark.parametrize(
+    ("classes", "message"),
+    [
+        ([0.0, np.inf], "^classes holds inf: numbers that are labels are whole"),
+        ([0, 1, None], "^classes holds missing labels"),
+        ([[0], [1, 2]], "^classes makes no array"),
+    ],
+)
+@pytest.mark.parametrize("multi_class", ["multinomial", "multilabel"])
+def test_classes_that_cannot_be_used_are_named(multi_class, classes, message):
+    X = np.arange(12.0).reshape(6, 2)
+    y = np.eye(3, dtype=int)[np.arange(6) % 3] if multi_class == "multilabel" else np.arange(6) % 3
+    model = LogisticRegression(multi_class=multi_class)
+    with pytest.raises((TypeError, ValueError), match=message):
+        model.partial_fit(X, y, classes=classes)
+    assert not hasattr(model, "classes_")
+
+
+def test_an_indicator_of_another_number_of_labels_is_told_by_y():
+    X = np.arange(12.0).reshape(6, 2)
+    Y = np.eye(3, dtype=int)[np.arange(6) % 3]
+    model = LogisticRegression(multi_class="multilabel")
+    with pytest.raises(ValueError, match=r"^y has 1 column: multi_class='multilabel' expects two labels or more"):
+        model.partial_fit(X, Y[:, :1])
+    model.partial_fit(X, Y)
+    with pytest.raises(ValueError, match=r"^y has 2 columns: expected those of earlier calls, 3 labels"):
+        model.partial_fit(X, Y[:, :2])

@@ -11,7 +11,7 @@ import scipy.sparse as sp
 from helpers import make_problem
 from sklearn.datasets import load_iris
 
-from fastlr import LogisticRegression, fit_logistic, fit_one_vs_rest, fit_softmax
+from fastlr import LogisticRegression, fit_logistic, fit_one_vs_rest, fit_softmax, imbalance, special
 
 N = 40
 X, Y = make_problem(N, 3, density=1.0)
@@ -270,6 +270,52 @@ def test_x_on_another_device(way, kind):
         WAYS[way](kind())
 
 
+@pytest.mark.parametrize("kind", [Tensor, Tracked])
+def test_arguments_on_another_device(kind):
+    """Whatever the argument is, the error names it and says what the library of the tensor says."""
+    classes = np.arange(N) % 3
+    Y3 = np.eye(3, dtype=int)[classes]
+    calls = {
+        "sample_weight": [
+            lambda v: LogisticRegression().fit(X, Y, sample_weight=v),
+            lambda v: LogisticRegression().partial_fit(X, Y, [0, 1], sample_weight=v),
+            lambda v: MODEL.log_loss(FRAME, Y, sample_weight=v),
+            lambda v: fit_softmax(X, classes, l2=0.1, sample_weight=v),
+            lambda v: special.log_loss(Y, X[:, 0], v),
+            lambda v: imbalance.balanced_weights(Y, v),
+        ],
+        "offset": [
+            lambda v: fit_logistic(X, Y, offset=v),
+            lambda v: LogisticRegression().fit(X, Y, offset=v),
+            lambda v: MODEL.predict(FRAME, offset=v),
+        ],
+        "trials": [lambda v: fit_logistic(X, Y, trials=v), lambda v: LogisticRegression().fit(X, Y, trials=v)],
+        "l1": [lambda v: fit_logistic(X, Y, l1=v), lambda v: fit_softmax(X, classes, l1=v)],
+        "l2": [lambda v: fit_logistic(X, Y, l2=v), lambda v: fit_one_vs_rest(X, classes, l2=v)],
+        "bounds": [lambda v: fit_logistic(X, Y, l2=0.1, bounds=(v, None))],
+        "penalty_factor": [lambda v: LogisticRegression(penalty_factor=v).fit(X, Y)],
+        "label_weight": [lambda v: fit_one_vs_rest(X, classes, label_weight=v)],
+        "classes": [
+            lambda v: LogisticRegression().partial_fit(X, Y, classes=v),
+            lambda v: LogisticRegression(multi_class="multilabel").partial_fit(X, Y3, classes=v),
+        ],
+        "eta": [lambda v: special.expit(v), lambda v: special.log_loss(Y, v), lambda v: special.softmax(v)],
+        "false_positive": [lambda v: imbalance.cost_threshold(v, 1.0)],
+        "sampled_share": [lambda v: imbalance.prior_corrected(MODEL, v, 0.1)],
+        "y": [
+            lambda v: special.cross_entropy(v, X),
+            lambda v: imbalance.balanced_weights(v),
+            lambda v: LogisticRegression(multi_class="multilabel").partial_fit(X, v),
+            lambda v: LogisticRegression(multi_class="multilabel").fit(X, Y3).log_loss(X, v),
+        ],
+    }
+    for name, each in calls.items():
+        for call in each:
+            with pytest.raises(TypeError, match=rf"^{name}\b") as found:
+                call(kind())
+            assert "Tensor.cpu()" in str(found.value) + str(found.value.__cause__)
+
+
 WAYS_OF_Y = {
     "fit": lambda y: LogisticRegression().fit(X, y),
     "multilabel": lambda y: LogisticRegression(multi_class="multilabel").fit(X, y),
@@ -289,6 +335,28 @@ def test_y_that_is_no_data_in_memory(way, kind):
     make, message = NO_DATA[kind]
     with pytest.raises((TypeError, ValueError), match=rf"^[yY] ?{message}"):
         WAYS_OF_Y[way](make())
+
+
+@pytest.mark.parametrize("way", WAYS_OF_Y)
+@pytest.mark.parametrize("kind", [Tensor, Tracked])
+def test_y_on_another_device(way, kind):
+    with pytest.raises(TypeError, match=r"^[yY]\b.*can't convert cuda:0 .* Use Tensor\.cpu\(\)"):
+        WAYS_OF_Y[way](kind())
+
+
+@pytest.mark.parametrize("way", WAYS_OF_Y)
+def test_rows_of_unequal_lengths_are_no_y(way):
+    with pytest.raises((TypeError, ValueError), match=r"^[yY]\b"):
+        WAYS_OF_Y[way]([[1.0]] * (N - 1) + [[1.0, 2.0]])
+
+
+def test_trials_of_unequal_lengths():
+    for fit in (
+        lambda trials: fit_logistic(X, Y, trials=trials),
+        lambda trials: LogisticRegression().fit(X, Y, trials=trials),
+    ):
+        with pytest.raises(TypeError, match=r"^trials holds something else than numbers"):
+            fit([[1.0]] * (N - 1) + [[1.0, 2.0]])
 
 
 @pytest.mark.parametrize("way", WAYS_OF_Y)

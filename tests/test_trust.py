@@ -267,11 +267,13 @@ def test_a_far_row_in_labels_fitted_together(solver, layout):
     X[row], Y[row] = 1e8 * np.eye(10)[0], slopes[0] > 0
     others = np.arange(n) != row
     told = []
-    results = fit_one_vs_rest(layout(X), Y, solver=solver, callback=lambda progress: told.append(progress.label))
-    assert set(told) == {0, 1, 2}
+    results = fit_one_vs_rest(layout(X), Y, solver=solver, callback=told.append)
+    assert {progress.label for progress in told} == {0, 1, 2}
     for label, result in enumerate(results):
         best = fit_logistic(X[others], Y[others, label], tol=1e-12).objective * (n - 1) / n
         assert result.converged, result.message
+        assert [point.iteration for point in result.history] == list(range(result.n_iter + 1))
+        assert result.n_iter >= max(progress.iteration for progress in told if progress.label == label)
         assert -1e-12 <= result.objective - best <= result.target
 
 

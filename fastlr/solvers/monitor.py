@@ -24,6 +24,8 @@ class Controls:
     max_iter: int = 1000
     time_limit: float | None = None
     callback: object = None
+    #: The history of a fit that goes on, whose last point is reported anew; limits are those of the whole fit.
+    begun: tuple = ()
 
 
 class Measures(NamedTuple):
@@ -60,18 +62,18 @@ class Monitor:
         self.solver = solver
         self.choice = choice
         self.lift = lift or (lambda coef, intercept: (coef[:, 0].copy(), intercept))
-        self.history = []
+        self.history = list(controls.begun)
         #: The gap, or what stands for it, at each point of the history, as it decides: not capped by the objective.
-        self.gaps = []
+        self.gaps = [each.gap for each in self.history]
         self.status = None
         self.message = ""
         #: RowState of the point recorded last, where a solver has shown one.
         self.state = None
-        self._start = time.perf_counter()
+        self._start = time.perf_counter() - (self.history[-1].elapsed if self.history else 0.0)
         self._last = None
         self._measured = None
         self._remarks = []
-        self._is_handed_over = False
+        self._is_handed_over = bool(self.history)
 
     @cached_property
     def null_value(self):
@@ -81,6 +83,8 @@ class Monitor:
     @property
     def target(self):
         """Suboptimality to certify."""
+        if self.controls.begun:
+            return self.controls.begun[-1].target
         return self.controls.tol * self.null_value
 
     def starting_point(self, coef, intercept):
