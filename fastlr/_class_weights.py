@@ -13,7 +13,7 @@ def total(weight):
     if mass == 0.0:
         raise ValueError("sample_weight times class_weight is zero in every row: expected a positive sum")
     if not np.isfinite(mass):
-        raise ValueError("sample_weight adds up to infinity: expected a finite sum")
+        raise ValueError("sample_weight times trials adds up to infinity: expected a finite sum")
     return mass
 
 

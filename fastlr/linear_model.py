@@ -219,9 +219,10 @@ class LogisticRegression(CallbackSupportMixin, StreamingFit, LinearPrediction, S
             array.  Booleans, integers, other floats, numbers among objects and other formats are converted once, to
             float64 and CSR; ``result_.copied_bytes`` counts it.  Names of columns that are strings are kept.
         y : array-like of shape (n_samples,), or array-like, data frame or sparse of shape (n_samples, n_labels)
-            An array, list, Series or other column of two or more distinct labels: integers, whole floats, booleans,
-            strings or dates.  With `trials`, numbers of successes.  With ``multi_class="multilabel"`` zeros and ones or
-            booleans, dense, sparse or a data frame, whose column names are kept as ``label_names_``.
+            An array, list, Series or other column of two or more distinct labels of one type: integers, whole floats,
+            booleans, strings or dates; numbers among objects are numbers.  With `trials`, numbers of successes.  With
+            ``multi_class="multilabel"`` zeros and ones or booleans, dense, sparse or a data frame, whose column names
+            are kept as ``label_names_``.
         sample_weight : array-like of shape (n_samples,) or float, optional
             Finite, not negative, not all zero; a number is the weight of every row.
         offset : array-like of shape (n_samples,), optional
