@@ -70,16 +70,25 @@ def solve(objective, coef, intercept, monitor):
         before = point.value
         seen, goal = point.restrict(columns), INNER * worst
         if objective.grows_slowly and left_out(violations[:, 0], columns) > goal:
-            inner = by_first_columns(small, seen, goal)
+            inner, is_orthogonal = by_first_columns(small, seen, goal), False
         else:
-            inner = minimise_on(small, seen, goal)
+            inner, is_orthogonal = minimise_on(small, seen, goal)
         coef = np.zeros_like(point.coef)
         coef[columns] = inner.coef
-        point = objective.evaluate(coef, inner.intercept, inner.state)
+        if is_orthogonal:
+            point = last_step(objective, small, columns, objective.at(coef, inner.intercept), monitor)
+        else:
+            point = objective.evaluate(coef, inner.intercept, inner.state)
         stalled = not point.value < before and objective.violations(point).max() >= worst
         if not objective.penalty.covers_all:
             decrement = newton_decrement(objective, point)
     return monitor.result()
+
+
+def last_step(objective, within, columns, point, monitor):
+    """One more Newton step, whose linearised residual may certify it: where columns nearly depend on each other, residuals
+    at coefficients that are rounded to doubles are no dual point under l1 that is worth something."""
+    return prox_step.step(objective, within, columns, point, max(monitor.target, monitor.rounding)).point or point
 
 
 def left_out(violations, columns):
@@ -90,12 +99,21 @@ def left_out(violations, columns):
 
 
 def minimise_on(objective, point, goal):
-    """Lower the largest violation on a working set to `goal`: by its Hessian where that is cheap, else by columns."""
-    if objective.has_hessian and np.isfinite(price(objective.rows.design)):
+    """Lower the largest violation on a working set to `goal`: by its Hessian where that is cheap, else by columns, and
+    by its Hessian after all where columns do not get there.
+
+    Returns the point, and whether the last step rests on orthogonal factors.
+    """
+    few = objective.has_hessian and objective.rows.design.shape[1] <= objective.rows.design.few_for_hessian
+    if few and np.isfinite(price(objective.rows.design)):
         if objective.grows_slowly:
             point = by_first_columns(objective, point, goal)
-        point = by_hessian(objective, point, goal)
-    return by_columns(objective, point, goal)
+        point, is_orthogonal = by_hessian(objective, point, goal)
+        return point if is_orthogonal else by_columns(objective, point, goal), is_orthogonal
+    point = by_columns(objective, point, goal)
+    if few and objective.violations(point).max() > goal:
+        return by_hessian(objective, point, goal)
+    return point, False
 
 
 def by_first_columns(objective, point, goal, max_steps=8):
@@ -115,15 +133,20 @@ def by_first_columns(objective, point, goal, max_steps=8):
 
 
 def by_hessian(objective, point, goal, max_steps=50):
-    """Proximal Newton steps with the Hessian of the working set at hand, as long as they gain."""
+    """Proximal Newton steps with the Hessian of the working set at hand, as long as they gain; and whether the last of
+    them rests on orthogonal factors."""
+    is_orthogonal = False
     for _ in range(max_steps):
         if objective.violations(point).max() <= goal:
             break
-        moved, _ = prox_step.step(objective, objective, slice(None), point)
+        before = point.value
+        moved, _, is_orthogonal = prox_step.step(objective, objective, slice(None), point)
         if moved is None:
             break
         point = moved
-    return point
+        if is_orthogonal and before - point.value <= objective.value_noise(point):
+            break
+    return point, is_orthogonal
 
 
 def by_columns(objective, point, goal, max_steps=50):

@@ -37,6 +37,8 @@ class Measures(NamedTuple):
     #: Inf-norm of the subgradient of least norm.
     optimality: float
     nonzeros: int
+    #: The part of what double precision may hide that shrinks with the gap.
+    shrinking: float = 0.0
 
 
 class Monitor:
@@ -131,6 +133,7 @@ class Monitor:
             self.objective.rounding(point),
             self.objective.optimality(point),
             int(np.count_nonzero(point.coef)),
+            self.objective.shrinking_rounding(point),
         )
         if measures.optimality == 0.0:
             decrement = 0.0  # no condition is violated, if only because bounds hold every coefficient
@@ -171,7 +174,7 @@ class Monitor:
         certified = gap + measures.rounding if math.isfinite(measures.gap) else gap
         if certified <= self.target:
             return self._converged("at most" if math.isfinite(measures.gap) else "estimated at", self._gap)
-        if gap <= measures.rounding and self.target < measures.rounding:
+        if max(gap, self.target) < measures.rounding - measures.shrinking:
             return self._at_precision_limit()
         return self._limits(stop)
 
