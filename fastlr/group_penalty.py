@@ -107,6 +107,17 @@ class GroupPenalty(ElasticNet):
         bent = np.maximum(1.0 - _ratio(w * w, (length * length)[:, None]), 0.0)
         return (_ratio(self.by_group(self.l1), length)[:, None] * bent).reshape(coef.shape)
 
+    def curvature_root(self, coef):
+        """A (p K, p K) with A' A that Hessian."""
+        w, K = self.groups(coef), self.n_classes
+        length = norms(w)
+        along = _ratio(w, length[:, None])
+        blocks = np.eye(K) - along[:, :, None] * along[:, None, :]
+        blocks = np.sqrt(_ratio(self.by_group(self.l1), length))[:, None, None] * blocks
+        out = np.zeros((len(w), K, len(w), K))
+        out[np.arange(len(w)), :, np.arange(len(w)), :] = blocks
+        return out.reshape(len(coef), len(coef))
+
     def dual_scale(self, adjoint):
         """The largest factor in (0, 1] that makes X' (factor R) feasible where only l1 acts."""
         alone = self.by_group(self.l2) == 0.0

@@ -123,6 +123,14 @@ class SoftmaxObjective(LogisticObjective):
         left.gradient += self.rows.adjoint(self.rows.curved(state, self.rows.image() + shift))
         return left, above, shift, 0.5 * float(slope @ shift)
 
+    def without_intercepts(self, root, intercepts):
+        """The root of a Hessian (m, p), orthogonal to that of the intercepts (m, K) where these are free."""
+        if self.fit_intercept:
+            basis = np.linalg.qr(intercepts[:, 1:])[0]  # what all have in common has no curvature
+            for _ in range(2):
+                root = root - basis @ (basis.T @ root)
+        return root
+
     def thin(self, every):
         return SoftmaxObjective(self.rows.thin(every), self.penalty, self.fit_intercept)
 
@@ -207,11 +215,7 @@ class PairObjective(SoftmaxObjective):
     def root(self, point):
         """A (n K + m, m) with A' A the Hessian: D_i = B_i' B_i, and the intercepts are projected out."""
         root, intercepts = self.rows.root(point.state)
-        if self.fit_intercept:
-            basis = np.linalg.qr(intercepts[:, 1:])[0]  # what all have in common has no curvature
-            for _ in range(2):
-                root -= basis @ (basis.T @ root)
-        return np.vstack([root, np.diag(np.sqrt(self.penalty.l2[:, 0]))])
+        return np.vstack([self.without_intercepts(root, intercepts), np.diag(np.sqrt(self.penalty.l2[:, 0]))])
 
     def coordinate_direction(self, point, tolerance, max_epochs):
         """A step on the quadratic model, by epochs of coordinate descent."""

@@ -16,8 +16,8 @@ _EPS = np.finfo(float).eps
 
 def is_small(objective):
     """Whether the root of its Hessian is small enough to be factored."""
-    n, p = objective.rows.design.shape
-    return (n * objective.rows.n_predictors + p) * p <= MOST_NUMBERS
+    p = len(objective.penalty.l1)
+    return (objective.rows.design.shape[0] * objective.rows.n_predictors + p) * p <= MOST_NUMBERS
 
 
 def minimised(penalty, root, point, tolerance):
