@@ -37,11 +37,10 @@ class GatheredGroups(GroupObjective):
         return own + self.penalty.l2 + self.penalty.curvature_diagonal(point.coef)
 
     def root(self, point):
-        """A with A' A the Hessian, (n K + 2 p K, p K): D_i = B_i' B_i, and the intercepts are projected out."""
+        """A with A' A the Hessian but for what the norms add to it, (n K + p K, p K): D_i = B_i' B_i, and the intercepts
+        are projected out."""
         root, intercepts = self.rows.root(point.state)
-        bent = self.penalty.curvature_root(point.coef)
-        ridge = np.diag(np.sqrt(self.penalty.l2[:, 0]))
-        return np.vstack([self.without_intercepts(root, intercepts), ridge, bent])
+        return np.vstack([self.without_intercepts(root, intercepts), np.diag(np.sqrt(self.penalty.l2[:, 0]))])
 
     def coordinate_direction(self, point, tolerance, max_epochs):
         """A step on the quadratic model, by epochs of block coordinate descent."""

@@ -80,14 +80,14 @@ class GroupPenalty(ElasticNet):
 
     def held(self, coef, step):
         """The step in which groups that would pass zero stop there."""
-        return np.where(self._passing(coef, step) >= 1.0, -coef, step)
+        return np.where(self.passing(coef, step) >= 1.0, -coef, step)
 
     def cut(self, coef, step):
         """The step as far as the first group passes zero, and that share of it."""
-        share = 1.0 / max(1.0, float(np.max(self._passing(coef, step), initial=0.0)))
+        share = 1.0 / max(1.0, float(np.max(self.passing(coef, step), initial=0.0)))
         return share * step, share
 
-    def _passing(self, coef, step):
+    def passing(self, coef, step):
         """How far a step takes each group towards zero, as a multiple of its way there; (p K, 1)."""
         w, change = self.groups(coef), self.groups(step)
         passed = _ratio(-np.sum(w * change, axis=1), np.sum(w * w, axis=1))

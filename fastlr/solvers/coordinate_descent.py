@@ -6,13 +6,7 @@ from fastlr.solvers import orthogonal_model, prox_step
 from fastlr.solvers.hessian_price import price
 from fastlr.solvers.newton_decrement import newton_decrement
 from fastlr.solvers.steepest_step import moved_far
-from fastlr.solvers.support_step import (
-    by_conjugate_gradients,
-    by_factors,
-    certified_on_support,
-    moved_along,
-    newton_on_support,
-)
+from fastlr.solvers.support_step import moved_along, newton_on_support, step_in_groups
 from fastlr.solvers.working_set import working_set
 
 #: Epochs of coordinate descent on one quadratic model.
@@ -89,7 +83,7 @@ def last_step(objective, within, columns, point, monitor):
     goal = max(monitor.target, monitor.rounding)
     if within.has_hessian:
         return prox_step.step(objective, within, columns, point, goal).point or point
-    return certified_on_support(objective, point, goal) or point
+    return step_in_groups(objective, within, columns, point, goal) or point
 
 
 def left_out(violations, columns):
@@ -116,7 +110,7 @@ def minimise_on(objective, point, goal):
         return point, False
     if few:
         return by_hessian(objective, point, goal)
-    return by_orthogonal_factors(objective, point, goal) if orthogonal_model.is_small(objective) else (point, False)
+    return in_groups(objective, point, goal) if orthogonal_model.is_small(objective) else (point, False)
 
 
 def by_first_columns(objective, point, goal, max_steps=8):
@@ -154,8 +148,8 @@ def by_hessian(objective, point, goal, max_steps=50):
     return point, is_orthogonal
 
 
-def by_orthogonal_factors(objective, point, goal, max_steps=50):
-    """Newton steps on the support by orthogonal factors, and epochs over the columns once these gain nothing.
+def in_groups(objective, point, goal, max_steps=50):
+    """Steps in the groups that are not zero by orthogonal factors, and epochs over the columns once these gain nothing.
 
     Returns the point, and True: it is as far as orthogonal factors lead.
     """
@@ -163,7 +157,7 @@ def by_orthogonal_factors(objective, point, goal, max_steps=50):
         if objective.violations(point).max() <= goal:
             break
         before, noise = point.value, objective.value_noise(point)
-        moved, _ = newton_on_support(objective, point, by_factors, noise)
+        moved = step_in_groups(objective, objective, slice(None), point)
         if moved is None or before - moved.value <= noise:
             moved = column_step(objective, moved or point)
         if moved is None or before - moved.value <= noise:
@@ -181,7 +175,7 @@ def by_columns(objective, point, goal, max_steps=50):
         if worst <= goal:
             break
         if newton_next and waited >= wait and np.any(violations[point.coef != 0.0] >= worst):
-            moved, newton_next = newton_on_support(objective, point, by_conjugate_gradients)
+            moved, newton_next = newton_on_support(objective, point)
             gained = 0.0 if moved is None else point.value - moved.value
             wait, waited = 2 * wait if gained < gain else 1, 0
             point = moved or point

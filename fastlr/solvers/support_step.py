@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from fastlr.factor import OrthogonalFactor
 from fastlr.kernels import vector
 from fastlr.objective import Direction, inverse
+from fastlr.solvers import group_model
 from fastlr.solvers.conjugate_gradient import conjugate_gradient
 from fastlr.solvers.line_search import armijo
 from fastlr.solvers.preconditioner import Diagonal
@@ -15,38 +15,12 @@ from fastlr.solvers.preconditioner import Diagonal
 FORCING = 0.2
 
 
-def by_conjugate_gradients(objective, point):
-    """The Newton direction, roughly."""
-    preconditioner = Diagonal(inverse(objective.diagonal(point)), objective.n_threads)
-    return conjugate_gradient(objective, point, preconditioner, forcing=FORCING, enough=np.inf)
-
-
-def by_factors(objective, point):
-    """The Newton direction by orthogonal factors, for columns that nearly depend on each other."""
-    step = -OrthogonalFactor(objective.root(point)).solve(point.gradient[:, 0])
-    return objective.direction(point, step[:, None])
-
-
-def newton_on_support(objective, point, direction_of, noise=0.0):
+def newton_on_support(objective, point):
     """One Newton step in the coefficients that are on no kink or bound; those that would cross one are set to it.
 
-    Parameters
-    ----------
-    objective : LogisticObjective
-    point : Point
-    direction_of : callable
-        From the objective in these coefficients and the point there to the Newton direction.
-    noise : float
-        What rounding may hide of the objective, see `armijo`.
-
-    Returns
-    -------
-    moved : Point or None
-        None if nothing is gained.
-    is_whole : bool
-        Whether none was crossed.
+    Returns the new point (None if nothing is gained) and whether none was crossed.
     """
-    support, narrow = _on_support(objective, point, direction_of)
+    support, narrow = _on_support(objective, point)
     coef = np.zeros_like(point.coef)
     coef[support] = narrow.coef
     step = objective.penalty.held(point.coef, coef)
@@ -58,34 +32,39 @@ def newton_on_support(objective, point, direction_of, noise=0.0):
     else:
         # what conjugate gradients know of the residual is that of the support alone
         direction = replace(narrow, coef=coef, residual_gap=np.inf, adjoint=None)
-    moved = moved_along(objective, point, direction, noise)
+    moved = moved_along(objective, point, direction)
     return moved, moved is not None and not crossing
 
 
-def certified_on_support(objective, point, goal):
-    """The Point after a full step on the support by orthogonal factors, with the gap of the linearised residual; None
-    where that is no step or no more than `goal` cannot be had."""
-    support, narrow = _on_support(objective, point, by_factors)
-    coef = np.zeros_like(point.coef)
-    coef[support] = narrow.coef
-    if not np.array_equal(objective.penalty.held(point.coef, coef), coef):
+def step_in_groups(objective, within, columns, point, goal=0.0):
+    """The Point after a step to the minimum of the model in the groups that are not zero, by orthogonal factors; None
+    if no step lowers the objective.
+
+    `columns` are the coefficients of the objective `within` them.  The gap of the linearised residual is made where it
+    may be as small as `goal`.
+    """
+    seen = point.restrict(columns)
+    delta = group_model.minimised(within.penalty, within.root(seen), seen)
+    direction = within.direction(seen, delta)
+    direction.coef = np.zeros_like(point.coef)
+    direction.coef[columns] = delta
+    t = _length(objective, point, direction, objective.value_noise(point))
+    if t is None:
         return None
-    direction = Direction(coef, narrow.image, narrow.intercept)
-    if _length(objective, point, direction, objective.value_noise(point)) != 1.0:
-        return None
-    if objective.rows_gap_after(point, direction) > goal:
-        return None
-    direction.adjoint = objective.linearised_adjoint(point, direction)
-    return objective.move(point, direction, 1.0)
+    if goal > 0.0 and t == 1.0 and objective.rows_gap_after(point, direction) <= goal:
+        direction.adjoint = objective.linearised_adjoint(point, direction)
+    return objective.move(point, direction, t)
 
 
-def _on_support(objective, point, direction_of):
-    """The support and the Newton direction in it."""
+def _on_support(objective, point):
+    """The support and roughly the Newton direction in it."""
     lower, upper = objective.penalty.piece(point.coef)
     support = np.flatnonzero((lower < point.coef) & (point.coef < upper))
     subgradient, _ = objective.penalty.subgradient(point.coef, point.gradient)
     smooth = replace(point.restrict(support), gradient=subgradient[support])
-    return support, direction_of(objective.restrict(support), smooth)
+    within = objective.restrict(support)
+    preconditioner = Diagonal(inverse(within.diagonal(smooth)), objective.n_threads)
+    return support, conjugate_gradient(within, smooth, preconditioner, forcing=FORCING, enough=np.inf)
 
 
 def _lower(objective, point, first, second):
