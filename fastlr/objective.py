@@ -367,11 +367,14 @@ class LogisticObjective:
         terms += 2.0 * self.penalty.smooth(point.coef) + self.penalty.absolute(point.coef)
         return 4.0 * _EPS * (abs(point.value) + terms + self.rows.mean_offset) + self._hidden(point, point.gap)
 
+    def gradient_noise(self, point):
+        """What rounding may hide of the gradient, (p,): eps times the root mean squares of columns and residuals."""
+        lengths = np.sqrt(self.rows.mean_squares())[self.column_of(np.arange(len(point.coef)))]
+        return _EPS * math.sqrt(max(point.value, 0.0)) * lengths
+
     def value_noise(self, point):
         """What rounding in the linear predictors may hide of the value: eps times their terms, weighed by residuals."""
-        used = np.flatnonzero(point.coef)
-        terms = float(np.sqrt(self.rows.mean_squares()[self.column_of(used)]) @ np.abs(point.coef[used, 0]))
-        return _EPS * math.sqrt(max(point.value, 0.0)) * terms
+        return float(self.gradient_noise(point) @ np.abs(point.coef[:, 0]))
 
     def column_of(self, coefficients):
         """The columns of X that these coefficients belong to."""

@@ -9,6 +9,8 @@ from fastlr.factor import OrthogonalFactor
 MOST_NUMBERS = 500_000
 #: Legs of the path, at most, for each coefficient.
 LEGS = 4
+#: Share of l1 up to which its slope along a direction that no row notices is rounding.
+RESOLVED = 1e-9
 #: Share of the decrease so far that a release must gain.
 NO_GAIN = 1e-13
 _EPS = np.finfo(float).eps
@@ -20,7 +22,7 @@ def is_small(objective):
     return (objective.rows.design.shape[0] * objective.rows.n_predictors + p) * p <= MOST_NUMBERS
 
 
-def minimised(penalty, root, point, tolerance):
+def minimised(penalty, root, point, noise, tolerance):
     """argmin over delta of  g . delta + |A delta|^2 / 2 + l1' |coef + delta|  within the bounds,  (p, 1).
 
     An active-set method (Lawson, Hanson 1974, chapter 23): the minimum in the coefficients on no kink and no bound is a
@@ -33,10 +35,12 @@ def minimised(penalty, root, point, tolerance):
     root : ndarray of shape (m, p)
         A, the root of the Hessian.
     point : fastlr.objective.Point
+    noise : ndarray of shape (p,)
+        What rounding may hide of the gradient.
     tolerance : float
         Violations up to which the model counts as minimised.
     """
-    path = _Path(penalty, root, point)
+    path = _Path(penalty, root, point, noise)
     path.descend()
     held = np.zeros(len(point.coef), dtype=bool)  # released to no avail since the last gain
     while path.legs_left > 0:
@@ -61,12 +65,12 @@ class _Path:
     dependent columns ask for.
     """
 
-    def __init__(self, penalty, root, point):
+    def __init__(self, penalty, root, point, noise):
         self._penalty = penalty
         self._root = np.linalg.qr(root, mode="r") if len(root) > root.shape[1] else root
         self._lengths = np.linalg.norm(self._root, axis=0)
         self._gradient, self._coef = point.gradient[:, 0], point.coef[:, 0]
-        self._l1 = penalty.l1[:, 0]
+        self._l1, self._noise = penalty.l1[:, 0], noise
         self.delta, self.position, self.decrease = np.zeros_like(self._coef), self._coef, 0.0
         self.legs_left = LEGS * len(self._coef) + 50
 
@@ -82,8 +86,9 @@ class _Path:
         if not len(free):
             return False
         slope, hidden = self._slope()
-        slope, hidden = slope[free] + self._l1[free] * np.sign(self.position[free]), hidden[free]
-        step = _downhill(OrthogonalFactor(self._root[:, free]), slope, hidden)
+        kinks = self._l1[free] * np.sign(self.position[free])
+        slope = slope[free] + kinks
+        step = _downhill(OrthogonalFactor(self._root[:, free]), slope, kinks, hidden[free])
         image, downhill = self._root[:, free] @ step, float(slope @ step)
         if not (np.isfinite(step).all() and downhill < 0.0):
             return False
@@ -136,14 +141,18 @@ class _Path:
         """Gradient of the smooth part of the model, and what rounding may hide of it."""
         slope = self._gradient + self._root.T @ (self._root @ self.delta)
         terms = self._lengths * float(self._lengths @ np.abs(self.delta))
-        return slope, 4.0 * _EPS * (np.abs(self._gradient) + terms)
+        return slope, self._noise + 4.0 * _EPS * terms
 
 
-def _downhill(factor, slope, hidden):
+def _downhill(factor, slope, kinks, hidden):
     """The step to the minimum of a quadratic function with this slope, or along the steepest of the directions that no
-    row notices, on which it falls for ever; `hidden` is what rounding may hide of the slope."""
-    along = slope @ factor.null
-    falls = np.abs(along) > hidden @ np.abs(factor.null)
+    row notices and on which it falls for ever.
+
+    It falls there by l1 alone, whose share of the slope are the `kinks`; `hidden` is what rounding may hide of the
+    slope.
+    """
+    along = kinks @ factor.null
+    falls = np.abs(along) > np.maximum(hidden, RESOLVED * np.abs(kinks)) @ np.abs(factor.null)
     if falls.any():
         steepest = np.argmax(np.where(falls, np.abs(along), 0.0))
         return -np.sign(along[steepest]) * factor.null[:, steepest]

@@ -66,7 +66,8 @@ def minimum_of_model(within, point):
     delta, told_apart = minimise_model(within.penalty, within.sampled_hessian(point, 1), point, tolerance)
     if told_apart or not orthogonal_model.is_small(within):
         return delta, False
-    return orthogonal_model.minimised(within.penalty, within.root(point), point, tolerance), True
+    noise = within.gradient_noise(point)
+    return orthogonal_model.minimised(within.penalty, within.root(point), point, noise, tolerance), True
 
 
 def minimise_model(penalty, hessian, point, tolerance, max_rounds=50):
