@@ -8,6 +8,8 @@ from fastlr.factor import OrthogonalFactor
 STEPS = 100
 #: Halvings of one.
 HALVINGS = 30
+#: Share of its way by which a group may fall short of zero and has passed it.
+PASSED = 1e-9
 #: Share of the decrease so far below which a step gains nothing.
 NO_GAIN = 1e-10
 
@@ -16,8 +18,8 @@ def minimised(penalty, root, point):
     """The step, (p K, 1), from a point towards the least  g . delta + |A delta|^2 / 2 + sum_j l1_j ||W_j + delta_j||  in
     the groups that are not zero there.
 
-    Newton's method on the model, whose norms bend.  A group that passes zero on the way stays there, as far as what the
-    others make of it is lower in the end.
+    Newton's method on the model, whose norms bend.  Where a group would pass zero on the way, the step is also tried
+    with this group set to zero and the others where the model is least in them.
 
     Parameters
     ----------
@@ -29,16 +31,16 @@ def minimised(penalty, root, point):
     if len(root) > root.shape[1]:
         root = np.linalg.qr(root, mode="r")
     model = _Model(penalty, root, point)
-    delta = np.zeros_like(point.coef)
-    best, least = delta, 0.0
+    delta, least = np.zeros_like(point.coef), 0.0
     for _ in range(STEPS):
-        before = delta
-        delta, landed = model.step(delta)
-        value = model.value(delta)
-        gain, best, least = least - value, *((delta, value) if value < least else (best, least))
-        if np.array_equal(before, delta) or (not landed and gain <= NO_GAIN * abs(least)):
+        moved = model.step(delta)
+        value = model.value(moved)
+        if not value < least:
             break
-    return best
+        gain, delta, least = least - value, moved, value
+        if gain <= NO_GAIN * -least:
+            break
+    return delta
 
 
 class _Model:
@@ -53,26 +55,32 @@ class _Model:
         return linear + 0.5 * float(np.sum(image * image)) + self._penalty.absolute_change(self._coef, delta)
 
     def step(self, delta):
-        """The next step, and whether it has set a group to zero."""
+        """The next step, after one Newton step from `delta`."""
+        change = self._newton(delta)
+        plain = self._lowered(delta, change)
+        shorter, share = self._penalty.cut(self._coef + delta, change)
+        if share == 1.0:
+            return plain
+        passed = self._penalty.passing(self._coef + delta, shorter) >= 1.0 - PASSED
+        landed = np.where(passed, -self._coef, delta + shorter)
+        landed = self._lowered(landed, self._newton(landed))
+        return min(plain, landed, key=self.value)
+
+    def _newton(self, delta):
         coef = self._coef + delta
         lower, upper = self._penalty.piece(coef)
         free = np.flatnonzero((lower < coef) & (coef < upper))
         slope, _ = self._penalty.subgradient(coef, self._gradient + self._root.T @ (self._root @ delta))
         bent = self._penalty.curvature_root(coef)
-        factor = OrthogonalFactor(np.vstack([self._root, bent])[:, free])
         change = np.zeros_like(coef)
-        change[free, 0] = -factor.solve(slope[free, 0])
-        shorter, share = self._penalty.cut(coef, change)
-        if share < 1.0:
-            passed = self._penalty.passing(coef, shorter) >= 1.0 - 1e-9
-            return np.where(passed, -self._coef, delta + shorter), True
-        return self._lowered(delta, change), False
+        change[free, 0] = -OrthogonalFactor(np.vstack([self._root, bent])[:, free]).solve(slope[free, 0])
+        return change
 
     def _lowered(self, delta, change):
-        """The longest of the halves of a change that lowers the model; no change if there is none."""
+        """After the longest of the halves of a change that lowers the model; as before if there is none."""
         before, t = self.value(delta), 1.0
         for _ in range(HALVINGS):
-            if self.value(delta + t * change) <= before:
+            if self.value(delta + t * change) < before:
                 return delta + t * change
             t *= 0.5
         return delta

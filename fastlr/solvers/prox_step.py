@@ -50,7 +50,9 @@ def step(objective, within, columns, point, goal=0.0):
     slope = float(np.sum(seen.gradient * delta)) + within.penalty.absolute_change(seen.coef, delta)
     decrease = objective.model_decrease(point, direction, slope)
     noise = objective.value_noise(point) if is_orthogonal else 0.0
-    t = armijo(objective, point, direction, slope, noise=noise) if slope < noise else None
+    # a step that gains no more than rounding may yet have a gap
+    is_downhill = slope < (noise if objective.penalty.covers_all else 0.0)
+    t = armijo(objective, point, direction, slope, noise=noise) if is_downhill and delta.any() else None
     if t is None:
         return Step(None, decrease, is_orthogonal)
     if goal > 0.0 and t == 1.0 and objective.rows_gap_after(point, direction) <= goal:

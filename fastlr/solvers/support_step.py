@@ -87,4 +87,6 @@ def _length(objective, point, direction, noise=0.0):
     """What a line search takes of a direction; None if nothing lowers the objective."""
     slope = float(vector.dot(point.gradient, direction.coef, objective.n_threads).sum())
     slope += objective.penalty.absolute_change(point.coef, direction.coef)
-    return armijo(objective, point, direction, slope, noise=noise) if slope < noise else None
+    # a step that gains no more than rounding may yet have a gap
+    is_downhill = slope < (noise if objective.penalty.covers_all else 0.0)
+    return armijo(objective, point, direction, slope, noise=noise) if is_downhill else None
