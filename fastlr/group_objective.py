@@ -37,7 +37,7 @@ class GatheredGroups(GroupObjective):
         return own + self.penalty.l2 + self.penalty.curvature_diagonal(point.coef)
 
     def root(self, point):
-        """A with A' A the Hessian but for what the norms add to it, (n K + p K, p K): D_i = B_i' B_i, and the intercepts
+        """A (n K + p K, p K) with A' A the Hessian but for what the norms add to it; D_i = B_i' B_i, and intercepts
         are projected out."""
         root, intercepts = self.rows.root(point.state)
         return np.vstack([self.without_intercepts(root, intercepts), np.diag(np.sqrt(self.penalty.l2[:, 0]))])

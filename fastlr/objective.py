@@ -217,8 +217,8 @@ class LogisticObjective:
         return penalised(gram, self.penalty.l2[:, 0], beside)
 
     def root(self, point):
-        """A (m, p) with A' A the Hessian in w.  It keeps the digits that the Hessian loses where columns nearly depend on
-        each other, but is as large as X."""
+        """A (n + p, p) with A' A the Hessian in w: it keeps the digits that the Hessian loses where columns nearly
+        depend on each other."""
         n, p = self.rows.design.shape
         curvature = point.state.curvature
         X = self.rows.take(np.arange(n), np.arange(p))

@@ -3,7 +3,7 @@
 import numpy as np
 
 from fastlr.solvers import orthogonal_model, prox_step
-from fastlr.solvers.hessian_price import price
+from fastlr.solvers.hessian_price import is_last_resort, price
 from fastlr.solvers.newton_decrement import newton_decrement
 from fastlr.solvers.steepest_step import moved_far
 from fastlr.solvers.support_step import moved_along, newton_on_support, step_in_groups
@@ -78,8 +78,11 @@ def solve(objective, coef, intercept, monitor):
 
 
 def last_step(objective, within, columns, point, monitor):
-    """One more Newton step, whose linearised residual may certify it: where columns nearly depend on each other, residuals
-    at coefficients that are rounded to doubles are no dual point under l1 that is worth something."""
+    """One more Newton step, whose linearised residual may certify it.
+
+    Where columns nearly depend on each other, the residuals at coefficients that are rounded to doubles make no dual
+    point under l1 that is worth something.
+    """
     goal = max(monitor.target, monitor.rounding)
     if within.has_hessian:
         return prox_step.step(objective, within, columns, point, goal).point or point
@@ -99,8 +102,8 @@ def minimise_on(objective, point, goal):
 
     Returns the point, and whether it is as far as orthogonal factors lead.
     """
-    few = objective.has_hessian and objective.rows.design.shape[1] <= objective.rows.design.few_for_hessian
-    if few and np.isfinite(price(objective.rows.design)):
+    design = objective.rows.design
+    if objective.has_hessian and np.isfinite(price(design)):
         if objective.grows_slowly:
             point = by_first_columns(objective, point, goal)
         point, is_orthogonal = by_hessian(objective, point, goal)
@@ -108,8 +111,8 @@ def minimise_on(objective, point, goal):
     point = by_columns(objective, point, goal)
     if objective.violations(point).max() <= goal:
         return point, False
-    if few:
-        return by_hessian(objective, point, goal)
+    if objective.has_hessian:
+        return by_hessian(objective, point, goal) if is_last_resort(design) else (point, False)
     return in_groups(objective, point, goal) if orthogonal_model.is_small(objective) else (point, False)
 
 
@@ -157,12 +160,11 @@ def in_groups(objective, point, goal, max_steps=50):
         if objective.violations(point).max() <= goal:
             break
         before, noise = point.value, objective.value_noise(point)
-        moved = step_in_groups(objective, objective, slice(None), point)
-        if moved is None or before - moved.value <= noise:
-            moved = column_step(objective, moved or point)
-        if moved is None or before - moved.value <= noise:
-            return moved or point, True
-        point = moved
+        point = step_in_groups(objective, objective, slice(None), point) or point
+        if before - point.value <= noise:
+            point = column_step(objective, point) or point
+        if before - point.value <= noise:
+            break
     return point, True
 
 

@@ -15,8 +15,8 @@ NO_GAIN = 1e-10
 
 
 def minimised(penalty, root, point):
-    """The step, (p K, 1), from a point towards the least  g . delta + |A delta|^2 / 2 + sum_j l1_j ||W_j + delta_j||  in
-    the groups that are not zero there.
+    """The step (p K, 1) towards the least  g . delta + |A delta|^2 / 2 + sum_j l1_j ||W_j + delta_j||  in the groups
+    W_j of the point that are not zero.
 
     Newton's method on the model, whose norms bend.  Where a group would pass zero on the way, the step is also tried
     with this group set to zero and the others where the model is least in them.
