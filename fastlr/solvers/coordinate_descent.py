@@ -18,6 +18,8 @@ SHARE = 0.25
 #: How far the largest violation is lowered: on a working set before the next full gradient, and by the epochs of
 #: coordinate descent on one quadratic model.
 INNER = 0.1
+#: Iterations in which a fit by orthogonal factors halves its gap: each of them minimises the models to rounding.
+PATIENCE = 30
 #: Steps by epochs over the columns are said to stall where one gains less than this share of what the one before did.
 STALLED = 0.1
 
@@ -48,9 +50,10 @@ def solve(objective, coef, intercept, monitor):
     point = monitor.starting_point(coef, intercept)
     share = 0.0 if objective.grows_slowly else SHARE
     columns, small = np.empty(0, dtype=np.intp), None
-    stalled, decrement = False, None
+    stalled, decrement, is_orthogonal = False, None, False
     while not monitor.finished(point, decrement):
-        if stalled or monitor.is_hopeless:
+        hopeless = monitor.is_hopeless or (is_orthogonal and monitor.has_not_halved_in(PATIENCE))
+        if stalled or hopeless:
             monitor.stalled()
             break
         violations = objective.violations(point)

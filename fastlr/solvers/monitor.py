@@ -266,7 +266,11 @@ class Monitor:
     @property
     def is_hopeless(self):
         """Whether the gap, or what stands for it, has not halved in the last PATIENCE iterations."""
-        recent, before = self.gaps[-PATIENCE:], self.gaps[:-PATIENCE]
+        return self.has_not_halved_in(PATIENCE)
+
+    def has_not_halved_in(self, iterations):
+        """Whether the gap, or what stands for it, has not halved in so many iterations, the last ones."""
+        recent, before = self.gaps[-iterations:], self.gaps[:-iterations]
         return bool(before) and math.isfinite(min(before)) and min(recent) > 0.5 * min(before)
 
     def without_curvature(self):
