@@ -24,6 +24,16 @@ def laplacian(products):
     return out
 
 
+def curvature_roots(weight, p):
+    """B_i = sqrt(weight_i) diag(p_i)^(1/2) (1 - 1 p_i') for each row, (n, K, K): B_i' B_i = D_i."""
+    K = p.shape[1]
+    others = np.repeat(-p[:, None, :], K, axis=1)
+    own = np.arange(K)
+    others[:, own, own] = 0.0
+    others[:, own, own] = -others.sum(axis=2)  # 1 - p_k, with the digits that it has where p_k is nearly one
+    return np.sqrt(weight[:, None] * p)[:, :, None] * others
+
+
 def pseudo_inverse(coupling):
     """That of sum_i D_i, (K, K).
 

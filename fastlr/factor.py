@@ -1,4 +1,4 @@
-"""Cholesky factors of dense symmetric matrices, on our own threads."""
+"""Cholesky factors of dense symmetric matrices, on our own threads; and of Gram matrices without forming these."""
 
 import numpy as np
 
@@ -6,6 +6,8 @@ from fastlr.kernels import cholesky, gram
 
 #: Share of a column's sum of squares that may be rounding once its mean is taken out.
 CANCELLED = 1e-13
+#: Share of a column that those before it do not explain, up to which it is rounding.
+DEPENDENT = 1e-13
 #: Rows from which a second thread pays.
 ROWS_FOR_THREADS = 256
 
@@ -42,13 +44,22 @@ class CholeskyFactor:
     def __init__(self, matrix, n_threads, substitute=1.0):
         p = len(matrix)
         self.size = p
+        self._diagonal = np.diag(matrix).copy()
         down, across = gram.panel_shape(p)
         self._padded = np.zeros((across, across))
         self._padded[:p, :p] = matrix
         scratch = np.zeros((down, cholesky.PANEL)), np.zeros((across, cholesky.PANEL))
         n_threads = n_threads if p >= ROWS_FOR_THREADS else 1
         #: How many pivots were replaced: the rank that is missing, to rounding.
-        self.replaced = cholesky.factor(self._padded, p, np.diag(matrix).copy(), substitute, *scratch, n_threads)
+        self.replaced = cholesky.factor(self._padded, p, self._diagonal, substitute, *scratch, n_threads)
+
+    @property
+    def least_pivot(self):
+        """The least share of a diagonal entry that those before it do not explain; 0 where one was replaced."""
+        if self.replaced:
+            return 0.0
+        pivots = np.diag(self._padded)[: self.size] ** 2
+        return float(np.min(pivots / self._diagonal, initial=1.0))
 
     @property
     def lower(self):
@@ -67,3 +78,39 @@ class CholeskyFactor:
         x = b.T.copy()
         cholesky.solve_transposed(self._padded, x)
         return x.T
+
+
+class OrthogonalFactor:
+    """L with L L' = A' A for A of shape (m, p), by Householder transformations: it has the digits that A' A has lost
+    where columns nearly depend on each other.
+
+    Parameters
+    ----------
+    root : ndarray of shape (m, p)
+        A.
+    """
+
+    def __init__(self, root):
+        m, p = root.shape
+        padded = root if m >= p else np.vstack([root, np.zeros((p - m, p))])
+        R = np.linalg.qr(padded, mode="r")
+        dependent = np.abs(np.diag(R)) <= DEPENDENT * np.linalg.norm(R, axis=0)
+        self._independent = np.flatnonzero(~dependent)
+        #: Columns of combinations that A maps to zero, to rounding, (p, p - rank).
+        self.null = np.eye(p)[:, dependent]
+        if dependent.any():
+            Q, R = np.linalg.qr(padded[:, self._independent])
+            self._lower = np.ascontiguousarray(R.T)
+            beside = np.ascontiguousarray((Q.T @ padded[:, dependent]).T)
+            cholesky.solve_transposed(self._lower, beside)
+            self.null[self._independent] = -beside.T
+        else:
+            self._lower = np.ascontiguousarray(R.T)
+
+    def solve(self, b):
+        """x with A' A x = b, for b (p,) in the range of A': zero for columns that depend on those before them."""
+        x, out = b[None, self._independent], np.zeros_like(b)
+        cholesky.solve(self._lower, x)
+        cholesky.solve_transposed(self._lower, x)
+        out[self._independent] = x[0]
+        return out

@@ -35,6 +35,12 @@ class GatheredGroups(GroupObjective):
         own = self.rows.squares(self.rows.weight[:, None] * (p * (1.0 - p)))
         return own + self.penalty.l2 + self.penalty.curvature_diagonal(point.coef)
 
+    def root(self, point):
+        """A (n K + p K, p K) with A' A the Hessian but for what the norms add to it; D_i = B_i' B_i, and intercepts
+        are projected out."""
+        root, intercepts = self.rows.root(point.state)
+        return np.vstack([self.without_intercepts(root, intercepts), np.diag(np.sqrt(self.penalty.l2[:, 0]))])
+
     def coordinate_direction(self, point, tolerance, max_epochs):
         """A step on the quadratic model, by epochs of block coordinate descent."""
         penalty, K = self.penalty, self.rows.n_classes

@@ -80,14 +80,14 @@ class GroupPenalty(ElasticNet):
 
     def held(self, coef, step):
         """The step in which groups that would pass zero stop there."""
-        return np.where(self._passing(coef, step) >= 1.0, -coef, step)
+        return np.where(self.passing(coef, step) >= 1.0, -coef, step)
 
     def cut(self, coef, step):
         """The step as far as the first group passes zero, and that share of it."""
-        share = 1.0 / max(1.0, float(np.max(self._passing(coef, step), initial=0.0)))
+        share = 1.0 / max(1.0, float(np.max(self.passing(coef, step), initial=0.0)))
         return share * step, share
 
-    def _passing(self, coef, step):
+    def passing(self, coef, step):
         """How far a step takes each group towards zero, as a multiple of its way there; (p K, 1)."""
         w, change = self.groups(coef), self.groups(step)
         passed = _ratio(-np.sum(w * change, axis=1), np.sum(w * w, axis=1))
@@ -106,6 +106,17 @@ class GroupPenalty(ElasticNet):
         length = norms(w)
         bent = np.maximum(1.0 - _ratio(w * w, (length * length)[:, None]), 0.0)
         return (_ratio(self.by_group(self.l1), length)[:, None] * bent).reshape(coef.shape)
+
+    def curvature_root(self, coef):
+        """A (p K, p K) with A' A that Hessian."""
+        w, K = self.groups(coef), self.n_classes
+        length = norms(w)
+        along = _ratio(w, length[:, None])
+        blocks = np.eye(K) - along[:, :, None] * along[:, None, :]
+        blocks = np.sqrt(_ratio(self.by_group(self.l1), length))[:, None, None] * blocks
+        out = np.zeros((len(w), K, len(w), K))
+        out[np.arange(len(w)), :, np.arange(len(w)), :] = blocks
+        return out.reshape(len(coef), len(coef))
 
     def dual_scale(self, adjoint):
         """The largest factor in (0, 1] that makes X' (factor R) feasible where only l1 acts."""

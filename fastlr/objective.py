@@ -216,6 +216,16 @@ class LogisticObjective:
         beside = np.outer(first, first) / mass if self.fit_intercept and mass > 0.0 else None
         return penalised(gram, self.penalty.l2[:, 0], beside)
 
+    def root(self, point):
+        """A (n + p, p) with A' A the Hessian in w: it keeps the digits that the Hessian loses where columns nearly
+        depend on each other."""
+        n, p = self.rows.design.shape
+        curvature = point.state.curvature
+        X = self.rows.take(np.arange(n), np.arange(p))
+        if self.fit_intercept and point.mass > 0.0:
+            X -= curvature @ X / point.mass
+        return np.vstack([np.sqrt(curvature)[:, None] * X, np.diag(np.sqrt(self.penalty.l2[:, 0]))])
+
     def factored(self, point, every):
         """A factor of that Hessian."""
         return CholeskyFactor(self.sampled_hessian(point, every), self.n_threads)
@@ -356,6 +366,29 @@ class LogisticObjective:
         terms = abs(float(vector.dot(point.coef, point.gradient, self.n_threads).sum()))
         terms += 2.0 * self.penalty.smooth(point.coef) + self.penalty.absolute(point.coef)
         return 4.0 * _EPS * (abs(point.value) + terms + self.rows.mean_offset) + self._hidden(point, point.gap)
+
+    def gradient_noise(self, point):
+        """What rounding may hide of the gradient, (p,): eps times the root mean squares of columns and residuals."""
+        lengths = np.sqrt(self.rows.mean_squares())[self.column_of(np.arange(len(point.coef)))]
+        return _EPS * math.sqrt(max(point.value, 0.0)) * lengths
+
+    def value_noise(self, point):
+        """What rounding in the linear predictors may hide of the value: eps times their terms, weighed by residuals."""
+        return float(self.gradient_noise(point) @ np.abs(point.coef[:, 0]))
+
+    def column_of(self, coefficients):
+        """The columns of X that these coefficients belong to."""
+        return coefficients
+
+    def shrinking_rounding(self, point):
+        """The part of `rounding` that shrinks in proportion to the gap, where it is more than the gap itself."""
+        if not math.isfinite(point.gap):
+            return 0.0
+        under_l2, under_l1, _ = self._magnitudes
+        if not under_l1:
+            return 0.0
+        value = min(1.0, max(float(point.value), 0.0))
+        return 2.0 * of_product(value, under_l2, 0.0) * under_l1 * max(float(point.gap), 0.0)
 
     def _hidden(self, point, gap, moved=0.0):
         """What rounding in products with X may hide of a gap; `moved` is a bound on the length of the step, in the norm

@@ -85,6 +85,10 @@ class SoftmaxObjective(LogisticObjective):
         known = masses[masses > 0.0]
         return float(-known @ np.log(known))
 
+    def column_of(self, coefficients):
+        """The columns of X that these coefficients belong to."""
+        return coefficients // self.rows.n_classes
+
     @property
     def is_small(self):
         return self.shape[0] <= FEW_COEFFICIENTS
@@ -117,6 +121,14 @@ class SoftmaxObjective(LogisticObjective):
         shift = self._inverse_coupling(left) @ slope
         left.gradient += self.rows.adjoint(self.rows.curved(state, self.rows.image() + shift))
         return left, above, shift, 0.5 * float(slope @ shift)
+
+    def without_intercepts(self, root, intercepts):
+        """The root of a Hessian (m, p), orthogonal to that of the intercepts (m, K) where these are free."""
+        if self.fit_intercept:
+            basis = np.linalg.qr(intercepts[:, 1:])[0]  # what all have in common has no curvature
+            for _ in range(2):
+                root = root - basis @ (basis.T @ root)
+        return root
 
     def thin(self, every):
         return SoftmaxObjective(self.rows.thin(every), self.penalty, self.fit_intercept)
@@ -170,6 +182,10 @@ class PairObjective(SoftmaxObjective):
         """The objective in these of the coefficients, all others held at zero."""
         return PairObjective(self.rows.restrict(columns), self.penalty.restrict(columns), self.fit_intercept)
 
+    def column_of(self, coefficients):
+        """The pairs, each of which has a column of its own."""
+        return coefficients
+
     def diagonal(self, point):
         """Diagonal of the Hessian where every class has an intercept of its own, (m, 1)."""
         return self._curvatures(point)[0]
@@ -194,6 +210,11 @@ class PairObjective(SoftmaxObjective):
         hessian[diagonal] = np.maximum(hessian[diagonal], _EPS * np.max(hessian[diagonal], initial=_TINY))
         hessian[diagonal] += self.penalty.l2[:, 0]
         return hessian
+
+    def root(self, point):
+        """A (n K + m, m) with A' A the Hessian: D_i = B_i' B_i, and the intercepts are projected out."""
+        root, intercepts = self.rows.root(point.state)
+        return np.vstack([self.without_intercepts(root, intercepts), np.diag(np.sqrt(self.penalty.l2[:, 0]))])
 
     def coordinate_direction(self, point, tolerance, max_epochs):
         """A step on the quadratic model, by epochs of coordinate descent."""

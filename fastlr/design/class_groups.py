@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from fastlr.class_factor import curvature_roots
 from fastlr.design.class_rows import ClassRows
 from fastlr.kernels import group_coordinate
 
@@ -13,6 +14,14 @@ class GroupRows(ClassRows):
         """sum_i d_ik x_ij^2, (p K, 1), for d (n, K)."""
         self.work.entries_read += self.design.nnz
         return np.column_stack([self.design.squares(np.ascontiguousarray(own)) for own in d.T]).reshape(-1, 1)
+
+    def root(self, state):
+        """[B_i x_i] over all coefficients, (n K, p K), and [B_i] over intercepts, (n K, K), with B_i' B_i = D_i."""
+        roots = curvature_roots(self.weight, state.curvature)
+        (n, K), p = state.eta.shape, self.design.shape[1]
+        self.work.entries_read += self.design.nnz
+        X = self.design.take(np.arange(n), np.arange(p))
+        return np.einsum("ij,ilk->iljk", X, roots).reshape(n * K, p * K), roots.reshape(n * K, K)
 
     def coordinate_epochs(self, state, model, tolerance, max_epochs):
         """delta (p K, 1) after block coordinate descent on a quadratic model; see kernels/group_coordinate.pyx.

@@ -1,5 +1,6 @@
 """Row state of a softmax fit over pairs of a column and a class."""
 
+from fastlr.class_factor import curvature_roots
 from fastlr.design.class_rows import ClassRows
 
 
@@ -29,6 +30,14 @@ class PairRows(ClassRows):
         image = self.forward(v)
         self.adjoint(self.curved(state, image), out)
         return image
+
+    def root(self, state):
+        """[B_i x_i] over pairs, (n K, m), and [B_i] over intercepts, (n K, K), with B_i' B_i = D_i."""
+        roots = curvature_roots(self.weight, state.curvature)
+        n, K = state.curvature.shape
+        self.work.entries_read += self.design.nnz
+        out = roots[:, :, self.design.label] * self.design.entries()[:, None, :]
+        return out.reshape(n * K, -1), roots.reshape(n * K, K)
 
     def own_curvature(self, state):
         """The diagonals of D_i, (n, K)."""

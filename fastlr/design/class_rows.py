@@ -164,6 +164,10 @@ class ClassRows:
         class_rows.curve(state.curvature, self.weight, image, self._scratch, self.n_threads)
         return self._scratch
 
+    def curvature_product(self, state, image):
+        """X' [D_i image_i], (p K, 1)."""
+        return self.adjoint(self.curved(state, image))
+
     def coupling(self, state):
         """sum_i D_i, (K, K): the Hessian in the intercepts."""
         return laplacian(DenseDesign(state.curvature, self.n_threads).gram(self.weight))

@@ -66,6 +66,16 @@ class PairDesign:
         beside[np.arange(len(beside)), self.label] = self.adjoint(own_curvature)
         return out, beside, copied_bytes
 
+    def mean_squares(self, weight):
+        """About the weighted mean squares of the column of each pair, (m,), and how many entries were read."""
+        squares, entries = self._columns.mean_squares(weight)
+        return squares[self._column], entries
+
+    def entries(self):
+        """The column of each pair, (n, m)."""
+        n, p = self._columns.shape
+        return self._columns.take(np.arange(n), np.arange(p))[:, self._column]
+
     def restrict(self, pairs):
         """These pairs alone, over the same copy."""
         return PairDesign(self._columns, self._column[pairs], self.label[pairs], self.n_classes)

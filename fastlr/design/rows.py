@@ -145,6 +145,11 @@ class Rows:
             self.work.entries_read += self.design.nnz
         return RowState(eta, np.empty(n))
 
+    def take(self, index, columns):
+        """Rows of these numbers, in these columns, a fresh float64 array: one pass."""
+        self.work.entries_read += self.design.nnz
+        return self.design.take(index, columns).copy()
+
     def steepest(self):
         """The RowState whose curvature is the largest there can be, a quarter of the weights; its eta says nothing."""
         return RowState(np.empty(0), 0.25 * self.loss.weight_of_rows())

@@ -1,18 +1,12 @@
 """L1 and elastic net, bounds: identify the support by coordinate descent, finish by Newton's method on it."""
 
-from dataclasses import replace
-
 import numpy as np
 
-from fastlr.kernels import vector
-from fastlr.objective import Direction, inverse
-from fastlr.solvers import prox_step
-from fastlr.solvers.conjugate_gradient import conjugate_gradient
-from fastlr.solvers.hessian_price import price
-from fastlr.solvers.line_search import armijo
+from fastlr.solvers import orthogonal_model, prox_step
+from fastlr.solvers.hessian_price import is_last_resort, price
 from fastlr.solvers.newton_decrement import newton_decrement
-from fastlr.solvers.preconditioner import Diagonal
 from fastlr.solvers.steepest_step import moved_far
+from fastlr.solvers.support_step import moved_along, newton_on_support, step_in_groups
 from fastlr.solvers.working_set import working_set
 
 #: Epochs of coordinate descent on one quadratic model.
@@ -24,10 +18,10 @@ SHARE = 0.25
 #: How far the largest violation is lowered: on a working set before the next full gradient, and by the epochs of
 #: coordinate descent on one quadratic model.
 INNER = 0.1
+#: Iterations in which a fit by orthogonal factors halves its gap: each of them minimises the models to rounding.
+PATIENCE = 30
 #: Steps by epochs over the columns are said to stall where one gains less than this share of what the one before did.
 STALLED = 0.1
-#: Relative residual of the Newton steps on the support (measured: 0.05 costs more passes, 0.5 more steps).
-FORCING = 0.2
 
 
 def suits(design, penalty):
@@ -56,9 +50,10 @@ def solve(objective, coef, intercept, monitor):
     point = monitor.starting_point(coef, intercept)
     share = 0.0 if objective.grows_slowly else SHARE
     columns, small = np.empty(0, dtype=np.intp), None
-    stalled, decrement = False, None
+    stalled, decrement, is_orthogonal = False, None, False
     while not monitor.finished(point, decrement):
-        if stalled or monitor.is_hopeless:
+        hopeless = monitor.is_hopeless or (is_orthogonal and monitor.has_not_halved_in(PATIENCE))
+        if stalled or hopeless:
             monitor.stalled()
             break
         violations = objective.violations(point)
@@ -70,16 +65,31 @@ def solve(objective, coef, intercept, monitor):
         before = point.value
         seen, goal = point.restrict(columns), INNER * worst
         if objective.grows_slowly and left_out(violations[:, 0], columns) > goal:
-            inner = by_first_columns(small, seen, goal)
+            inner, is_orthogonal = by_first_columns(small, seen, goal), False
         else:
-            inner = minimise_on(small, seen, goal)
+            inner, is_orthogonal = minimise_on(small, seen, goal)
         coef = np.zeros_like(point.coef)
         coef[columns] = inner.coef
-        point = objective.evaluate(coef, inner.intercept, inner.state)
+        if is_orthogonal:
+            point = last_step(objective, small, columns, objective.at(coef, inner.intercept), monitor)
+        else:
+            point = objective.evaluate(coef, inner.intercept, inner.state)
         stalled = not point.value < before and objective.violations(point).max() >= worst
         if not objective.penalty.covers_all:
             decrement = newton_decrement(objective, point)
     return monitor.result()
+
+
+def last_step(objective, within, columns, point, monitor):
+    """One more Newton step, whose linearised residual may certify it.
+
+    Where columns nearly depend on each other, the residuals at coefficients that are rounded to doubles make no dual
+    point under l1 that is worth something.
+    """
+    goal = max(monitor.target, monitor.rounding)
+    if within.has_hessian:
+        return prox_step.step(objective, within, columns, point, goal).point or point
+    return step_in_groups(objective, within, columns, point, goal) or point
 
 
 def left_out(violations, columns):
@@ -90,12 +100,23 @@ def left_out(violations, columns):
 
 
 def minimise_on(objective, point, goal):
-    """Lower the largest violation on a working set to `goal`: by its Hessian where that is cheap, else by columns."""
-    if objective.has_hessian and np.isfinite(price(objective.rows.design)):
+    """Lower the largest violation on a working set to `goal`: by its Hessian where that is cheap, else by columns, and
+    by its Hessian after all where columns do not get there.
+
+    Returns the point, and whether it is as far as orthogonal factors lead.
+    """
+    design = objective.rows.design
+    if objective.has_hessian and np.isfinite(price(design)):
         if objective.grows_slowly:
             point = by_first_columns(objective, point, goal)
-        point = by_hessian(objective, point, goal)
-    return by_columns(objective, point, goal)
+        point, is_orthogonal = by_hessian(objective, point, goal)
+        return point if is_orthogonal else by_columns(objective, point, goal), is_orthogonal
+    point = by_columns(objective, point, goal)
+    if objective.violations(point).max() <= goal:
+        return point, False
+    if objective.has_hessian:
+        return by_hessian(objective, point, goal) if is_last_resort(design) else (point, False)
+    return in_groups(objective, point, goal) if orthogonal_model.is_small(objective) else (point, False)
 
 
 def by_first_columns(objective, point, goal, max_steps=8):
@@ -115,15 +136,39 @@ def by_first_columns(objective, point, goal, max_steps=8):
 
 
 def by_hessian(objective, point, goal, max_steps=50):
-    """Proximal Newton steps with the Hessian of the working set at hand, as long as they gain."""
+    """Proximal Newton steps with the Hessian of the working set at hand, as long as they gain.
+
+    Returns the point, and whether it is as far as orthogonal factors lead.
+    """
+    is_orthogonal = False
     for _ in range(max_steps):
         if objective.violations(point).max() <= goal:
             break
-        moved, _ = prox_step.step(objective, objective, slice(None), point)
+        before = point.value
+        moved, decrement, is_orthogonal = prox_step.step(objective, objective, slice(None), point)
         if moved is None:
-            break
+            return point, is_orthogonal and abs(decrement) <= objective.value_noise(point)
         point = moved
-    return point
+        if is_orthogonal and before - point.value <= objective.value_noise(point):
+            break
+    return point, is_orthogonal
+
+
+def in_groups(objective, point, goal, max_steps=50):
+    """Steps in the groups that are not zero by orthogonal factors, and epochs over the columns once these gain nothing.
+
+    Returns the point, and True: it is as far as orthogonal factors lead.
+    """
+    for _ in range(max_steps):
+        if objective.violations(point).max() <= goal:
+            break
+        before, noise = point.value, objective.value_noise(point)
+        point = step_in_groups(objective, objective, slice(None), point) or point
+        if before - point.value <= noise:
+            point = column_step(objective, point) or point
+        if before - point.value <= noise:
+            break
+    return point, True
 
 
 def by_columns(objective, point, goal, max_steps=50):
@@ -152,7 +197,7 @@ def by_columns(objective, point, goal, max_steps=50):
 def column_step(objective, point):
     """One step on the quadratic model, minimised by a few epochs of coordinate descent; None if nothing is gained."""
     direction = objective.coordinate_direction(point, INNER * objective.optimality(point), EPOCHS)
-    return _step(objective, point, direction)
+    return moved_along(objective, point, direction)
 
 
 def steep_column_step(objective, point):
@@ -164,53 +209,3 @@ def steep_column_step(objective, point):
         return None
     direction = objective.coordinate_direction(objective.steepest(point), INNER * objective.optimality(point), EPOCHS)
     return moved_far(objective, point, direction)
-
-
-def newton_on_support(objective, point):
-    """One Newton step in the coefficients that are on no kink or bound; those that would cross one are set to it.
-
-    Returns the new point (None if nothing is gained) and whether none was crossed.
-    """
-    lower, upper = objective.penalty.piece(point.coef)
-    support = np.flatnonzero((lower < point.coef) & (point.coef < upper))
-    subgradient, _ = objective.penalty.subgradient(point.coef, point.gradient)
-    within = objective.restrict(support)
-    smooth = replace(point.restrict(support), gradient=subgradient[support])
-    preconditioner = Diagonal(inverse(within.diagonal(smooth)), objective.n_threads)
-    narrow = conjugate_gradient(within, smooth, preconditioner, forcing=FORCING, enough=np.inf)
-    coef = np.zeros_like(point.coef)
-    coef[support] = narrow.coef
-    step = objective.penalty.held(point.coef, coef)
-    crossing = not np.array_equal(step, coef)
-    if crossing:
-        reached, share = objective.penalty.cut(point.coef, coef)
-        shorter = Direction(reached, share * narrow.image, share * narrow.intercept)
-        direction = _lower(objective, point, objective.direction(point, step), shorter)
-    else:
-        # what conjugate gradients know of the residual is that of the support alone
-        direction = replace(narrow, coef=coef, residual_gap=np.inf, adjoint=None)
-    moved = _step(objective, point, direction)
-    return moved, moved is not None and not crossing
-
-
-def _lower(objective, point, first, second):
-    """The direction along which the line search gets lower: where columns nearly depend on each other, a step of which
-    some coefficients are held at zero has little in common with the whole."""
-    lengths = [_length(objective, point, direction) for direction in (first, second)]
-    if None in lengths or lengths[0] == 1.0:
-        return second if lengths[0] is None else first
-    values = [objective.along(point, direction, [t])[0] for direction, t in zip((first, second), lengths, strict=True)]
-    return second if values[1] < values[0] else first
-
-
-def _step(objective, point, direction):
-    """Line search along a direction, and the point it leads to."""
-    t = _length(objective, point, direction)
-    return None if t is None else objective.move(point, direction, t)
-
-
-def _length(objective, point, direction):
-    """What a line search takes of a direction; None if nothing lowers the objective."""
-    slope = float(vector.dot(point.gradient, direction.coef, objective.n_threads).sum())
-    slope += objective.penalty.absolute_change(point.coef, direction.coef)
-    return armijo(objective, point, direction, slope) if slope < 0.0 else None

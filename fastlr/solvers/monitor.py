@@ -39,6 +39,8 @@ class Measures(NamedTuple):
     #: Inf-norm of the subgradient of least norm.
     optimality: float
     nonzeros: int
+    #: The part of what double precision may hide that shrinks with the gap.
+    shrinking: float = 0.0
 
 
 class Monitor:
@@ -135,6 +137,7 @@ class Monitor:
             self.objective.rounding(point),
             self.objective.optimality(point),
             int(np.count_nonzero(point.coef)),
+            self.objective.shrinking_rounding(point),
         )
         if measures.optimality == 0.0:
             decrement = 0.0  # no condition is violated, if only because bounds hold every coefficient
@@ -175,7 +178,7 @@ class Monitor:
         certified = gap + measures.rounding if math.isfinite(measures.gap) else gap
         if certified <= self.target:
             return self._converged("at most" if math.isfinite(measures.gap) else "estimated at", self._gap)
-        if gap <= measures.rounding and self.target < measures.rounding:
+        if max(gap, self.target) < measures.rounding - measures.shrinking:
             return self._at_precision_limit()
         return self._limits(stop)
 
@@ -267,7 +270,11 @@ class Monitor:
     @property
     def is_hopeless(self):
         """Whether the gap, or what stands for it, has not halved in the last PATIENCE iterations."""
-        recent, before = self.gaps[-PATIENCE:], self.gaps[:-PATIENCE]
+        return self.has_not_halved_in(PATIENCE)
+
+    def has_not_halved_in(self, iterations):
+        """Whether the gap, or what stands for it, has not halved in so many iterations, the last ones."""
+        recent, before = self.gaps[-iterations:], self.gaps[:-iterations]
         return bool(before) and math.isfinite(min(before)) and min(recent) > 0.5 * min(before)
 
     def without_curvature(self):

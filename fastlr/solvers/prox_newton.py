@@ -23,7 +23,7 @@ def suits(design, penalty):
 def prox_steps(objective):
     """The steps of this solver, for a start."""
     candidates = Candidates(objective)
-    return lambda point: step(objective, *candidates.at(point), point)[0]
+    return lambda point: step(objective, *candidates.at(point), point).point
 
 
 def solve(objective, coef, intercept, monitor):
@@ -57,7 +57,7 @@ def solve(objective, coef, intercept, monitor):
             break
         within, columns = candidates.at(point)
         goal = max(monitor.target, monitor.rounding)
-        moved, decrement = step(objective, within, columns, point, goal)
+        moved, decrement, _ = step(objective, within, columns, point, goal)
         within = None  # lets go of the copy, should the next point ask for another
         point, stalled = moved or point, moved is None
         spoilt = stalled and not decrement > 0.0
