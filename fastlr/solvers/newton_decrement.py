@@ -95,22 +95,12 @@ def _growth(m):
     return 2.0 * (math.expm1(m) - m) / (m * m) if m > 1e-4 else 1.0
 
 
-def orthogonal_decrement(objective, point):
-    """The same for two classes by singular values of the rows, which keep the digits that a Hessian loses where columns
-    nearly depend on each other; None where there are too many."""
-    subgradient, free = _free(objective, point)
-    n = objective.rows.design.shape[0]
-    if n * len(free) > FEW_NUMBERS or not len(free):
-        return None
-    X, curvature = objective.rows.design.take(np.arange(n), free), point.state.curvature
-    if objective.fit_intercept and curvature.any():
-        X = X - curvature @ X / curvature.sum()
-    ridge = np.diag(np.sqrt(objective.penalty.l2[free, 0]))
-    return _of_factor(np.vstack([np.sqrt(curvature)[:, None] * X, ridge]), subgradient[free, 0])
-
-
 def orthogonal_class_decrement(objective, point):
-    """The same for a softmax: D_i = B_i B_i' with B_i = sqrt(s_i) (I - p_i 1') diag(sqrt(p_i))."""
+    """The same for a softmax by singular values of the rows, which keep the digits that a Hessian loses where columns
+    nearly depend on each other; None where there are too many.
+
+    D_i = B_i B_i' with B_i = sqrt(s_i) (I - p_i 1') diag(sqrt(p_i)).
+    """
     rows = objective.rows
     n, p = rows.design.shape
     K, P = rows.n_classes, point.state.curvature
