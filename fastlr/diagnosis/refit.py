@@ -9,9 +9,12 @@ from fastlr.diagnosis.findings import Separation
 from fastlr.diagnosis.frame import Frame
 from fastlr.diagnosis.rotation import projected_gap, rotated, rotated_classes, rotation
 from fastlr.solvers import SOLVERS, Monitor, class_newton, coordinate_descent
+from fastlr.solvers.newton_decrement import newton_decrement
 
 #: Fits, each to a tenth of the tolerance of the one before, until the bound is below the target.
 ROUNDS = 4
+#: Share of a column that others leave, up to which columns are said to depend nearly on each other.
+NEARLY = 1e-4
 #: Share of the target that rounding of the coefficients may cost on the way back.
 ROUNDED = 0.5
 
@@ -83,39 +86,51 @@ class Refit:
         return Separation(found.kind, columns, direction[:, 0], intercept, found.rows)
 
 
-def refit_classes(objective, turned, coef, intercept, controls, null_value):
-    """A softmax fit gone on with: the Point of the original objective where it converged, and the estimate there; None
-    where it did not.
+class ClassRefit:
+    """The same of a softmax; `point` is the ClassPoint at which the fit has ended."""
 
-    Parameters
-    ----------
-    objective : SoftmaxObjective
-    turned : Rotation
-    coef, intercept
-        (p K, 1) and (K,) or a number.
-    """
-    K = objective.rows.n_classes
-    inner = rotated_classes(objective, turned)
-    start, shift = turned.there(coef.reshape(-1, K), intercept)
-    solver = class_newton if inner.penalty.is_smooth else coordinate_descent
-    monitor = Monitor(
-        replace(controls, callback=None), inner, "newton_cg", lift=lambda coef, intercept: (coef, intercept)
-    )
-    monitor.null_value = null_value
-    result = solver.solve(inner, start.reshape(-1, 1), shift, monitor)
-    if not result.converged:
-        return None
-    coef, intercept = turned.home(monitor.coef.reshape(-1, K), monitor.intercept)
-    home = objective.at(coef.reshape(-1, 1), intercept)
-    lost = max(0.0, home.value - result.objective)
-    return (home, monitor.gaps[-1] + lost) if lost <= ROUNDED * monitor.target else None
+    def __init__(self, objective, point):
+        penalty, rows, K = objective.penalty, objective.rows, objective.rows.n_classes
+        free = np.flatnonzero(~((penalty.l1 > 0.0) | (penalty.l2 > 0.0)).reshape(-1, K).any(axis=1))
+        self.turned = rotation(rows.design, rows.weight, free, objective.fit_intercept)
+        self.objective = rotated_classes(objective, self.turned)
+        self._original = objective
+        coef, self._intercept = self.turned.there(point.coef.reshape(-1, K), point.intercept)
+        self._coef = coef.reshape(-1, 1)
+
+    @property
+    def is_finite(self):
+        """Whether the basis is one."""
+        return bool(np.isfinite(self.turned.matrix).all())
+
+    @property
+    def tells_apart(self):
+        """Whether columns are far from dependence, but for those that depend on each other to rounding."""
+        return min(self.turned.least, self.turned.left) > NEARLY
+
+    @property
+    def decrement(self):
+        """Half the squared Newton decrement at the point."""
+        return newton_decrement(self.objective, self.objective.at(self._coef, self._intercept))
+
+    def go_on(self, controls, null_value):
+        """As for two classes."""
+        K, solver = self.objective.rows.n_classes, coordinate_descent
+        if self.objective.penalty.is_smooth:
+            solver = class_newton
+        monitor = Monitor(replace(controls, callback=None), self.objective, "newton_cg", lift=_as_they_are)
+        monitor.null_value = null_value
+        result = solver.solve(self.objective, self._coef, self._intercept, monitor)
+        if not result.converged:
+            return None
+        coef, intercept = self.turned.home(monitor.coef.reshape(-1, K), monitor.intercept)
+        home = self._original.at(coef.reshape(-1, 1), intercept)
+        lost = max(0.0, home.value - result.objective)
+        return (home, monitor.gaps[-1] + lost) if lost <= ROUNDED * monitor.target else None
 
 
-def rotation_of_classes(objective):
-    """The Rotation of the columns without a penalty of a softmax."""
-    penalty, K = objective.penalty, objective.rows.n_classes
-    free = np.flatnonzero(~((penalty.l1 > 0.0) | (penalty.l2 > 0.0)).reshape(-1, K).any(axis=1))
-    return rotation(objective.rows.design, objective.rows.weight, free, objective.fit_intercept)
+def _as_they_are(coef, intercept):
+    return coef, intercept
 
 
 def _closed(penalty):

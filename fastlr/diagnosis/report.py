@@ -1,5 +1,6 @@
 """The diagnosis of a fit that has ended: when to look, in what order, and what comes of it."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 
 import numpy as np
@@ -9,11 +10,12 @@ from fastlr.diagnosis.advice import advice
 from fastlr.diagnosis.dependence import dependencies, least_norm, least_norm_by_lsmr, numbers
 from fastlr.diagnosis.findings import Collinear, Separation
 from fastlr.diagnosis.frame import Frame, null_space
-from fastlr.diagnosis.refit import Refit, refit_classes, rotation_of_classes
-from fastlr.diagnosis.rotation import can_be_rotated
-from fastlr.diagnosis.separation import SATURATED, Classes, separates_all, separation
-from fastlr.factor import CholeskyFactor
-from fastlr.solvers.newton_decrement import orthogonal_class_decrement
+from fastlr.diagnosis.refit import ClassRefit, Refit
+from fastlr.diagnosis.rotation import NEAR, can_be_rotated
+from fastlr.diagnosis.separation import Classes, separates_all, separation
+from fastlr.factor import CholeskyFactor, penalised
+from fastlr.rounding import OF_DIVERGENCES
+from fastlr.solvers.newton_decrement import newton_decrement
 from fastlr.solvers.result import Status
 
 #: Free columns up to which their Gram matrix is factored.
@@ -35,8 +37,10 @@ APART = 1e-4
 UNEXPLAINED = Status.PRECISION_LIMIT, Status.LINE_SEARCH_FAILED, Status.NUMERICAL_ERROR
 #: What a result says where it was gone on with.
 GONE_ON = " The last steps were taken in an orthonormal basis of the columns without a penalty."
-#: Linear predictors up to this size belong to rows that are not saturated.
-_FAR = -np.log(np.expm1(SATURATED))
+#: Numbers up to which BLAS uses one thread.
+ALONE = 9_000
+#: Least curvature of a row, from which rounding of gradients does not hide what it asks for.
+CURVED = 1e-12
 
 
 def diagnosed(result, monitor, kept=None):
@@ -83,13 +87,14 @@ class Diagnosis:
             return self.ended
         state = self.monitor.state or rows.state(self.coef[:, None], self.ended.intercept)
         eta = state.eta
-        if self.ended.solver == "newton_small" and self.monitor.is_near and np.abs(eta).max() < _FAR:
-            return self.ended  # its last step, from a Hessian that keeps its digits, proves that there is an optimum
+        is_small = rows.design.shape[0] * rows.design.shape[1] <= ALWAYS
+        if self.ended.solver == "newton_small" and self.monitor.is_near and seen_by_all(rows.loss, eta):
+            return self.ended
         if len(self.columns) > MOST_COLUMNS:
             return self._wide(Classes(rows.loss, eta))
-        if rows.design.shape[0] * rows.design.shape[1] > ALWAYS and self._sample_determines(eta):
+        if self._stands(state) if is_small else self._sample_determines(eta):
             return self.ended
-        with blas_threads(rows.n_threads):
+        with linear_algebra(rows):
             return self._narrow(Classes(rows.loss, eta))
 
     @property
@@ -113,22 +118,38 @@ class Diagnosis:
         rows.work.entries_read += 2 * design.nnz
         return _is_regular(design, open_rows.astype(np.float64), self.objective.fit_intercept, rows.n_threads)
 
+    def _stands(self, state):
+        """Whether one more Newton step proves that there is an optimum, that no free columns depend on each other, and
+        that the point is as near to it as the result says."""
+        objective = self.objective
+        if not seen_by_all(objective.rows.loss, state.eta):
+            return False
+        if objective.penalty.is_smooth:
+            gap = newton_gap(objective, objective.at(self.coef[:, None], self.ended.intercept))
+        elif self._sample_determines(state.eta):
+            with linear_algebra(objective.rows):
+                refit = self._refit()
+            gap = np.inf if refit is None else refit.gap
+        else:
+            return False
+        if gap <= self.monitor.target:
+            self._say_reached(gap)
+            return True
+        return np.isfinite(gap) and self.ended.status not in (Status.CONVERGED, *UNEXPLAINED)
+
     def _narrow(self, classes):
         """Few free columns: null spaces, linear programs, and the fit in an orthonormal basis of these columns."""
         frame = Frame(self.objective.rows, self.columns, self.objective.fit_intercept)
         if not frame.is_finite:
             return self.ended
-        refit = self._refit()
-        exists, found = refit is not None and refit.exists, []
-        tells_apart = refit is not None and refit.turned.least > APART and not refit.turned.depends
-        if exists and refit.gap <= self.monitor.target and tells_apart:
-            self._say_reached(refit.gap)
-            return self.ended
         everywhere = null_space(frame, classes.counts)
-        if not exists:
-            found = self._separated(frame, classes, everywhere)
-        if not found and refit is not None:
-            found = self._made_sure(refit)
+        found = self._separated(frame, classes, everywhere)
+        if not found:
+            refit = self._refit()
+            if refit is None or not refit.exists:
+                found = self._separated_by_program(frame, classes, everywhere)
+            if not found and refit is not None:
+                found = self._made_sure(refit)
         if found and not everywhere.shape[1]:
             return self._with(found)
         if not everywhere.shape[1]:
@@ -145,13 +166,16 @@ class Diagnosis:
         if unnoticed.shape[1] > everywhere.shape[1]:
             found = self._separation(frame, classes, saturated, unnoticed, everywhere)
         rough = self._suboptimality > ROUGH * self.monitor.null_value
-        if found and (found[0].kind == "complete" or not rough):
-            return found
-        if not found and not self._may_ask_all(frame):
-            return found
-        hard = classes.counts & (classes.sign != 0.0)  # nobody knows yet which rows will be saturated
-        unnoticed = null_space(frame, classes.counts & ~hard)
-        return self._separation(frame, classes, hard, unnoticed, everywhere) or found
+        if found and found[0].kind != "complete" and rough:
+            return self._separated_by_program(frame, classes, everywhere) or found
+        return found
+
+    def _separated_by_program(self, frame, classes, everywhere):
+        """What a linear program over all rows finds, where nobody knows yet which will be saturated."""
+        if not self._may_ask_all(frame):
+            return []
+        hard = classes.counts & (classes.sign != 0.0)
+        return self._separation(frame, classes, hard, null_space(frame, classes.counts & ~hard), everywhere)
 
     def _may_ask_all(self, frame):
         """Whether a linear program over all rows is cheap."""
@@ -263,6 +287,39 @@ class Diagnosis:
         return _amended(result, self.monitor, " ".join(finding.describe() for finding in result.findings))
 
 
+def linear_algebra(rows):
+    """While it is done by NumPy: so many threads as the fit has.  For few numbers BLAS takes one by itself."""
+    return blas_threads(rows.n_threads) if rows.design.shape[0] * rows.design.shape[1] > ALONE else nullcontext()
+
+
+def seen_by_all(loss, eta):
+    """Whether every row that counts has curvature that rounding of the gradient does not hide."""
+    weight = loss.weight_of_rows()
+    return bool(np.min(weight * np.exp(-np.abs(eta)), where=weight > 0.0, initial=np.inf) > CURVED)
+
+
+def newton_gap(objective, point):
+    """A bound on the suboptimality of a point of a smooth objective, by a Newton step; inf where that says nothing.
+
+    With the step d the residual r + D X d has X' times it equal to -l2 (coef + d).  Inside its domain it is a dual
+    point, and proves that there is an optimum.  The Hessian must have kept its digits.
+    """
+    gram, first, mass = objective.rows.sampled_gram(point.state, 1)
+    before, l2 = np.diag(gram).copy(), objective.penalty.l2[:, 0]
+    gram = penalised(gram, l2, np.outer(first, first) / mass if objective.fit_intercept and mass > 0.0 else None)
+    after = np.diag(gram)
+    if not (np.isfinite(gram).all() and np.all(after - l2 > CENTRED * before)):
+        return np.inf
+    factor = CholeskyFactor(gram, objective.n_threads)
+    if factor.replaced or not np.all(np.diag(factor.lower) ** 2 > INDEPENDENT * after):
+        return np.inf
+    direction = objective.direction(point, -factor.solve(point.gradient))
+    if not objective.rows.reach(direction.image) <= NEAR:
+        return np.inf
+    rows, cut = objective.rows.divergence(point.state, direction.image, back=1.0)
+    return np.inf if cut else rows + objective.penalty.smooth(direction.coef) + OF_DIVERGENCES * min(1.0, point.value)
+
+
 def directions_allowed(penalty, frame):
     """Where coefficients cannot go to infinity: (lower, upper) of directions in the frame's coordinates."""
     pad = 0, int(frame.fit_intercept)
@@ -284,23 +341,27 @@ def made_sure_of_classes(result, monitor):
     """The result of a softmax fit with its coefficients (p K, 1) and row state, looked at again where some columns have
     no penalty.
 
-    Its estimate is made by orthogonal factors; where it does not hold, or columns nearly depend on each other, the fit
-    goes on in an orthonormal basis of these.
+    Where its estimate does not hold, or columns nearly depend on each other, it goes on in an orthonormal basis.
     """
     objective, target, as_it_is = monitor.objective, monitor.target, (result, monitor.coef, monitor.state)
-    design, K = objective.rows.design, objective.rows.n_classes
+    (n, p), K = objective.rows.design.shape, objective.rows.n_classes
     looked_at = result.status in (Status.CONVERGED, *UNEXPLAINED) and np.isfinite(result.objective) and target > 0.0
-    if objective.penalty.covers_all or not looked_at or design.shape[0] * design.shape[1] * K * K > ALWAYS:
-        return as_it_is
-    turned = rotation_of_classes(objective)
-    if not np.isfinite(turned.matrix).all():
+    if objective.penalty.covers_all or not looked_at or n * p * K * K > ALWAYS:
         return as_it_is
     point = objective.at(monitor.coef, monitor.intercept)
-    if result.converged and min(turned.least, turned.left) > APART:
-        decrement = orthogonal_class_decrement(objective, point)
-        if decrement is None or decrement <= target:
-            return as_it_is
-    reached = refit_classes(objective, turned, monitor.coef, monitor.intercept, monitor.controls, monitor.null_value)
+    if result.converged and _tells_all_apart(objective) and newton_decrement(objective, point) <= target:
+        return as_it_is
+    with linear_algebra(objective.rows):
+        return _refitted_classes(result, monitor, point)
+
+
+def _refitted_classes(result, monitor, point):
+    """The same, where columns depend on each other or nearly so, or the estimate does not hold."""
+    objective, target, as_it_is = monitor.objective, monitor.target, (result, monitor.coef, monitor.state)
+    refit = ClassRefit(objective, point)
+    if not refit.is_finite or (result.converged and refit.tells_apart and refit.decrement <= target):
+        return as_it_is
+    reached = refit.go_on(monitor.controls, monitor.null_value)
     if reached is None:
         return (unresolved(result, monitor), *as_it_is[1:]) if result.converged else as_it_is
     better, estimate = reached
@@ -314,6 +375,12 @@ def made_sure_of_classes(result, monitor):
     return _converged(moved, monitor, estimate, GONE_ON), better.coef, better.state
 
 
+def _tells_all_apart(objective):
+    """Whether no columns depend on each other, nor nearly so."""
+    rows = objective.rows
+    return _is_regular(rows.design, (rows.weight > 0.0) * 1.0, objective.fit_intercept, rows.n_threads, APART**2)
+
+
 def _converged(result, monitor, estimate, how):
     told = f"The suboptimality is estimated at {estimate:.2g} (target {monitor.target:.2g}).{how} {monitor.explanation}"
     return replace(result, status=Status.CONVERGED, message=told.rstrip())
@@ -325,7 +392,7 @@ def free_columns(penalty):
     return np.flatnonzero(((penalty.l1 == 0.0) & (penalty.l2 == 0.0) & ~closed)[:, 0])
 
 
-def _is_regular(design, weights, fit_intercept, n_threads):
+def _is_regular(design, weights, fit_intercept, n_threads, independent=INDEPENDENT):
     """Whether  X' diag(weights) X,  centred if there is an intercept, is positive definite beyond doubt."""
     with np.errstate(over="ignore", invalid="ignore"):
         gram, before, mean = _centred_gram(design, weights, fit_intercept)
@@ -335,7 +402,7 @@ def _is_regular(design, weights, fit_intercept, n_threads):
     if not np.isfinite(gram).all() or not (np.diag(gram) > CENTRED * before).all():
         return False
     factor = CholeskyFactor(np.ascontiguousarray(gram), n_threads)
-    return factor.replaced == 0 and bool(np.all(np.diag(factor.lower) ** 2 > INDEPENDENT * np.diag(gram)))
+    return factor.replaced == 0 and bool(np.all(np.diag(factor.lower) ** 2 > independent * np.diag(gram)))
 
 
 def _centred_gram(design, weights, fit_intercept):
