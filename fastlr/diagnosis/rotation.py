@@ -174,46 +174,62 @@ def rotated_classes(objective, turned):
 def projected_gap(objective, turned, point):
     """A bound on the suboptimality of a point of a rotated objective; inf where it says nothing.
 
-    The dual point is that of the residual r + D (Q d + t), with d and t such that Q' and 1' times it are zero: what the
-    Newton step in c and the intercept alone makes of it.  If it is one, and inside of its domain, some optimum exists.
+    The dual point is the residual r + D (Z d + t) after a Newton step in the intercept and the coefficients Z that are
+    on no kink and no bound, or in those of them that have no penalty: what it has along Q and 1 is zero.  If it is
+    inside of its domain, some optimum exists.
     """
+    penalty = objective.penalty
+    lower, upper = penalty.piece(point.coef)
+    moving = ((lower < point.coef) & (point.coef < upper))[:, 0] & turned.matrix.any(axis=0)
+    gap = _gap_after_step(objective, turned, point, moving)
+    if not np.isfinite(gap) and not penalty.is_smooth:
+        gap = _gap_after_step(objective, turned, point, moving & _without_penalty(penalty))
+    return gap
+
+
+def _without_penalty(penalty):
+    return ((penalty.l1 == 0.0) & (penalty.l2 == 0.0))[:, 0]
+
+
+def _gap_after_step(objective, turned, point, moving):
+    """That bound for a step in these coefficients."""
     penalty, state = objective.penalty, point.state
     residual, curvature = np.empty((2, len(state.eta)))
     objective.rows.loss.evaluate(state.eta, residual, curvature)
-    held = np.arange(len(point.coef)) >= turned.size
-    open_ended = (penalty.l1 == 0.0) & (penalty.l2 == 0.0) & ~(np.isfinite(penalty.lower) & np.isfinite(penalty.upper))
-    held &= ~(open_ended & (penalty.lower < point.coef) & (point.coef < penalty.upper))[:, 0]
-    Q = turned.matrix[:, ~held]
-    Q = Q[:, Q.any(axis=0)]
+    Z = turned.matrix[:, moving]
+    slope = (penalty.l1 * np.sign(point.coef) + penalty.l2 * point.coef)[moving, 0]
+    ridge = penalty.l2[moving, 0]
     if objective.fit_intercept:
-        Q = np.column_stack([Q, np.ones(len(Q))])
-    image, blur = _projection(Q, residual, curvature)
-    moved = residual + curvature * image
+        Z, slope, ridge = np.column_stack([Z, np.ones(len(Z))]), np.append(slope, 0.0), np.append(ridge, 0.0)
+    image, blur = _newton_image(Z, residual, curvature, slope, ridge)
     if not np.max(np.abs(image) + blur, initial=0.0) <= NEAR:
         return np.inf
     columns, scale = 0.0, 1.0
+    held = ~(moving & _without_penalty(penalty))
+    held[: turned.size] = False
     if held.any():
         rest = penalty.restrict(np.flatnonzero(held))
         rest.covers_all = True  # towards a single bound of a column without penalty as well
-        adjoint = np.ascontiguousarray(turned.matrix[:, held].T @ moved)[:, None]
+        adjoint = np.ascontiguousarray(turned.matrix[:, held].T @ (residual + curvature * image))[:, None]
         scale = rest.dual_scale(adjoint)
         columns = rest.gap(np.ascontiguousarray(point.coef[held]), adjoint, scale)
     rows, cut = objective.rows.divergence(state, image, back=1.0, scale=scale)
     return np.inf if cut else max(0.0, columns + rows) + OF_DIVERGENCES * min(1.0, abs(point.value))
 
 
-def _projection(Q, residual, curvature):
-    """Q a with Q' (residual + curvature Q a) = 0, and what rounding may add to it, entry by entry; NaN where some a has
-    no curvature."""
-    root = np.sqrt(curvature)
-    lengths = np.linalg.norm(root[:, None] * Q, axis=0)
+def _newton_image(Z, residual, curvature, slope, ridge):
+    """Z d with Z' (residual + curvature Z d) + slope + ridge d = 0, and what rounding may add to it, entry by entry.
+    NaN where some d has no curvature."""
+    root = np.vstack([np.sqrt(curvature)[:, None] * Z, np.diag(np.sqrt(ridge))])
+    lengths = np.linalg.norm(root, axis=0)
     lengths[lengths == 0.0] = 1.0
-    R = np.linalg.qr(root[:, None] * Q / lengths, mode="r")
-    if len(R) < R.shape[1] or not np.all(np.abs(np.diag(R)) > RESOLVED):
-        return np.full(len(Q), np.nan), np.inf
+    R = np.linalg.qr(root / lengths, mode="r")
+    if not np.all(np.abs(np.diag(R)) > RESOLVED):
+        return np.full(len(Z), np.nan), np.inf
     inverse = np.linalg.inv(R) / lengths[:, None]
-    image = np.zeros(len(Q))
+    d = np.zeros(len(slope))
     for _ in range(2):
-        image -= Q @ (inverse @ (inverse.T @ (Q.T @ (residual + curvature * image))))
-    off = ROUNDING * (np.abs(Q).T @ np.abs(residual))
-    return image, np.abs(Q) @ (np.abs(inverse) @ (np.abs(inverse).T @ off))
+        gradient = Z.T @ (residual + curvature * (Z @ d)) + slope + ridge * d
+        d -= inverse @ (inverse.T @ gradient)
+    off = ROUNDING * (np.abs(Z).T @ np.abs(residual) + np.abs(slope))
+    return Z @ d, np.abs(Z) @ (np.abs(inverse) @ (np.abs(inverse).T @ off))
