@@ -196,12 +196,15 @@ def _gap_after_step(objective, turned, point, moving):
     penalty, state = objective.penalty, point.state
     residual, curvature = np.empty((2, len(state.eta)))
     objective.rows.loss.evaluate(state.eta, residual, curvature)
-    Z = turned.matrix[:, moving]
-    slope = (penalty.l1 * np.sign(point.coef) + penalty.l2 * point.coef)[moving, 0]
-    ridge = penalty.l2[moving, 0]
+    free = moving & _without_penalty(penalty)
+    order = np.concatenate([np.flatnonzero(free), np.flatnonzero(moving & ~free)])
+    Z, n_free = turned.matrix[:, order], np.count_nonzero(free)
+    slope = (penalty.l1 * np.sign(point.coef) + penalty.l2 * point.coef)[order, 0]
+    ridge = penalty.l2[order, 0]
     if objective.fit_intercept:
-        Z, slope, ridge = np.column_stack([Z, np.ones(len(Z))]), np.append(slope, 0.0), np.append(ridge, 0.0)
-    image, blur = _newton_image(Z, residual, curvature, slope, ridge)
+        Z, slope, ridge = np.column_stack([np.ones(len(Z)), Z]), np.append(0.0, slope), np.append(0.0, ridge)
+        n_free += 1
+    image, blur = _newton_image(Z, residual, curvature, slope, ridge, n_free)
     if not np.max(np.abs(image) + blur, initial=0.0) <= NEAR:
         return np.inf
     columns, scale = 0.0, 1.0
@@ -217,15 +220,21 @@ def _gap_after_step(objective, turned, point, moving):
     return np.inf if cut else max(0.0, columns + rows) + OF_DIVERGENCES * min(1.0, abs(point.value))
 
 
-def _newton_image(Z, residual, curvature, slope, ridge):
+def _newton_image(Z, residual, curvature, slope, ridge, n_free):
     """Z d with Z' (residual + curvature Z d) + slope + ridge d = 0, and what rounding may add to it, entry by entry.
-    NaN where some d has no curvature."""
+
+    Of columns after the first n_free, those that depend on others take no part.  NaN where that holds for one of the
+    first.
+    """
     root = np.vstack([np.sqrt(curvature)[:, None] * Z, np.diag(np.sqrt(ridge))])
     lengths = np.linalg.norm(root, axis=0)
     lengths[lengths == 0.0] = 1.0
-    R = np.linalg.qr(root / lengths, mode="r")
-    if not np.all(np.abs(np.diag(R)) > RESOLVED):
+    left = np.abs(np.diag(np.linalg.qr(root / lengths, mode="r")))
+    if not np.all(left[:n_free] > RESOLVED):
         return np.full(len(Z), np.nan), np.inf
+    kept = (np.arange(len(left)) < n_free) | (left > APART)
+    Z, slope, ridge, lengths = Z[:, kept], slope[kept], ridge[kept], lengths[kept]
+    R = np.linalg.qr(root[:, kept] / lengths, mode="r")
     inverse = np.linalg.inv(R) / lengths[:, None]
     d = np.zeros(len(slope))
     for _ in range(2):
