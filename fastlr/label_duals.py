@@ -16,6 +16,7 @@ from fastlr.design.dual_lanes import DualLanes, lane_shape
 from fastlr.design.label_rows import centre
 from fastlr.dual import HALVINGS, INTERCEPT_SHARE
 from fastlr.kernels import label_rows
+from fastlr.rounding import OF_DIVERGENCES
 
 _EPS = np.finfo(float).eps
 
@@ -62,6 +63,7 @@ class LabelDuals:
         share = lanes.weight @ label
         mass = factor * np.stack([1.0 - share, share])
         intercept = np.log(mass[1] / mass[0]) if fit_intercept else np.zeros(len(share))
+        self._mass = mass.sum(axis=0)
         loss = np.stack([np.logaddexp(0.0, intercept), np.logaddexp(0.0, -intercept)])
         #: Objectives of the null models, (K,).
         self.null_value = (mass * loss).sum(axis=0)
@@ -113,7 +115,7 @@ class LabelDuals:
         """Go on with these alone."""
         if 0 < len(which) < len(self.gain):
             self._state = self.lanes.take(self._state, which)
-            self.gain, self.foretold = self.gain[which], self.foretold[which]
+            self.gain, self.foretold, self._mass = self.gain[which], self.foretold[which], self._mass[which]
 
     def points(self, which):
         """LabelPoints at the weights that the dual points of these imply, with the gaps that those certify."""
@@ -144,7 +146,7 @@ class LabelDuals:
             change,
             intercept,
             value,
-            np.maximum(gap, 0.0),
+            np.maximum(gap, 0.0) + OF_DIVERGENCES * self._mass[which],
             4.0 * _EPS * (np.abs(value) + terms),
             lanes.largest_adjoint(residual),
             lanes.nonzeros(weights, change),

@@ -120,9 +120,8 @@ def _fit(objective, coef, intercept, stand_ins, note, solver, controls):
     choice = f"{choice} {note}".strip()
     monitor = Monitor(controls, objective, name, choice, _Classes(K, stand_ins, objective.penalty))
     try:
-        result = made_sure_of_classes(solve(objective, coef, intercept, monitor), monitor)
-        result = monitor.lift.settled(result, monitor.coef)
-        return with_separated_classes(result, objective, monitor.state)
+        result, coef, state = made_sure_of_classes(solve(objective, coef, intercept, monitor), monitor)
+        return with_separated_classes(monitor.lift.settled(result, coef), objective, state)
     except KeyboardInterrupt:
         if not monitor.reached_a_point:
             raise

@@ -1,5 +1,6 @@
 """The diagnosis of a fit that has ended: when to look, in what order, and what comes of it."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 
 import numpy as np
@@ -9,10 +10,12 @@ from fastlr.diagnosis.advice import advice
 from fastlr.diagnosis.dependence import dependencies, least_norm, least_norm_by_lsmr, numbers
 from fastlr.diagnosis.findings import Collinear, Separation
 from fastlr.diagnosis.frame import Frame, null_space
-from fastlr.diagnosis.refinement import are_told_apart, can_refine, complement, is_small, refined, whole_decrement
-from fastlr.diagnosis.separation import SATURATED, Classes, separates_all, separation
-from fastlr.factor import CholeskyFactor
-from fastlr.solvers.newton_decrement import orthogonal_class_decrement, orthogonal_decrement
+from fastlr.diagnosis.refit import ClassRefit, Refit
+from fastlr.diagnosis.rotation import NEAR, can_be_rotated
+from fastlr.diagnosis.separation import Classes, separates_all, separation
+from fastlr.factor import CholeskyFactor, penalised
+from fastlr.rounding import OF_DIVERGENCES
+from fastlr.solvers.newton_decrement import newton_decrement
 from fastlr.solvers.result import Status
 
 #: Free columns up to which their Gram matrix is factored.
@@ -25,8 +28,19 @@ ROUGH = 1e-4
 CENTRED = 1e-2
 #: Share of it that the columns before must leave, for a Gram matrix to tell columns apart with digits to spare.
 INDEPENDENT = 1e-10
-#: Linear predictors up to this size belong to rows that are not saturated.
-_FAR = -np.log(np.expm1(SATURATED))
+#: Numbers of X up to which every fit is looked at again, and linear programs are asked about all rows.
+ALWAYS = 500_000
+#: Least singular value of the free columns, of unit length, as a share of the largest, from which they are far from
+#: dependence.
+APART = 1e-4
+#: How a fit ends that knows of no reason.
+UNEXPLAINED = Status.PRECISION_LIMIT, Status.LINE_SEARCH_FAILED, Status.NUMERICAL_ERROR
+#: What a result says where it was gone on with.
+GONE_ON = " The last steps were taken in an orthonormal basis of the columns without a penalty."
+#: Numbers up to which BLAS uses one thread.
+ALONE = 9_000
+#: Least curvature of a row, from which rounding of gradients does not hide what it asks for.
+CURVED = 1e-12
 
 
 def diagnosed(result, monitor, kept=None):
@@ -71,17 +85,16 @@ class Diagnosis:
         rows = self.objective.rows
         if not len(self.columns):
             return self.ended
-        if not can_refine(self.objective):
-            self._make_sure()
         state = self.monitor.state or rows.state(self.coef[:, None], self.ended.intercept)
         eta = state.eta
-        if self.ended.solver == "newton_small" and self.ended.n_iter and np.abs(eta).max() < _FAR:
-            return self.ended  # its Hessians were not singular, and no row is saturated
+        is_small = rows.design.shape[0] * rows.design.shape[1] <= ALWAYS
+        if self.ended.solver == "newton_small" and self.monitor.is_near and seen_by_all(rows.loss, eta):
+            return self.ended
         if len(self.columns) > MOST_COLUMNS:
             return self._wide(Classes(rows.loss, eta))
-        if self._sample_determines(eta):
+        if self._stands(state) if is_small else self._sample_determines(eta):
             return self.ended
-        with blas_threads(rows.n_threads):
+        with linear_algebra(rows):
             return self._narrow(Classes(rows.loss, eta))
 
     @property
@@ -106,66 +119,120 @@ class Diagnosis:
         rows.work.entries_read += 2 * design.nnz
         return _is_regular(design, open_rows.astype(np.float64), self.objective.fit_intercept, rows.n_threads)
 
+    def _stands(self, state):
+        """Whether one more Newton step proves that there is an optimum, that no free columns depend on each other, and
+        that the point is as near to it as the result says."""
+        objective = self.objective
+        if not seen_by_all(objective.rows.loss, state.eta):
+            return False
+        if objective.penalty.is_smooth:
+            gap = newton_gap(objective, objective.at(self.coef[:, None], self.ended.intercept))
+        elif self._sample_determines(state.eta):
+            with linear_algebra(objective.rows):
+                refit = self._refit()
+            gap = np.inf if refit is None else refit.gap
+        else:
+            return False
+        if gap <= self.monitor.target:
+            self._say_reached(gap)
+            return True
+        return np.isfinite(gap) and self.ended.status not in (Status.CONVERGED, *UNEXPLAINED)
+
     def _narrow(self, classes):
-        """Few free columns: null spaces, and linear programs where they are not empty."""
+        """Few free columns: null spaces, linear programs, and the fit in an orthonormal basis of these columns."""
         frame = Frame(self.objective.rows, self.columns, self.objective.fit_intercept)
         if not frame.is_finite:
             return self.ended
-        saturated = classes.saturated(self._suboptimality)
-        if separates_all(classes, self._free_image()):
-            saturated = classes.counts  # also the rows that a fit cut short has not brought far
-        unnoticed = null_space(frame, classes.counts & ~saturated)
-        everywhere = null_space(frame, classes.counts, unnoticed)
-        found = []
-        if unnoticed.shape[1] > everywhere.shape[1]:
-            found += self._separation(frame, classes, saturated, unnoticed, everywhere)
-        if found and found[0].kind != "complete" and self._suboptimality > ROUGH * self.monitor.null_value:
-            hard = classes.counts & (classes.sign != 0.0)  # nobody knows yet which rows will be saturated
-            unnoticed = null_space(frame, classes.counts & ~hard)
-            found = self._separation(frame, classes, hard, unnoticed, everywhere) or found
+        everywhere = null_space(frame, classes.counts)
+        found = self._separated(frame, classes, everywhere)
+        if not found:
+            refit = self._refit()
+            if refit is None or not refit.exists:
+                found = self._separated_by_program(frame, classes, everywhere)
+            if not found and refit is not None:
+                found = self._made_sure(refit)
         if found and not everywhere.shape[1]:
             return self._with(found)
-        if not found:
-            self._settle(frame, classes.eta, complement(everywhere))
         if not everywhere.shape[1]:
             return self.ended
         moved = self._at(least_norm(frame, everywhere, self.coef))
         return self._with(found + dependencies(frame, everywhere, moved is not None), moved)
 
-    def _make_sure(self):
-        """Look again at the estimate of a fit with some penalties, by orthogonal factors."""
-        if self.ended.status is not Status.CONVERGED:
-            return
-        point = self.objective.at(self.coef[:, None], self.ended.intercept)
-        decrement = orthogonal_decrement(self.objective, point)
-        if decrement is not None and decrement > self.monitor.target:
-            self._say_unresolved()
+    def _separated(self, frame, classes, everywhere):
+        """The Separation that the linear predictors or a linear program show, in a list; [] if there is none."""
+        saturated = classes.saturated(self._suboptimality)
+        if separates_all(classes, self._free_image()):
+            saturated = classes.counts  # also the rows that a fit cut short has not brought far
+        unnoticed, found = null_space(frame, classes.counts & ~saturated), []
+        if unnoticed.shape[1] > everywhere.shape[1]:
+            found = self._separation(frame, classes, saturated, unnoticed, everywhere)
+        rough = self._suboptimality > ROUGH * self.monitor.null_value
+        if found and found[0].kind != "complete" and rough:
+            return self._separated_by_program(frame, classes, everywhere) or found
+        return found
 
-    def _settle(self, frame, eta, within):
-        """Make sure of a fit that has converged, where X' D X is singular to rounding: what it stopped on then means
-        nothing.  In the span of `within` no direction goes unnoticed."""
-        looked_at = Status.CONVERGED, Status.LINE_SEARCH_FAILED, Status.NUMERICAL_ERROR
-        if self.ended.status not in looked_at or not (can_refine(self.objective) and is_small(frame)):
-            return
-        target, settled = self.monitor.target, are_told_apart(frame, eta, within)
-        if not settled:
-            point, decrement = refined(self.objective, frame, self.coef, self.ended.intercept, target, within)
-            settled = decrement <= target
-            if settled:
-                told = f"The suboptimality is estimated at {decrement:.2g} (target {target:.2g})."
-                self.ended = replace(self._at_point(point), status=Status.CONVERGED, message=told)
-                self.coef, eta = point.coef[:, 0], point.state.eta
-        if settled and within.shape[1] < frame.size:
-            settled = whole_decrement(frame, eta) <= target  # columns may be near to dependence and no more
-        if not settled:
-            self._say_unresolved()
+    def _separated_by_program(self, frame, classes, everywhere):
+        """What a linear program over all rows finds, where nobody knows yet which will be saturated."""
+        if not self._may_ask_all(frame):
+            return []
+        hard = classes.counts & (classes.sign != 0.0)
+        return self._separation(frame, classes, hard, null_space(frame, classes.counts & ~hard), everywhere)
 
-    def _say_unresolved(self):
-        self.ended = unresolved(self.ended, self.monitor)
+    def _may_ask_all(self, frame):
+        """Whether a linear program over all rows is cheap."""
+        return self.objective.rows.design.shape[0] * frame.size <= ALWAYS
+
+    def _refit(self):
+        """The fit in an orthonormal basis of the columns that nothing holds; None where there are too many numbers."""
+        if not can_be_rotated(self.objective.rows.design):
+            return None
+        refit = Refit(self.objective, self.coef, self.ended.intercept)
+        return refit if np.isfinite(refit.turned.matrix).all() else None
+
+    def _made_sure(self, refit):
+        """Go on with the fit where its estimate does not hold; the Separation that shows, in a list."""
+        target, status = self.monitor.target, self.ended.status
+        if refit.gap <= target:
+            self._say_reached(refit.gap)
+            return []
+        may_go_on = status in (Status.CONVERGED, *UNEXPLAINED) and target > 0.0
+        reached = refit.go_on(self.monitor.controls, self.monitor.null_value) if may_go_on else None
+        found = [] if refit.exists or refit.turned.least > APART else self._separated_there(refit)
+        if found:
+            return found
+        if reached is not None:
+            point, estimate = reached
+            self.ended, self.coef = self._at_point(point), point.coef[:, 0]
+            self._say_reached(estimate, GONE_ON)
+        elif status is Status.CONVERGED:
+            self.ended = unresolved(self.ended, self.monitor)
+        return []
+
+    def _say_reached(self, estimate, how=""):
+        """The result as one that has converged, if it did not say so or has gone on."""
+        if self.ended.status is Status.CONVERGED and not how:
+            return
+        if not how and (self.ended.status not in UNEXPLAINED or self.monitor.target == 0.0):
+            return
+        self.ended = _converged(self.ended, self.monitor, estimate, how)
+
+    def _separated_there(self, refit):
+        """The Separation that a linear program finds in the orthonormal basis, in a list."""
+        frame, objective = refit.frame, refit.objective
+        if not frame.is_finite or not self._may_ask_all(frame):
+            return []
+        classes = Classes(objective.rows.loss, refit.point.state.eta)
+        hard = classes.counts & (classes.sign != 0.0)
+        unnoticed, everywhere = null_space(frame, classes.counts & ~hard), null_space(frame, classes.counts)
+        limits = directions_allowed(objective.penalty, frame)
+        where = refit.point.coef[:, 0], refit.point.intercept, limits
+        found = separation(frame, classes, hard, unnoticed, everywhere, *where)
+        return [] if found is None else [refit.home(found)]
 
     def _separation(self, frame, classes, saturated, *spaces):
         where = self.coef, self.ended.intercept
-        found = separation(frame, classes, saturated, *spaces, *where, self._limits(frame))
+        limits = directions_allowed(self.objective.penalty, frame)
+        found = separation(frame, classes, saturated, *spaces, *where, limits)
         return [] if found is None else [found]
 
     def _wide(self, classes):
@@ -201,13 +268,6 @@ class Diagnosis:
             n_passes=self.objective.rows.work.n_passes,
         )
 
-    def _limits(self, frame):
-        """Where coefficients cannot go to infinity: (lower, upper) of directions in the frame's coordinates."""
-        penalty, pad = self.objective.penalty, (0, int(frame.fit_intercept))
-        sides = (penalty.lower, -np.inf), (penalty.upper, np.inf)
-        ends = [np.where(np.isfinite(bound[self.columns, 0]), 0.0, far) for bound, far in sides]
-        return tuple(np.pad(end, pad, constant_values=far) for end, (_, far) in zip(ends, sides, strict=True))
-
     def _at(self, coef):
         """The Point at other coefficients if it is as good as the one reached and within the bounds, else None."""
         coef = coef[:, None]
@@ -228,6 +288,47 @@ class Diagnosis:
         return _amended(result, self.monitor, " ".join(finding.describe() for finding in result.findings))
 
 
+def linear_algebra(rows):
+    """While it is done by NumPy: so many threads as the fit has.  For few numbers BLAS takes one by itself."""
+    return blas_threads(rows.n_threads) if rows.design.shape[0] * rows.design.shape[1] > ALONE else nullcontext()
+
+
+def seen_by_all(loss, eta):
+    """Whether every row that counts has curvature that rounding of the gradient does not hide."""
+    weight = loss.weight_of_rows()
+    return bool(np.min(weight * np.exp(-np.abs(eta)), where=weight > 0.0, initial=np.inf) > CURVED)
+
+
+def newton_gap(objective, point):
+    """A bound on the suboptimality of a point of a smooth objective, by a Newton step; inf where that says nothing.
+
+    With the step d the residual r + D X d has X' times it equal to -l2 (coef + d).  Inside its domain it is a dual
+    point, and proves that there is an optimum.  The Hessian must have kept its digits.
+    """
+    gram, first, mass = objective.rows.sampled_gram(point.state, 1)
+    before, l2 = np.diag(gram).copy(), objective.penalty.l2[:, 0]
+    gram = penalised(gram, l2, np.outer(first, first) / mass if objective.fit_intercept and mass > 0.0 else None)
+    after = np.diag(gram)
+    if not (np.isfinite(gram).all() and np.all(after - l2 > CENTRED * before)):
+        return np.inf
+    factor = CholeskyFactor(gram, objective.n_threads)
+    if factor.replaced or not np.all(np.diag(factor.lower) ** 2 > INDEPENDENT * after):
+        return np.inf
+    direction = objective.direction(point, -factor.solve(point.gradient))
+    if not objective.rows.reach(direction.image) <= NEAR:
+        return np.inf
+    rows, cut = objective.rows.divergence(point.state, direction.image, back=1.0)
+    return np.inf if cut else rows + objective.penalty.smooth(direction.coef) + OF_DIVERGENCES * min(1.0, point.value)
+
+
+def directions_allowed(penalty, frame):
+    """Where coefficients cannot go to infinity: (lower, upper) of directions in the frame's coordinates."""
+    pad = 0, int(frame.fit_intercept)
+    sides = (penalty.lower, -np.inf), (penalty.upper, np.inf)
+    ends = [np.where(np.isfinite(bound[frame.columns, 0]), 0.0, far) for bound, far in sides]
+    return tuple(np.pad(end, pad, constant_values=far) for end, (_, far) in zip(ends, sides, strict=True))
+
+
 def unresolved(result, monitor):
     """The result as one of which double precision does not tell how far it has come."""
     told = (
@@ -238,12 +339,52 @@ def unresolved(result, monitor):
 
 
 def made_sure_of_classes(result, monitor):
-    """The result of a softmax fit with unpenalised coefficients, its estimate looked at again by orthogonal factors."""
-    objective = monitor.objective
-    if result.status is not Status.CONVERGED or objective.penalty.covers_all:
-        return result
-    decrement = orthogonal_class_decrement(objective, objective.at(monitor.coef, monitor.intercept))
-    return unresolved(result, monitor) if decrement is not None and decrement > monitor.target else result
+    """The result of a softmax fit with its coefficients (p K, 1) and row state, looked at again where some columns have
+    no penalty.
+
+    Where its estimate does not hold, or columns nearly depend on each other, it goes on in an orthonormal basis.
+    """
+    objective, target, as_it_is = monitor.objective, monitor.target, (result, monitor.coef, monitor.state)
+    (n, p), K = objective.rows.design.shape, objective.rows.n_classes
+    looked_at = result.status in (Status.CONVERGED, *UNEXPLAINED) and np.isfinite(result.objective) and target > 0.0
+    if objective.penalty.covers_all or not looked_at or n * p * K * K > ALWAYS:
+        return as_it_is
+    point = objective.at(monitor.coef, monitor.intercept)
+    if result.converged and _tells_all_apart(objective) and newton_decrement(objective, point) <= target:
+        return as_it_is
+    with linear_algebra(objective.rows):
+        return _refitted_classes(result, monitor, point)
+
+
+def _refitted_classes(result, monitor, point):
+    """The same, where columns depend on each other or nearly so, or the estimate does not hold."""
+    objective, target, as_it_is = monitor.objective, monitor.target, (result, monitor.coef, monitor.state)
+    refit = ClassRefit(objective, point)
+    if not refit.is_finite or (result.converged and refit.tells_apart and refit.decrement <= target):
+        return as_it_is
+    reached = refit.go_on(monitor.controls, monitor.null_value)
+    if reached is None:
+        return (unresolved(result, monitor), *as_it_is[1:]) if result.converged else as_it_is
+    better, estimate = reached
+    left = max(0.0, point.value - better.value) + estimate
+    if left <= target:
+        return as_it_is if result.converged else (_converged(result, monitor, left, ""), *as_it_is[1:])
+    coef, intercept = monitor.lift(better.coef, better.intercept)
+    moved = replace(
+        result, coef=coef, intercept=intercept, objective=better.value, optimality=objective.optimality(better)
+    )
+    return _converged(moved, monitor, estimate, GONE_ON), better.coef, better.state
+
+
+def _tells_all_apart(objective):
+    """Whether no columns depend on each other, nor nearly so."""
+    rows = objective.rows
+    return _is_regular(rows.design, (rows.weight > 0.0) * 1.0, objective.fit_intercept, rows.n_threads, APART**2)
+
+
+def _converged(result, monitor, estimate, how):
+    told = f"The suboptimality is estimated at {estimate:.2g} (target {monitor.target:.2g}).{how} {monitor.explanation}"
+    return replace(result, status=Status.CONVERGED, message=told.rstrip())
 
 
 def free_columns(penalty):
@@ -252,7 +393,7 @@ def free_columns(penalty):
     return np.flatnonzero(((penalty.l1 == 0.0) & (penalty.l2 == 0.0) & ~closed)[:, 0])
 
 
-def _is_regular(design, weights, fit_intercept, n_threads):
+def _is_regular(design, weights, fit_intercept, n_threads, independent=INDEPENDENT):
     """Whether  X' diag(weights) X,  centred if there is an intercept, is positive definite beyond doubt."""
     with np.errstate(over="ignore", invalid="ignore"):
         gram, before, mean = _centred_gram(design, weights, fit_intercept)
@@ -262,7 +403,7 @@ def _is_regular(design, weights, fit_intercept, n_threads):
     if not np.isfinite(gram).all() or not (np.diag(gram) > CENTRED * before).all():
         return False
     factor = CholeskyFactor(np.ascontiguousarray(gram), n_threads)
-    return factor.replaced == 0 and bool(np.all(np.diag(factor.lower) ** 2 > INDEPENDENT * np.diag(gram)))
+    return factor.replaced == 0 and bool(np.all(np.diag(factor.lower) ** 2 > independent * np.diag(gram)))
 
 
 def _centred_gram(design, weights, fit_intercept):

@@ -80,6 +80,8 @@ def separation(frame, classes, saturated, basis, everywhere, coef, intercept, li
     limits : (lower, upper), ndarrays (size,)
         0 for coordinates that cannot go that way, else infinite.
     """
+    if basis.shape[1] == everywhere.shape[1]:
+        return None
     inner = basis if np.isfinite(limits).any() else without(basis, everywhere)
     program = Program(frame, classes, saturated, inner, limits)
     found = program.certified(inner @ (inner.T @ frame.fold(coef, intercept)))

@@ -16,7 +16,7 @@ from fastlr.kernels.types cimport floating, integer
 RECORD = ("intercept", "objective", "gap", "decrement", "rounding", "optimality", "nonzeros", "reads")
 
 #: How a run of iterations ended, by the number that is returned.
-OUTCOMES = ("running", "finished", "moved far", "not finite", "singular", "no descent")
+OUTCOMES = ("running", "finished", "lost digits", "moved far", "not finite", "singular", "no descent")
 
 
 def scratch_length(Py_ssize_t n, Py_ssize_t p):

@@ -25,6 +25,7 @@ cdef enum:
 cdef enum Outcome:
     RUNNING       # may be iterated further
     FINISHED      # the stop rule holds
+    LOST_DIGITS   # it holds for the decrement of a step whose Hessian has lost half of its digits
     MOVED_FAR     # it holds for the decrement of a step that moves rows farther than the quadratic model tells
     NOT_FINITE    # X (or what was computed of it) holds NaN or infinity
     SINGULAR      # the Hessian has no Cholesky factor
@@ -190,7 +191,24 @@ cdef inline Outcome iterate(const Problem* problem, double* memory, double* coef
     evaluate(problem, &s, coef, bound)
     if not finished(problem, s.state):
         return RUNNING
-    return MOVED_FAR if not isfinite(s.state.gap) and moves_far(problem, &s) else FINISHED
+    if isfinite(s.state.gap):
+        return FINISHED
+    if moves_far(problem, &s):
+        return MOVED_FAR
+    return LOST_DIGITS if has_lost_digits(problem, &s) else FINISHED
+
+
+cdef inline bint has_lost_digits(const Problem* problem, const Scratch* s) noexcept nogil:
+    """Whether the columns before it explain some column but for 1e-10 of its square."""
+    cdef Py_ssize_t k, j, p = problem.X.p
+    cdef double before
+    for k in range(p):
+        before = 0.0  # the diagonal entry, from the factor
+        for j in range(k + 1):
+            before += s.hessian[j * p + k] * s.hessian[j * p + k]
+        if not s.hessian[k * p + k] * s.hessian[k * p + k] > 1e-10 * before:
+            return True
+    return False
 
 
 cdef inline bint moves_far(const Problem* problem, const Scratch* s) noexcept nogil:

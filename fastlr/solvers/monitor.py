@@ -71,6 +71,9 @@ class Monitor:
         self.message = ""
         #: RowState of the point recorded last, where a solver has shown one.
         self.state = None
+        #: Whether the last step proves that there is an optimum where nothing holds some columns: it moves no row far,
+        #: and its Hessian keeps its digits.
+        self.is_near = False
         self._start = time.perf_counter() - (self.history[-1].elapsed if self.history else 0.0)
         self._last = None
         self._measured = None

@@ -7,6 +7,8 @@ from fastlr.solvers.preconditioner import Schedule
 from fastlr.solvers.starts import reason_for_start, start
 from fastlr.solvers.steepest_step import steepest_step
 
+_EPS = np.finfo(float).eps
+
 
 def suits(design, penalty):
     """Why "auto" should take it: see the docstring of `solve` for how it adapts."""
@@ -63,7 +65,10 @@ def rescued(objective, point, promised, monitor):
     explain that Newton's step fails; (None, what that promised) otherwise."""
     if np.isfinite(promised) and promised <= max(monitor.target, objective.rounding(point)):
         return None, promised
+    least = point.value - 4.0 * _EPS * abs(point.value)
     moved = steepest_step(objective, point)
+    if moved is not None and moved.value >= least:
+        return None, promised  # rounding is all that it gains
     return moved, promised if moved is None else None
 
 

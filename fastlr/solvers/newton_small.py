@@ -22,6 +22,7 @@ WHY = {
     "no descent": "found no step that lowers the objective",
     "not finite": "met numbers that are not finite",
     "finished": "saw no more to gain",
+    "lost digits": "saw no more to gain",
     "moved far": "took steps that a few rows far from the others kept short",
 }
 
@@ -66,6 +67,7 @@ def solve(objective, coef, intercept, monitor):
             if outcome == "moved far":
                 room[filled - 1, DECREMENT] = newton_decrement(objective, objective.at(coef, intercept))
             _enter(room[:filled].tolist(), rows, monitor)
+            monitor.is_near = outcome == "finished" and done > 1
             if monitor.ends_at(coef, intercept):
                 return monitor.result()
     if done == 0:  # X, or what came of it, is not finite
