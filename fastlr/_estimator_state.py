@@ -20,6 +20,7 @@ LEARNT = (
     "status_",
     "t_",
     "_stream",
+    "_anchor",
 )
 
 
