@@ -117,9 +117,9 @@ class LabelProblems:
 
     def use_one_thread(self):
         """Let each pass have one thread, since threads take problems of their own."""
-        copied = self.design.copied_bytes
+        copied, taken = self.design.copied_bytes, self.design.taken
         self.design = as_design(self.design.X, 1)
-        self.design.copied_bytes = copied
+        self.design.copied_bytes, self.design.taken = copied, taken
 
     def screen(self):
         """Leave out the columns that l1 holds at zero in all problems: the rows' weights are the same in them."""

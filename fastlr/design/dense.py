@@ -3,7 +3,7 @@
 import numpy as np
 
 from fastlr.design import costs
-from fastlr.design.base import CONSTANT, FAR, FEW_FOR_GRAM, InMemoryDesign, gram_chunk
+from fastlr.design.base import CONSTANT, FEW_FOR_GRAM, InMemoryDesign, gram_chunk
 from fastlr.design.class_outputs import MOST_ROWS, scratch
 from fastlr.design.dual import DualRows
 from fastlr.kernels import (
@@ -136,10 +136,10 @@ class DenseDesign(InMemoryDesign):
         )
         return value, out
 
-    def _fill_centres(self, rows, n_counted, centre):
-        return structure.dense_centres(self.X, rows, FAR, CONSTANT, centre)
+    def _fill_centres(self, rows, n_counted, far, centre):
+        return structure.dense_centres(self.X, rows, far, CONSTANT, centre)
 
-    def centred(self, centre):
+    def _centred(self, centre):
         copy = self.X - centre.astype(self.X.dtype)
         return DenseDesign(copy, self.n_threads, self.copied_bytes + copy.nbytes)
 

@@ -7,7 +7,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from fastlr.design import costs
-from fastlr.design.base import CONSTANT, FAR, FEW_FOR_GRAM, InMemoryDesign, gram_chunk
+from fastlr.design.base import CONSTANT, FEW_FOR_GRAM, InMemoryDesign, gram_chunk
 from fastlr.design.class_outputs import scratch, sparse_rows
 from fastlr.design.dual import FEW_COLUMNS, DualRows, RenumberedRows
 from fastlr.kernels import (
@@ -116,7 +116,7 @@ class CompressedDesign(InMemoryDesign):
         implicit = np.where(count < np.count_nonzero(weight), np.maximum(1.0 - mass, 0.0), 0.0)
         return first - implicit * centre, second + implicit * centre * centre
 
-    def centred(self, centre):
+    def _centred(self, centre):
         X = self._completed(np.flatnonzero(centre))
         data, centre = X.data.copy(), centre.astype(X.dtype)
         if self.minor_axis == 1:
@@ -178,8 +178,8 @@ class CSRDesign(CompressedDesign):
         """Entries of each column."""
         return self._minor_counts
 
-    def _fill_centres(self, rows, n_counted, centre):
-        return structure.csr_centres(*self._arrays, rows, FAR, CONSTANT, centre)
+    def _fill_centres(self, rows, n_counted, far, centre):
+        return structure.csr_centres(*self._arrays, rows, far, CONSTANT, centre)
 
     def _like(self, X, copied_bytes):
         return csr_design(X, self.is_sorted, self.n_threads, copied_bytes)
@@ -465,7 +465,7 @@ class CSCDesign(CompressedDesign):
     def mean_squares(self, weight):
         return self.squares(weight), self.nnz  # a sample of the rows would cost as much
 
-    def _fill_centres(self, rows, n_counted, centre):
+    def _fill_centres(self, rows, n_counted, far, centre):
         n, begins = self.shape[0], self.X.indptr
         counts = np.diff(begins)
         columns = np.flatnonzero(4 * counts >= 3 * n_counted)
@@ -476,7 +476,7 @@ class CSCDesign(CompressedDesign):
         values[:, full] = self.X.data[begins[columns[full]] + rows[:, None]]
         for k in np.flatnonzero(~full):
             values[:, k] = self.X[rows, columns[k]].toarray().ravel()
-        count = structure.dense_centres(values, np.arange(len(rows)), FAR, CONSTANT, found)
+        count = structure.dense_centres(values, np.arange(len(rows)), far, CONSTANT, found)
         centre[columns] = found
         return count
 

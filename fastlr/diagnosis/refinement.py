@@ -22,7 +22,8 @@ def are_told_apart(frame, eta, within):
     (size, m), orthonormal."""
     scaled, _ = _curved(frame, eta)
     left = np.abs(np.diag(np.linalg.qr(_unit(scaled @ within), mode="r")))
-    return len(left) == within.shape[1] and bool(np.all(left > NEAR))
+    far = np.abs(frame.centre / frame.scale).max(initial=1.0)  # X' D X has squares of the entries as they are
+    return len(left) == within.shape[1] and bool(np.all(left > NEAR * far))
 
 
 def whole_decrement(frame, eta):

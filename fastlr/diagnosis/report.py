@@ -8,7 +8,7 @@ from fastlr._environment import blas_threads
 from fastlr.diagnosis.advice import advice
 from fastlr.diagnosis.dependence import dependencies, least_norm, least_norm_by_lsmr, numbers
 from fastlr.diagnosis.findings import Collinear, Separation
-from fastlr.diagnosis.frame import Frame, null_space
+from fastlr.diagnosis.frame import Frame, noise, null_space
 from fastlr.diagnosis.refinement import are_told_apart, can_refine, complement, is_small, refined, whole_decrement
 from fastlr.diagnosis.separation import SATURATED, Classes, separates_all, separation
 from fastlr.factor import CholeskyFactor
@@ -25,6 +25,8 @@ ROUGH = 1e-4
 CENTRED = 1e-2
 #: Share of it that the columns before must leave, for a Gram matrix to tell columns apart with digits to spare.
 INDEPENDENT = 1e-10
+#: How many of its ranges a column of float32 is away from zero where its rounding is more than a Hessian shows.
+ROUNDED = 3.0
 #: Linear predictors up to this size belong to rows that are not saturated.
 _FAR = -np.log(np.expm1(SATURATED))
 
@@ -75,7 +77,8 @@ class Diagnosis:
             self._make_sure()
         state = self.monitor.state or rows.state(self.coef[:, None], self.ended.intercept)
         eta = state.eta
-        if self.ended.solver == "newton_small" and self.ended.n_iter and np.abs(eta).max() < _FAR:
+        regular = self.ended.solver == "newton_small" and self.ended.n_iter and not _may_be_rounded(rows.design)
+        if regular and np.abs(eta).max() < _FAR:
             return self.ended  # its Hessians were not singular, and no row is saturated
         if len(self.columns) > MOST_COLUMNS:
             return self._wide(Classes(rows.loss, eta))
@@ -122,6 +125,7 @@ class Diagnosis:
             hard = classes.counts & (classes.sign != 0.0)  # nobody knows yet which rows will be saturated
             unnoticed = null_space(frame, classes.counts & ~hard)
             found = self._separation(frame, classes, hard, unnoticed, everywhere) or found
+        everywhere = null_space(frame, classes.counts, everywhere, frame.dependent)
         if found and not everywhere.shape[1]:
             return self._with(found)
         if not found:
@@ -260,8 +264,16 @@ def _is_regular(design, weights, fit_intercept, n_threads):
             gram, before, _ = _centred_gram(design.centred(np.where(far, mean, 0.0)), weights, fit_intercept)
     if not np.isfinite(gram).all() or not (np.diag(gram) > CENTRED * before).all():
         return False
+    spread = np.sqrt(np.diag(gram) / weights.sum())
+    rounded = noise(design.dtype, mean + design.taken, spread).sum()
+    least = max(INDEPENDENT, INDEPENDENT * np.max((mean / spread) ** 2), (4.0 * rounded) ** 2)
     factor = CholeskyFactor(np.ascontiguousarray(gram), n_threads)
-    return factor.replaced == 0 and bool(np.all(np.diag(factor.lower) ** 2 > INDEPENDENT * np.diag(gram)))
+    return factor.replaced == 0 and bool(np.all(np.diag(factor.lower) ** 2 > least * np.diag(gram)))
+
+
+def _may_be_rounded(design):
+    """Whether entries, rounded to the type of X, may hide from a Hessian that columns depend on each other."""
+    return isinstance(design.taken, np.ndarray) or (design.dtype == np.float32 and design.lies_beyond(ROUNDED))
 
 
 def _centred_gram(design, weights, fit_intercept):
