@@ -12,7 +12,7 @@ import scipy.sparse as sp
 
 from fastlr import _class_weights as class_weights
 from fastlr._sklearn_arguments import merge_n_jobs, our_solver, softmax_solver
-from fastlr.centring import Anchor
+from fastlr.centring import Anchor, Centre
 from fastlr.diagnosis import with_labels, with_names
 from fastlr.fit import fit_logistic
 from fastlr.one_vs_rest import fit_one_vs_rest
@@ -52,8 +52,11 @@ class _Fit:
 
     def anchor(self, result):
         """The Anchor of a fit about a centre; None of any other."""
-        found = [(each.centre, each.centred_intercept) for _, each in self.results(result) if each.centre is not None]
-        return Anchor(found[0][0], np.hstack([value for _, value in found])) if found else None
+        results = [each for _, each in self.results(result)]
+        centres = [each.centre for each in results if each.centre is not None]
+        if not centres:
+            return None
+        return Anchor(centres[-1], np.hstack([Centre(centres[-1]).value_of(each) for each in results]))
 
     def _start(self, model, p):
         """(coef (n_problems, p), intercept (n_problems,)) to start from, or None."""

@@ -60,6 +60,12 @@ class Centre:
         ]
         return moved[0] if coef.ndim == 1 else np.array(moved)
 
+    def value_of(self, result):
+        """The intercept about the centre that belongs to a result of X."""
+        if result.centre is None:
+            return self.there(result.coef, result.intercept)
+        return Centre(self.values - result.centre).there(result.coef, result.centred_intercept)
+
     def result(self, result):
         """The result of a fit about the centre as one of X."""
         intercept = self.back(result.coef, result.intercept)
@@ -126,10 +132,13 @@ class Anchor:
         """
         if coef.shape[1] != len(self.centre):
             return None
+        size = np.abs(coef.astype(np.float64, copy=False)) @ np.abs(self.centre)
+        return self.known_values(coef, intercept, eps) if np.max(eps * size) > PROMISED else None
+
+    def known_values(self, coef, intercept, eps):
+        """The same, whether or not those at zero are as exact."""
         coef = coef.astype(np.float64, copy=False)
         size = np.abs(coef) @ np.abs(self.centre)
-        if not np.max(eps * size) > PROMISED:
-            return None
         away = np.abs(coef @ self.centre + intercept - self.values) if len(self.values) == len(coef) else np.inf
         if np.all(away <= 4.0 * _EPS * size + eps * np.abs(intercept)):
             return self.values

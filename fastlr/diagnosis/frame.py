@@ -7,9 +7,9 @@ import numpy as np
 #: Distance from zero, in units of the terms that are added up, within which sums count as zero.  Values of float32
 #: storage carry the rounding of whoever made them.
 TOLERANCE = {np.dtype(np.float64): 1e-9, np.dtype(np.float32): 1e-6}
-#: The same for columns that are said to depend on each other: what Newton steps by orthogonal factors do not tell apart.
+#: The same for columns that are said to depend on each other: orthogonal factors do not tell them apart.
 DEPENDENT = {np.dtype(np.float64): 1e-11, np.dtype(np.float32): 1e-6}
-#: Share of a column's spread that may be rounding of its entries, at most: entries of fewer levels are not rounded ones.
+#: Share of a column's spread that may be rounding of its entries, at most: fewer levels are taken as they are.
 MOST_NOISE = 0.1
 _EPS = np.finfo(float).eps
 

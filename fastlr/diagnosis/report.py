@@ -264,11 +264,19 @@ def _is_regular(design, weights, fit_intercept, n_threads):
             gram, before, _ = _centred_gram(design.centred(np.where(far, mean, 0.0)), weights, fit_intercept)
     if not np.isfinite(gram).all() or not (np.diag(gram) > CENTRED * before).all():
         return False
-    spread = np.sqrt(np.diag(gram) / weights.sum())
-    rounded = noise(design.dtype, mean + design.taken, spread).sum()
-    least = max(INDEPENDENT, INDEPENDENT * np.max((mean / spread) ** 2), (4.0 * rounded) ** 2)
     factor = CholeskyFactor(np.ascontiguousarray(gram), n_threads)
-    return factor.replaced == 0 and bool(np.all(np.diag(factor.lower) ** 2 > least * np.diag(gram)))
+    left = np.diag(factor.lower) ** 2 / np.diag(gram)
+    return factor.replaced == 0 and bool(left.min() > _least_independence(design, mean, gram, weights.sum()))
+
+
+def _least_independence(design, mean, gram, total):
+    """Share of a column's variance that others must leave, for X' D X and for entries as they are rounded."""
+    squares = total * mean * mean / np.diag(gram)
+    least = INDEPENDENT * max(1.0, squares.max())
+    if design.dtype == np.float64 and not isinstance(design.taken, np.ndarray):
+        return least  # columns are not so far from zero that it matters how their entries are rounded
+    rounded = noise(design.dtype, mean + design.taken, np.sqrt(np.diag(gram) / total)).sum()
+    return max(least, (4.0 * rounded) ** 2)
 
 
 def _may_be_rounded(design):
