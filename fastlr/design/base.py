@@ -33,6 +33,11 @@ def worthwhile_threads(entries, n_threads):
     return max(1, min(n_threads, entries // ENTRIES_PER_THREAD))
 
 
+def is_difference(less, entries, centre):
+    """Whether `less` holds entries - centre as exactly as float64 does."""
+    return bool(np.all(less == entries - np.asarray(centre, dtype=np.float64)))
+
+
 def gram_chunk(n):
     """Rows of a chunk, a multiple of 64: at most 16 chunks, none of them too small for its sums."""
     return max(1024, -(-n // 1024) * 64)
@@ -55,6 +60,8 @@ class InMemoryDesign(ABC):
         Of the columns, if X came with names.
     taken : ndarray of shape (p,), or 0
         What was taken away from the entries of each column; see `centred`.
+    precision : float32 or float64
+        To what type entries have been rounded: the dtype, but for copies of float32 that are exact in float64.
     """
 
     names = None
@@ -63,7 +70,7 @@ class InMemoryDesign(ABC):
     def __init__(self, X, nnz, n_threads, copied_bytes=0):
         self.X = X
         self.shape = X.shape
-        self.dtype = X.dtype
+        self.dtype = self.precision = X.dtype
         self.nnz = nnz
         self.n_threads = worthwhile_threads(nnz, n_threads)
         self.copied_bytes = copied_bytes
@@ -174,10 +181,11 @@ class InMemoryDesign(ABC):
     def centred(self, centre):
         """A copy in which centre[j] is taken away from every entry of column j, implicit zeros included.
 
-        Where centre[j] is an entry of a column far from zero the differences are exact.
+        Where centre[j] is an entry of a column far from zero the differences are exact; a copy of float32 in which they
+        would not be is one of float64.
         """
         copy = self._centred(centre)
-        copy.taken = self.taken + centre
+        copy.taken, copy.precision = self.taken + centre, self.precision
         return copy
 
     @abstractmethod

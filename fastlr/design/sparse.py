@@ -7,7 +7,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from fastlr.design import costs
-from fastlr.design.base import CONSTANT, FEW_FOR_GRAM, InMemoryDesign, gram_chunk
+from fastlr.design.base import CONSTANT, FEW_FOR_GRAM, InMemoryDesign, gram_chunk, is_difference
 from fastlr.design.class_outputs import scratch, sparse_rows
 from fastlr.design.dual import FEW_COLUMNS, DualRows, RenumberedRows
 from fastlr.kernels import (
@@ -118,16 +118,26 @@ class CompressedDesign(InMemoryDesign):
 
     def _centred(self, centre):
         X = self._completed(np.flatnonzero(centre))
-        data, centre = X.data.copy(), centre.astype(X.dtype)
-        if self.minor_axis == 1:
-            for begin in range(0, len(data), PIECE):
-                data[begin : begin + PIECE] -= centre[X.indices[begin : begin + PIECE]]
-        else:
-            for j in np.flatnonzero(centre):
-                data[X.indptr[j] : X.indptr[j + 1]] -= centre[j]
+        data = self._less(X, centre, X.dtype)
+        data = self._less(X, centre, np.float64) if data is None else data
         copied = data.nbytes if X is self.X else nbytes(X)
         copy = type(X)((data, X.indices, X.indptr), shape=self.shape)
         return self._like(copy, self.copied_bytes + copied)
+
+    def _less(self, X, centre, dtype):
+        """The entries of X less the centre of their columns; None where only float64 holds them."""
+        data = X.data.astype(dtype)
+        if self.minor_axis == 1:
+            pieces = [slice(begin, begin + PIECE) for begin in range(0, len(data), PIECE)]
+            centres = (centre[X.indices[piece]] for piece in pieces)
+        else:
+            columns = np.flatnonzero(centre)
+            pieces, centres = [slice(X.indptr[j], X.indptr[j + 1]) for j in columns], centre[columns]
+        for piece, taken in zip(pieces, centres, strict=True):
+            data[piece] -= np.asarray(taken, dtype=dtype)
+            if dtype == np.float32 and not is_difference(data[piece], X.data[piece], taken):
+                return None
+        return data
 
     def _completed(self, columns):
         """X with an entry in every row of these columns: X itself where it has them."""

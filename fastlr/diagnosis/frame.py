@@ -35,12 +35,12 @@ class Frame:
         self.columns = columns
         self.fit_intercept = fit_intercept
         self.size = len(columns) + fit_intercept
-        self.tolerance = TOLERANCE[np.dtype(rows.design.dtype)]
+        self.tolerance = TOLERANCE[np.dtype(rows.design.precision)]
         self.centre, variance = self._moments()
         self.scale = np.where(variance > 0.0, np.sqrt(variance), 1.0)
-        self.dependent = DEPENDENT[np.dtype(rows.design.dtype)]
+        self.dependent = DEPENDENT[np.dtype(rows.design.precision)]
         taken = np.broadcast_to(rows.design.taken, rows.design.shape[1])[columns]
-        self.noise = noise(rows.design.dtype, self.centre + taken, self.scale) * (variance > 0.0)
+        self.noise = noise(rows.design.precision, self.centre + taken, self.scale) * (variance > 0.0)
 
     def _moments(self):
         """Where columns lie and how far they spread; about zero without an intercept."""

@@ -273,15 +273,15 @@ def _least_independence(design, mean, gram, total):
     """Share of a column's variance that others must leave, for X' D X and for entries as they are rounded."""
     squares = total * mean * mean / np.diag(gram)
     least = INDEPENDENT * max(1.0, squares.max())
-    if design.dtype == np.float64 and not isinstance(design.taken, np.ndarray):
+    if design.precision == np.float64 and not isinstance(design.taken, np.ndarray):
         return least  # columns are not so far from zero that it matters how their entries are rounded
-    rounded = noise(design.dtype, mean + design.taken, np.sqrt(np.diag(gram) / total)).sum()
+    rounded = noise(design.precision, mean + design.taken, np.sqrt(np.diag(gram) / total)).sum()
     return max(least, (4.0 * rounded) ** 2)
 
 
 def _may_be_rounded(design):
     """Whether entries, rounded to the type of X, may hide from a Hessian that columns depend on each other."""
-    return isinstance(design.taken, np.ndarray) or (design.dtype == np.float32 and design.lies_beyond(ROUNDED))
+    return isinstance(design.taken, np.ndarray) or (design.precision == np.float32 and design.lies_beyond(ROUNDED))
 
 
 def _centred_gram(design, weights, fit_intercept):
