@@ -12,6 +12,7 @@ import scipy.sparse as sp
 
 from fastlr import _class_weights as class_weights
 from fastlr._sklearn_arguments import merge_n_jobs, our_solver, softmax_solver
+from fastlr.centring import Anchor, Centre
 from fastlr.diagnosis import with_labels
 from fastlr.fit import fit_logistic
 from fastlr.one_vs_rest import fit_one_vs_rest
@@ -44,8 +45,18 @@ class _Fit:
     def attributes(self, result, dtype):
         """The fitted attributes that predictions need."""
         coef, intercept = self.coefficients(result)
-        coef, intercept = coef.astype(dtype), np.array(intercept, dtype=dtype)
-        return {"classes_": self.classes, "coef_": coef, "intercept_": intercept, **self.extra}
+        coef, known = coef.astype(dtype), {"classes_": self.classes, **self.extra}
+        if (anchor := self.anchor(result)) is not None:
+            known["_anchor"], intercept = anchor, anchor.intercept(coef.astype(np.float64, copy=False))
+        return {**known, "coef_": coef, "intercept_": np.array(intercept, dtype=dtype)}
+
+    def anchor(self, result):
+        """The Anchor of a fit about a centre; None of any other."""
+        results = [each for _, each in self.results(result)]
+        centres = [each.centre for each in results if each.centre is not None]
+        if not centres:
+            return None
+        return Anchor(centres[-1], np.hstack([Centre(centres[-1]).value_of(each) for each in results]))
 
     def _start(self, model, p):
         """(coef (n_problems, p), intercept (n_problems,)) to start from, or None."""
@@ -150,6 +161,10 @@ class AllClasses(_Fit):
     def coefficients(self, result):
         # adding a number to all intercepts changes nothing; scikit-learn's add up to zero
         return result.coef, result.intercept - np.mean(result.intercept)
+
+    def anchor(self, result):
+        anchor = super().anchor(result)
+        return None if anchor is None else replace(anchor, values=anchor.values - np.mean(anchor.values))
 
 
 class _Separate(_Fit):

@@ -21,6 +21,7 @@ LEARNT = (
     "status_",
     "t_",
     "_stream",
+    "_anchor",
 )
 
 

@@ -1,5 +1,7 @@
 """Learning from rows as they come: AdaGrad steps on mini-batches."""
 
+from dataclasses import replace
+
 import numpy as np
 import scipy.sparse as sp
 
@@ -14,9 +16,11 @@ from fastlr._prediction_arguments import one_per_row
 from fastlr._streams import GroupedSoftmaxStream, SeparateStreams, SoftmaxStream, TwoClassStream
 from fastlr._targets import check_label_names, check_number_of_labels, distinct_labels, indicator
 from fastlr._validation import validated
+from fastlr.centring import Anchor
 from fastlr.design import as_design
 from fastlr.penalty import within
 
+_EPS = np.finfo(float).eps
 #: Rows of a mini-batch.
 BATCH = 128
 #: Attributes with multi_class="multilabel" only, and those of a fit that say nothing of what a stream has reached.
@@ -80,15 +84,21 @@ class StreamingFit:
         _check_sum(stream.total + weight.sum())
         coef, intercept = _reached(learner, p)
         design = as_design(X, 1)
+        if not stream.steps:
+            stream.centre = learner._first_centre(design, weight)
+        anchor = learner._anchor_of(stream, coef, intercept)
+        intercept = intercept if anchor is None else anchor.values
         for begin in range(0, n, BATCH):
             batch = slice(begin, min(begin + BATCH, n))
             if not weight[batch].any():
                 continue
-            rows = stream.see(design.between(batch.start, batch.stop), targets[batch], weight[batch])
+            block = design.between(batch.start, batch.stop)
+            block = block if anchor is None else block.centred(anchor.centre)
+            rows = stream.see(block, targets[batch], weight[batch])
             l1, l2 = map(arguments.strength, ("l1", "l2"), learner._strengths(stream.total, p), (p, p))
             penalty = within(arguments.bounds(learner._bounds(p), p), l1, l2, (p, stream.width))
             coef, intercept = stream.step(rows, penalty, coef, intercept, learner.fit_intercept)
-        learner._keep_stream(stream, coef, intercept)
+        learner._keep_stream(stream, coef, intercept, anchor)
         store(self, learner)
         return self
 
@@ -124,17 +134,48 @@ class StreamingFit:
         kept = getattr(self, "_stream", None)
         return kept.copy() if type(kept) is kind else kind(*shape)
 
-    def _keep_stream(self, stream, coef, intercept):
-        for name in OF_A_FIT:
+    def _first_centre(self, design, weight):
+        """The centre of the fit before, or that of columns which the first mini-batch shows far from zero; or None."""
+        if (anchor := vars(self).get("_anchor")) is not None and len(anchor.centre) == design.shape[1]:
+            return anchor.centre
+        for begin in range(0, len(weight), BATCH):
+            seen = weight[begin : begin + BATCH]
+            if seen.any():
+                return _far_means(design.between(begin, begin + len(seen)), seen)
+        return None
+
+    def _anchor_of(self, stream, coef, intercept):
+        """The Anchor from which the stream goes on, coefficients being (p, K); None where it has no centre."""
+        if stream.centre is None or not self.fit_intercept:
+            return None
+        anchor = vars(self).get("_anchor")
+        if anchor is None or not np.array_equal(anchor.centre, stream.centre):
+            anchor = Anchor(stream.centre, np.full(len(intercept), np.inf))
+        return replace(anchor, values=anchor.known_values(coef.T, intercept, _EPS))
+
+    def _keep_stream(self, stream, coef, intercept, anchor):
+        for name in (*OF_A_FIT, "_anchor"):
             vars(self).pop(name, None)
         self._stream, self.multi_class_ = stream, self.multi_class
         self.coef_, self.intercept_ = coef.T.copy(), intercept
+        if anchor is not None:
+            self._anchor = replace(anchor, values=intercept)
+            self.intercept_ = self._anchor.intercept(self.coef_)
         self.n_iter_, self.t_ = np.array([stream.steps], dtype=np.int32), stream.total
 
     def _end_stream(self):
         """Forget what `partial_fit` has kept."""
         for name in ("_stream", "t_"):
             vars(self).pop(name, None)
+
+
+def _far_means(design, weight):
+    """The weighted means of columns that few rows show far from zero, as numbers of the type of X, else 0; or None."""
+    centre = design.far_centres(weight)
+    if centre is None:
+        return None
+    means = centre + design.centred(centre).adjoint(weight / weight.sum())
+    return np.where(centre == 0.0, 0.0, means.astype(design.dtype).astype(np.float64))
 
 
 def _check_sum(total):

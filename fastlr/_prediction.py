@@ -17,7 +17,7 @@ from fastlr._rejection import masked
 from fastlr._sklearn_arguments import merge_n_jobs
 from fastlr._targets import without_objects
 from fastlr._validation import validated_again
-from fastlr.design import Converted, as_design, outputs
+from fastlr.design import CentredRows, Converted, as_design, outputs
 from fastlr.design.base import ENTRIES_PER_THREAD, worthwhile_threads
 
 _FORMATS = ["csr", "csc"]
@@ -268,8 +268,8 @@ class LinearPrediction(LinearClassifierMixin):
         if coef.shape != (1, X.shape[1]):
             raise ValueError(f"X has {X.shape[1]} features, but coef_ has shape {coef.shape}")
         n_threads = self._threads(_entries(X))
-        coef = np.ascontiguousarray(coef[0], dtype=np.float64)
-        return as_design(X, n_threads), coef, float(np.ravel(self.intercept_)[0]), dtype
+        design, intercept = self._anchored(as_design(X, n_threads), coef, np.ravel(self.intercept_)[:1])
+        return design, np.ascontiguousarray(coef[0], dtype=np.float64), float(intercept[0]), dtype
 
     def _classes_on(self, X):
         """(the design over X, coefficients (K, p), intercepts (K,), threads), and the type of the answer."""
@@ -284,7 +284,17 @@ class LinearPrediction(LinearClassifierMixin):
             coef = coef.astype(np.float64)
         products = K * _entries(X)
         n_threads = worthwhile_threads(products, self._threads(products))
-        return (as_design(X, n_threads), coef, intercept, n_threads), dtype
+        design, intercept = self._anchored(as_design(X, n_threads), coef, intercept)
+        return (design, coef, intercept, n_threads), dtype
+
+    def _anchored(self, design, coef, intercept):
+        """The design, and intercepts (K,): about the centre that the fit had, if coefficients (K, p) ask for one."""
+        anchor = vars(self).get("_anchor")
+        if anchor is None:
+            return design, intercept
+        stored = np.result_type(np.asarray(self.intercept_).dtype, np.float32)
+        values = anchor.values_of(coef, intercept, np.finfo(stored).eps)
+        return (design, intercept) if values is None else (CentredRows(design, anchor.centre), values)
 
     def _checked(self, X):
         """X as scikit-learn checks it, coef_ as an array, and the type in which scikit-learn answers."""

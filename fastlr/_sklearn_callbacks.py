@@ -90,7 +90,7 @@ class FitTasks:
         for label in labels:
             problem = self._problems.get(label)
             coef, intercept = self._nothing if problem is None else problem.coefficients()
-            yield SimpleNamespace(coef=coef, intercept=intercept)
+            yield SimpleNamespace(coef=coef, intercept=intercept, centre=None)
 
     def label_ended(self, label):
         """End the task of a problem that is over, and keep nothing of its points but the last one."""

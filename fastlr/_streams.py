@@ -19,6 +19,8 @@ LENGTH = 0.1
 class _Stream:
     """What AdaGrad keeps from one mini-batch to the next.
 
+    `centre` (p,) is what is taken away from columns far from zero; None where nothing is.
+
     Parameters
     ----------
     p : int
@@ -26,6 +28,8 @@ class _Stream:
     width : int
         Number of coefficients of each column that a step moves together.
     """
+
+    centre = None
 
     def __init__(self, p, width):
         self.width = width
@@ -116,6 +120,7 @@ class SeparateStreams:
     """A TwoClassStream for each of K problems; targets are zeros and ones (b, K)."""
 
     width = 1
+    centre = None
 
     def __init__(self, p, n_problems):
         self._streams = [TwoClassStream(p) for _ in range(n_problems)]

@@ -16,6 +16,9 @@ from fastlr.solvers import FitInterrupted, Status
 from fastlr.solvers.result import Coefficients
 from fastlr.solvers.watching import tell
 
+_EPS = np.finfo(float).eps
+#: What rounding may add to linear predictors before it pays to compute them about the centre.
+PROMISED = 1e-12
 #: Veltkamp's constant: splits a double in two halves whose products are exact.
 _SPLIT = 134217729.0
 
@@ -57,6 +60,12 @@ class Centre:
         ]
         return moved[0] if coef.ndim == 1 else np.array(moved)
 
+    def value_of(self, result):
+        """The intercept about the centre that belongs to a result of X."""
+        if result.centre is None:
+            return self.there(result.coef, result.intercept)
+        return Centre(self.values - result.centre).there(result.coef, result.centred_intercept)
+
     def result(self, result):
         """The result of a fit about the centre as one of X."""
         intercept = self.back(result.coef, result.intercept)
@@ -69,7 +78,14 @@ class Centre:
             for finding in result.findings
         )
         lost = 0.125 * off * off
-        moved = replace(result, intercept=intercept, findings=findings, duality_gap=result.duality_gap + lost)
+        moved = replace(
+            result,
+            intercept=intercept,
+            findings=findings,
+            duality_gap=result.duality_gap + lost,
+            centre=self.values,
+            centred_intercept=result.intercept,
+        )
         known = lost if math.isnan(moved.duality_gap) else moved.duality_gap
         if result.status is not Status.CONVERGED or known <= result.target:
             return moved
@@ -88,6 +104,45 @@ class Centre:
         except FitInterrupted as interruption:
             raise FitInterrupted(self.result(interruption.result)) from None
         return [self.result(each) for each in found] if isinstance(found, list) else self.result(found)
+
+
+@dataclass(frozen=True, eq=False)
+class Anchor:
+    """Where the linear predictors of a fit about a centre are known to the last digit, which the intercept has lost.
+
+    Parameters
+    ----------
+    centre : ndarray of shape (p,)
+    values : ndarray of shape (K,)
+        Linear predictors there.
+    """
+
+    centre: np.ndarray
+    values: np.ndarray
+
+    def intercept(self, coef):
+        """The intercepts (K,) that belong to coefficients (K, p)."""
+        return Centre(self.centre).back(coef, self.values)
+
+    def values_of(self, coef, intercept, eps):
+        """Linear predictors (K,) at the centre of coefficients (K, p) and intercepts (K,), stored with a precision of
+        `eps`; None where those at zero are as exact.
+
+        They are those of the fit where coefficients and intercepts are, to rounding; else what these say.
+        """
+        if coef.shape[1] != len(self.centre):
+            return None
+        size = np.abs(coef.astype(np.float64, copy=False)) @ np.abs(self.centre)
+        return self.known_values(coef, intercept, eps) if np.max(eps * size) > PROMISED else None
+
+    def known_values(self, coef, intercept, eps):
+        """The same, whether or not those at zero are as exact."""
+        coef = coef.astype(np.float64, copy=False)
+        size = np.abs(coef) @ np.abs(self.centre)
+        away = np.abs(coef @ self.centre + intercept - self.values) if len(self.values) == len(coef) else np.inf
+        if np.all(away <= 4.0 * _EPS * size + eps * np.abs(intercept)):
+            return self.values
+        return Centre(self.centre).there(coef, intercept)
 
 
 class _Listener:

@@ -1,19 +1,18 @@
 """The functional entry: arrays in, LogisticResult out.  Does not import scikit-learn."""
 
-from functools import partial
-
 import numpy as np
 
 from fastlr import _fit_arguments as arguments
 from fastlr._environment import resolve_threads
 from fastlr._fit_rows import fit_rows
 from fastlr._numbers import switch, threads
-from fastlr.centring import centred
 from fastlr.design import as_design
 from fastlr.diagnosis import with_names
 from fastlr.penalty import within
+from fastlr.recentring import fit_centred
 from fastlr.screening import screen
 from fastlr.solvers.watching import tells_its_end
+from fastlr.special import expit_derivative
 from fastlr.standardization import standardized_strengths
 
 
@@ -126,14 +125,20 @@ def fit_logistic(
     names = design.names
     limits = arguments.bounds(bounds, p, names)
     offset = None if offset is None else arguments.vector("offset", offset, n)
-    coef, intercept = arguments.start(start, p, fit_intercept)
-    design, centre = centred(design, fit_intercept, None if sample_weight is None else weight)
-    if centre is not None:
-        intercept = centre.there(coef[:, 0], intercept)
-    rows, held = design.bind(y, weight, offset), None
-    if standardize:
-        l1, l2, held = standardized_strengths(l1, l2, *rows.column_moments(), limits, names)
-        coef[held] = 0.0
-    rows, penalty, kept = screen(rows, within(limits, l1, l2, (p, 1), design.n_threads))
-    fit = partial(fit_rows, rows, penalty, fit_intercept, (coef, intercept), solver, kept=kept, held=held)
-    return with_names(fit(controls) if centre is None else centre.run(fit, controls), names)
+    start = arguments.start(start, p, fit_intercept)
+
+    def fit(design, start, controls):
+        rows, held, strengths = design.bind(y, weight, offset), None, (l1, l2)
+        if standardize:
+            *strengths, held = standardized_strengths(l1, l2, *rows.column_moments(), limits, names)
+            start[0][held] = 0.0
+        rows, penalty, kept = screen(rows, within(limits, *strengths, (p, 1), design.n_threads))
+        return fit_rows(rows, penalty, fit_intercept, start, solver, controls, kept, held)
+
+    def curvature(design, coef, intercept):
+        eta = np.zeros(n) if offset is None else offset.copy()
+        design.forward(coef, intercept, eta)
+        return expit_derivative(eta) * (1.0 if sample_weight is None else weight)
+
+    counted = None if sample_weight is None else weight
+    return with_names(fit_centred(design, fit, curvature, start, controls, fit_intercept, counted), names)

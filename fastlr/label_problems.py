@@ -117,9 +117,9 @@ class LabelProblems:
 
     def use_one_thread(self):
         """Let each pass have one thread, since threads take problems of their own."""
-        copied = self.design.copied_bytes
+        known = {name: getattr(self.design, name) for name in ("copied_bytes", "taken", "precision")}
         self.design = as_design(self.design.X, 1)
-        self.design.copied_bytes = copied
+        vars(self.design).update(known)
 
     def screen(self):
         """Leave out the columns that l1 holds at zero in all problems: the rows' weights are the same in them."""

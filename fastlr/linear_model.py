@@ -295,7 +295,7 @@ class LogisticRegression(CallbackSupportMixin, StreamingFit, LinearPrediction, S
         results = [each for _, each in fit.results(result)]
         gaps = [each.duality_gap for each in results]
         attributes = fit.attributes(result, X.dtype)
-        for name in OF_AN_INDICATOR:
+        for name in (*OF_AN_INDICATOR, "_anchor"):
             vars(self).pop(name, None)
         vars(self).update(attributes)
         self.result_ = result

@@ -17,10 +17,12 @@ from fastlr.label_duals import LabelDuals
 from fastlr.label_objective import LabelObjective, strengths
 from fastlr.label_problems import LabelProblems, Watch
 from fastlr.objective import LogisticObjective
+from fastlr.recentring import gone_on, later_centre, left_of, value_at_centre
 from fastlr.solvers import FitInterrupted, LogisticResults, choose_solver, label_dual, lockstep
 from fastlr.solvers.dual_coordinate_descent import SLOW
 from fastlr.solvers.newton_decrement import is_settled
 from fastlr.solvers.watching import tells_its_end
+from fastlr.special import expit_derivative
 
 #: Entries of X from which on each thread takes labels of its own; fits of fewer are over before a thread has begun.
 ENTRIES_FOR_A_POOL = 50_000
@@ -113,11 +115,13 @@ def fit_one_vs_rest(
     factors = label_arguments.label_weights(label_weight, labels.n_labels)
     l1, l2 = arguments.strength("l1", l1, p), arguments.strength("l2", l2, p)
     starts = label_arguments.starts(start, labels.n_labels, p, fit_intercept)
-    design, centre = centred(design, fit_intercept, None if sample_weight is None else weight)
+    near, centre = centred(design, fit_intercept, None if sample_weight is None else weight)
     if centre is not None and starts is not None:
         starts = starts[0], centre.there(*starts)
-    problems = LabelProblems(design, labels, weight, factors, l1, l2, fit_intercept, standardize, starts)
-    name, _, choice = choose_solver(solver, design, problems.penalty(1.0))
+    posed = partial(LabelProblems, labels=labels, weight=weight, factors=factors, l1=l1, l2=l2)
+    posed = partial(posed, fit_intercept=fit_intercept, standardize=standardize)
+    problems = posed(near, starts=starts)
+    name, _, choice = choose_solver(solver, near, problems.penalty(1.0))
     if name == "dual_coordinate_descent" and problems.can_share_epochs:
         way = partial(_by_shared_epochs, choice=choice)
     elif name == "newton_cg" and problems.can_step_together:
@@ -128,8 +132,42 @@ def fit_one_vs_rest(
     def fit(controls):
         return way(problems, Watch(controls, labels.n_labels))
 
-    results = fit(controls) if centre is None else centre.run(fit, controls)
-    return LogisticResults(with_names(result, names) for result in results)
+    found = fit(controls) if centre is None else centre.run(fit, controls)
+    if fit_intercept:
+        found = _gone_on(found, design, near, posed, solver, controls)
+    return LogisticResults(with_names(result, names) for result in found)
+
+
+def _gone_on(results, design, near, posed, solver, controls):
+    """The results; fits that have stalled go on about a centre that they ask for together, unwatched: callbacks know
+    that they are over.
+
+    Parameters
+    ----------
+    design, near : InMemoryDesign
+        Of X, and about the centre that the fits had.
+    posed : callable
+        LabelProblems of a design and starts.
+    """
+    left = {k: more for k, each in enumerate(results) if (more := left_of(controls, each)) is not None}
+    if not left:
+        return results
+    problems, seen = posed(near, starts=None), 0.0
+    for k in left:
+        rows = problems.of(k)[0]
+        state = rows.state(results[k].coef[:, None], value_at_centre(results[k]))
+        seen = seen + rows.loss.weight_of_rows() * expit_derivative(state.eta)
+    centre = later_centre(design, near, results[0].centre, seen)
+    if centre is None:
+        return results
+    coef = np.array([each.coef for each in results])
+    starts = coef, np.array([centre.value_of(each) for each in results])
+    problems = posed(design.centred(centre.values), starts=starts)
+    for k, more in left.items():
+        more = replace(more, callback=None)
+        again = partial(_fit_one, *problems.of(k), solver, held=problems.held)
+        results[k] = gone_on(results[k], centre, lambda controls, again=again: again(controls=controls), more)
+    return results
 
 
 def _by_shared_steps(problems, watch, choice):
@@ -202,10 +240,10 @@ def _finish(problems, watch, k, monitor, start):
     return replace(result, solver=monitor.solver, message=f"{result.message} {monitor.explanation}")
 
 
-def _fit_one(*arguments):
+def _fit_one(*arguments, **options):
     """fit_rows for one of K problems; raises a plain KeyboardInterrupt, since the result of one is no model."""
     try:
-        return fit_rows(*arguments)
+        return fit_rows(*arguments, **options)
     except FitInterrupted as interrupt:
         raise KeyboardInterrupt(str(interrupt)) from None
 

@@ -1,23 +1,23 @@
 """The functional entry for more than two classes: arrays in, LogisticResult out.  Does not import scikit-learn."""
 
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 
 from fastlr import _fit_arguments as arguments
 from fastlr._environment import resolve_threads
 from fastlr._numbers import switch, threads, unwrapped
-from fastlr.centring import centred
 from fastlr.design import ClassRows, StandIns, as_design, merge_columns
 from fastlr.diagnosis import made_sure_of_classes, with_separated_classes
 from fastlr.group_objective import GroupObjective
 from fastlr.group_penalty import GroupPenalty
 from fastlr.penalty import ElasticNet
+from fastlr.recentring import fit_centred
 from fastlr.screening import HELD, screen_classes
 from fastlr.softmax_objective import SoftmaxObjective
 from fastlr.solvers import FitInterrupted, Monitor, Status, automatic, class_newton, coordinate_descent
 from fastlr.solvers.watching import tells_its_end
+from fastlr.special import softmax
 
 
 @tells_its_end
@@ -101,16 +101,22 @@ def fit_softmax(
     l2 = arguments.strength("l2", l2, p)
     l1 = arguments.strength("l1", l1, p)
     coef, intercept = _start(start, p, K, fit_intercept)
-    design, centre = centred(design, fit_intercept, None if sample_weight is None else weight)
     if start is None and fit_intercept:
         intercept = _null_intercept(weight, labels, K)
-    elif centre is not None:
-        intercept = centre.there(coef.T, intercept)
-    rows, l1, l2, stand_ins, note = _fewer_columns(ClassRows(design, labels, weight, K), l1, l2, group_penalty)
-    coef = stand_ins.contract(coef, K).reshape(-1, 1)
-    objective = _objective(rows, l1, l2, group_penalty, fit_intercept)
-    fit = partial(_fit, objective, coef, intercept, stand_ins, note, _solver(solver, objective.penalty))
-    return fit(controls) if centre is None else centre.run(fit, controls)
+
+    def fit(design, start, controls):
+        (coef, intercept), rows = start, ClassRows(design, labels, weight, K)
+        rows, *strengths, stand_ins, note = _fewer_columns(rows, l1, l2, group_penalty)
+        objective = _objective(rows, *strengths, group_penalty, fit_intercept)
+        coef, chosen = stand_ins.contract(coef, K).reshape(-1, 1), _solver(solver, objective.penalty)
+        return _fit(objective, coef, intercept, stand_ins, note, chosen, controls)
+
+    def curvature(design, coef, intercept):
+        p = softmax(design.forward_many(np.ascontiguousarray(coef.T)) + intercept)
+        return weight * np.sort(p, axis=1)[:, :-1].sum(axis=1)  # 1 - p of the likeliest class, with all its digits
+
+    counted = None if sample_weight is None else weight
+    return fit_centred(design, fit, curvature, (coef, intercept), controls, fit_intercept, counted)
 
 
 def _fit(objective, coef, intercept, stand_ins, note, solver, controls):

@@ -1,6 +1,7 @@
 """Layer 1: where X lies, and the passes it answers.  `as_design` is the one place that decides dtype and layout."""
 
 from fastlr.design.base import InMemoryDesign
+from fastlr.design.centred_rows import CentredRows
 from fastlr.design.class_groups import GroupRows
 from fastlr.design.class_pairs import PairRows
 from fastlr.design.class_rows import ClassRows
@@ -13,6 +14,7 @@ from fastlr.design.row_space import RowSpace
 from fastlr.design.rows import Rows, RowState, Work
 
 __all__ = [
+    "CentredRows",
     "ClassRows",
     "Converted",
     "GroupRows",

@@ -33,6 +33,11 @@ def worthwhile_threads(entries, n_threads):
     return max(1, min(n_threads, entries // ENTRIES_PER_THREAD))
 
 
+def is_difference(less, entries, centre):
+    """Whether `less` holds entries - centre as exactly as float64 does."""
+    return bool(np.all(less == entries - np.asarray(centre, dtype=np.float64)))
+
+
 def gram_chunk(n):
     """Rows of a chunk, a multiple of 64: at most 16 chunks, none of them too small for its sums."""
     return max(1024, -(-n // 1024) * 64)
@@ -53,14 +58,19 @@ class InMemoryDesign(ABC):
         What was copied of X to get here; 0 if X is used as it came.
     names : list or None
         Of the columns, if X came with names.
+    taken : ndarray of shape (p,), or 0
+        What was taken away from the entries of each column; see `centred`.
+    precision : float32 or float64
+        To what type entries have been rounded: the dtype, but for copies of float32 that are exact in float64.
     """
 
     names = None
+    taken = 0.0
 
     def __init__(self, X, nnz, n_threads, copied_bytes=0):
         self.X = X
         self.shape = X.shape
-        self.dtype = X.dtype
+        self.dtype = self.precision = X.dtype
         self.nnz = nnz
         self.n_threads = worthwhile_threads(nnz, n_threads)
         self.copied_bytes = copied_bytes
@@ -154,21 +164,33 @@ class InMemoryDesign(ABC):
         others; or None."""
         n, centre = self.shape[0], np.zeros(self.shape[1])
         if weight is None or weight.all():
-            return centre if self._fill_centres(_spread(n), n, centre) else None
+            return centre if self._fill_centres(_spread(n), n, FAR, centre) else None
         counted = np.flatnonzero(weight)
-        return centre if self._fill_centres(counted[_spread(len(counted))], len(counted), centre) else None
+        return centre if self._fill_centres(counted[_spread(len(counted))], len(counted), FAR, centre) else None
+
+    def lies_beyond(self, ranges):
+        """Whether a few rows show a column that is farther from zero than so many of its ranges."""
+        n = self.shape[0]
+        return self._fill_centres(_spread(n), n, ranges, np.zeros(self.shape[1])) > 0
 
     @abstractmethod
-    def _fill_centres(self, rows, n_counted, centre):
+    def _fill_centres(self, rows, n_counted, far, centre):
         """Fill `centre` (p,), zeros, for far_centres, by these rows out of so many that count; how many are not zero
-        then."""
+        then.  `far` is a number of ranges."""
 
-    @abstractmethod
     def centred(self, centre):
         """A copy in which centre[j] is taken away from every entry of column j, implicit zeros included.
 
-        Where centre[j] is an entry of a column far from zero the differences are exact.
+        Where centre[j] is an entry of a column far from zero the differences are exact; a copy of float32 in which they
+        would not be is one of float64.
         """
+        copy = self._centred(centre)
+        copy.taken, copy.precision = self.taken + centre, self.precision
+        return copy
+
+    @abstractmethod
+    def _centred(self, centre):
+        """The copy for `centred`."""
 
     def mean_squares(self, weight):
         """About the weighted mean squares of the columns, (p,), from a sample of rows; entries read, bytes copied."""

@@ -11,7 +11,7 @@ rows at a time, ROWS x K numbers for each thread; nothing else of size n x K is 
     SIGMOID       p_k = sigma(eta_k): the classes do not exclude each other
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -41,6 +41,20 @@ class ClassOutput:
     start: np.ndarray | None = None
     weight: np.ndarray | None = None
     scale: float = 1.0
+
+    def of_rows(self, begin, end):
+        """The output of these rows alone; begin is a multiple of MOST_ROWS."""
+        rows = slice(begin, end)
+        sums = slice(begin // FEWEST_ROWS, -(-end // FEWEST_ROWS))
+        in_lists = self.start is not None
+        return replace(
+            self,
+            out=self.out[sums if self.kind == class_outputs.LOSS else rows],
+            index=self.index if in_lists or self.index is None else self.index[begin * self.k : end * self.k],
+            label=self.label if in_lists or self.label is None else self.label[rows],
+            start=self.start[begin : end + 1] if in_lists else None,
+            weight=None if self.weight is None else self.weight[rows],
+        )
 
     def for_kernels(self):
         """The arguments kind, link, single, out, index, k, label, start, weight, scale of the kernels."""

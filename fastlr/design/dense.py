@@ -3,7 +3,7 @@
 import numpy as np
 
 from fastlr.design import costs
-from fastlr.design.base import CONSTANT, FAR, FEW_FOR_GRAM, InMemoryDesign, gram_chunk
+from fastlr.design.base import CONSTANT, FEW_FOR_GRAM, InMemoryDesign, gram_chunk, is_difference
 from fastlr.design.class_outputs import MOST_ROWS, scratch
 from fastlr.design.dual import DualRows
 from fastlr.kernels import (
@@ -19,6 +19,8 @@ from fastlr.kernels import (
     structure,
 )
 
+#: Entries that are looked at at a time.
+PIECE = 1 << 16
 #: Numbers that the sums of all chunks of rows may hold together.
 MOST_SUMS = 1 << 22
 #: Bytes up to which columns are repeated for the Hessian of several classes.
@@ -136,11 +138,14 @@ class DenseDesign(InMemoryDesign):
         )
         return value, out
 
-    def _fill_centres(self, rows, n_counted, centre):
-        return structure.dense_centres(self.X, rows, FAR, CONSTANT, centre)
+    def _fill_centres(self, rows, n_counted, far, centre):
+        return structure.dense_centres(self.X, rows, far, CONSTANT, centre)
 
-    def centred(self, centre):
-        copy = self.X - centre.astype(self.X.dtype)
+    def _centred(self, centre):
+        copy, rows = self.X - centre.astype(self.dtype), max(1, PIECE // self.shape[1])
+        pieces = (slice(begin, begin + rows) for begin in range(0, self.shape[0], rows))
+        if self.dtype == np.float32 and not all(is_difference(copy[piece], self.X[piece], centre) for piece in pieces):
+            copy = self.X - centre
         return DenseDesign(copy, self.n_threads, self.copied_bytes + copy.nbytes)
 
     def thin(self, every):

@@ -80,13 +80,15 @@ class Rows:
 
     def restrict(self, columns):
         """The same rows over a copy of a few columns for access by column; states and work are shared."""
-        return self._over_copy(self.design.gather(columns))
+        return self._over_copy(self.design.gather(columns), columns)
 
     def select(self, columns):
         """The same rows over a copy of a few columns for passes; states and work are shared."""
-        return self._over_copy(self.design.select(columns))
+        return self._over_copy(self.design.select(columns), columns)
 
-    def _over_copy(self, design):
+    def _over_copy(self, design, columns):
+        if isinstance(self.design.taken, np.ndarray):
+            design.taken = self.design.taken[columns]
         self.work.entries_read += design.nnz
         self.work.keep(design.X, design.copied_bytes)
         return self.over(design)

@@ -7,7 +7,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from fastlr.design import costs
-from fastlr.design.base import CONSTANT, FAR, FEW_FOR_GRAM, InMemoryDesign, gram_chunk
+from fastlr.design.base import CONSTANT, FEW_FOR_GRAM, InMemoryDesign, gram_chunk, is_difference
 from fastlr.design.class_outputs import scratch, sparse_rows
 from fastlr.design.dual import FEW_COLUMNS, DualRows, RenumberedRows
 from fastlr.kernels import (
@@ -116,18 +116,28 @@ class CompressedDesign(InMemoryDesign):
         implicit = np.where(count < np.count_nonzero(weight), np.maximum(1.0 - mass, 0.0), 0.0)
         return first - implicit * centre, second + implicit * centre * centre
 
-    def centred(self, centre):
+    def _centred(self, centre):
         X = self._completed(np.flatnonzero(centre))
-        data, centre = X.data.copy(), centre.astype(X.dtype)
-        if self.minor_axis == 1:
-            for begin in range(0, len(data), PIECE):
-                data[begin : begin + PIECE] -= centre[X.indices[begin : begin + PIECE]]
-        else:
-            for j in np.flatnonzero(centre):
-                data[X.indptr[j] : X.indptr[j + 1]] -= centre[j]
+        data = self._less(X, centre, X.dtype)
+        data = self._less(X, centre, np.float64) if data is None else data
         copied = data.nbytes if X is self.X else nbytes(X)
         copy = type(X)((data, X.indices, X.indptr), shape=self.shape)
         return self._like(copy, self.copied_bytes + copied)
+
+    def _less(self, X, centre, dtype):
+        """The entries of X less the centre of their columns; None where only float64 holds them."""
+        data = X.data.astype(dtype)
+        if self.minor_axis == 1:
+            pieces = [slice(begin, begin + PIECE) for begin in range(0, len(data), PIECE)]
+            centres = (centre[X.indices[piece]] for piece in pieces)
+        else:
+            columns = np.flatnonzero(centre)
+            pieces, centres = [slice(X.indptr[j], X.indptr[j + 1]) for j in columns], centre[columns]
+        for piece, taken in zip(pieces, centres, strict=True):
+            data[piece] -= np.asarray(taken, dtype=dtype)
+            if dtype == np.float32 and not is_difference(data[piece], X.data[piece], taken):
+                return None
+        return data
 
     def _completed(self, columns):
         """X with an entry in every row of these columns: X itself where it has them."""
@@ -181,8 +191,8 @@ class CSRDesign(CompressedDesign):
         """Entries of each column."""
         return self._minor_counts
 
-    def _fill_centres(self, rows, n_counted, centre):
-        return structure.csr_centres(*self._arrays, rows, FAR, CONSTANT, centre)
+    def _fill_centres(self, rows, n_counted, far, centre):
+        return structure.csr_centres(*self._arrays, rows, far, CONSTANT, centre)
 
     def _like(self, X, copied_bytes):
         return csr_design(X, self.is_sorted, self.n_threads, copied_bytes)
@@ -468,7 +478,7 @@ class CSCDesign(CompressedDesign):
     def mean_squares(self, weight):
         return self.squares(weight), self.nnz, 0  # a sample of the rows would cost as much
 
-    def _fill_centres(self, rows, n_counted, centre):
+    def _fill_centres(self, rows, n_counted, far, centre):
         n, begins = self.shape[0], self.X.indptr
         counts = np.diff(begins)
         columns = np.flatnonzero(4 * counts >= 3 * n_counted)
@@ -479,7 +489,7 @@ class CSCDesign(CompressedDesign):
         values[:, full] = self.X.data[begins[columns[full]] + rows[:, None]]
         for k in np.flatnonzero(~full):
             values[:, k] = self.X[rows, columns[k]].toarray().ravel()
-        count = structure.dense_centres(values, np.arange(len(rows)), FAR, CONSTANT, found)
+        count = structure.dense_centres(values, np.arange(len(rows)), far, CONSTANT, found)
         centre[columns] = found
         return count
 

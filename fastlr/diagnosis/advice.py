@@ -2,13 +2,16 @@
 
 import numpy as np
 
-from fastlr.diagnosis.findings import uneven_scales
+from fastlr.diagnosis.findings import far_from_zero, uneven_scales
 from fastlr.solvers.result import Status
 
 #: Ratio of the scales of two columns from which they are worth a word.
 UNEVEN = 1e4
+#: Squared mean over variance of a column from which it is worth a word where no intercept stands beside it.
+FAR = 1e4
 
 _ADVICE = {
+    Status.PRECISION_LIMIT: "",
     Status.MAX_ITER: "",
     Status.LINE_SEARCH_FAILED: "Increase tol (rounding may hide what is left to gain) or try another solver.",
     Status.NUMERICAL_ERROR: "Look for huge entries in X, sample_weight and offset.",
@@ -23,9 +26,24 @@ def advice(result, objective, kept=None):
     kept : ndarray of int, optional
         The numbers that the objective's columns have in X.
     """
-    if result.status not in _ADVICE:
+    if result.status not in _ADVICE or result.target == 0.0:
         return ""
-    return " ".join(filter(None, (_ADVICE[result.status], _about_scales(objective, kept))))
+    scales = "" if result.status is Status.PRECISION_LIMIT else _about_scales(objective, kept)
+    return " ".join(filter(None, (_ADVICE[result.status], scales, _about_offsets(objective, kept))))
+
+
+def _about_offsets(objective, kept):
+    """A hint if columns lie far from zero without an intercept: two passes, or none."""
+    if objective.fit_intercept:
+        return ""
+    rows = objective.rows
+    rows.work.entries_read += 2 * rows.design.nnz
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean, variance = rows.design.column_moments(rows.loss.weight_of_rows())
+        far = np.flatnonzero((mean * mean > FAR * variance) & (variance > 0.0))
+    if not len(far):
+        return ""
+    return f"{far_from_zero(far if kept is None else kept[far])}: fit an intercept, or centre or rescale them."
 
 
 def _about_scales(objective, kept):

@@ -19,7 +19,7 @@ def dependencies(frame, basis, minimum_norm):
     part = basis[: len(frame.columns)]
     share = np.linalg.norm(part, axis=1)
     constant = share > 1.0 - SMALL
-    involved = (share > SMALL) & ~constant
+    involved = (share > SMALL + frame.rounding(basis).max(initial=0.0)) & ~constant
     found = []
     if constant.any():
         found.append(Constant(numbers(frame.columns[constant]), minimum_norm))

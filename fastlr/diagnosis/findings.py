@@ -105,14 +105,29 @@ def uneven_scales(small, large, names=None):
     return f"The scales of {listed(sorted((small, large)), names)} differ"
 
 
+#: What `far_from_zero` says without names.
+_FAR_FROM_ZERO = re.compile(r"Without an intercept columns far from zero nearly depend on each other \(([^)]*)\)")
+
+
+def far_from_zero(columns):
+    """The beginning of a sentence on columns of X."""
+    return f"Without an intercept columns far from zero nearly depend on each other ({listed(columns)})"
+
+
 def with_names(result, names):
     """The result with the names of columns in its message, where there are names and all of them are strings."""
     if names is None or not all(isinstance(name, str) for name in names):
         return result
     message = _UNEVEN_SCALES.sub(lambda found: uneven_scales(*map(int, found.groups()), names), result.message)
+    message = _FAR_FROM_ZERO.sub(lambda found: _with_names_for_numbers(found[0], names), message)
     for finding in result.findings:
         message = message.replace(finding.describe(), finding.describe(names))
     return result if message == result.message else replace(result, message=message)
+
+
+def _with_names_for_numbers(text, names):
+    """What `listed` says of columns by number, with their names."""
+    return re.sub(r"\d+(?! more)\b", lambda found: repr(str(names[int(found[0])])), text)
 
 
 def listed(columns, names=None):

@@ -7,6 +7,10 @@ import numpy as np
 #: Distance from zero, in units of the terms that are added up, within which sums count as zero.  Values of float32
 #: storage carry the rounding of whoever made them.
 TOLERANCE = {np.dtype(np.float64): 1e-9, np.dtype(np.float32): 1e-6}
+#: The same for columns that are said to depend on each other: orthogonal factors do not tell them apart.
+DEPENDENT = {np.dtype(np.float64): 1e-11, np.dtype(np.float32): 1e-6}
+#: Share of a column's spread that may be rounding of its entries, at most: fewer levels are taken as they are.
+MOST_NOISE = 0.1
 _EPS = np.finfo(float).eps
 
 
@@ -21,7 +25,9 @@ class Frame:
         The free columns.
     size : int
         Coordinates.
-    tolerance : float
+    tolerance, dependent : float
+    noise : ndarray of shape (len(columns),)
+        What rounding to the type of X may have changed in the entries of each column, in units of its scale.
     """
 
     def __init__(self, rows, columns, fit_intercept):
@@ -29,9 +35,12 @@ class Frame:
         self.columns = columns
         self.fit_intercept = fit_intercept
         self.size = len(columns) + fit_intercept
-        self.tolerance = TOLERANCE[np.dtype(rows.design.dtype)]
+        self.tolerance = TOLERANCE[np.dtype(rows.design.precision)]
         self.centre, variance = self._moments()
         self.scale = np.where(variance > 0.0, np.sqrt(variance), 1.0)
+        self.dependent = DEPENDENT[np.dtype(rows.design.precision)]
+        taken = np.broadcast_to(rows.design.taken, rows.design.shape[1])[columns]
+        self.noise = noise(rows.design.precision, self.centre + taken, self.scale) * (variance > 0.0)
 
     def _moments(self):
         """Where columns lie and how far they spread; about zero without an intercept."""
@@ -91,11 +100,27 @@ class Frame:
 
     def blur(self, delta):
         """What rounding may add to an image: columns far from zero lose digits."""
+        return self._blur(delta, self.tolerance)
+
+    def _blur(self, delta, tolerance):
         far = np.abs(self.centre / self.scale) @ np.abs(delta[: len(self.columns)])
-        return self.tolerance * self.lengths * np.linalg.norm(delta) + 32.0 * _EPS * far
+        return tolerance * self.lengths * np.linalg.norm(delta) + 32.0 * _EPS * far
+
+    def rounding(self, delta):
+        """What rounding of entries may add to images of directions (size,) or (size, k)."""
+        return self.noise @ np.abs(delta[: len(self.columns)])
+
+    def is_zero(self, delta, tolerance):
+        """In which rows the image of a direction may be zero, given what entries, rounded, may have been: a pass."""
+        return np.abs(self.image(delta)) <= self._blur(delta, tolerance) + self.rounding(delta)
 
 
-def null_space(frame, eligible, within=None):
+def noise(dtype, centre, scale):
+    """What rounding to a type may change in entries of columns, in units of their scale."""
+    return np.minimum(np.finfo(dtype).eps * np.abs(centre) / scale, MOST_NOISE)
+
+
+def null_space(frame, eligible, within=None, tolerance=None):
     """Orthonormal basis (size, k) of the directions whose image is zero in the eligible rows.
 
     A few rows leave a space of candidates.  A random direction of it is zero in a row only if, almost surely, the whole
@@ -107,33 +132,40 @@ def null_space(frame, eligible, within=None):
     eligible : ndarray of bool, (n,)
     within : ndarray (size, m), optional
         Orthonormal basis of the space to look in.
+    tolerance : float, optional
+        The frame's if it is not given.
     """
+    tolerance = frame.tolerance if tolerance is None else tolerance
+    within = np.eye(frame.size) if within is None else within
     index = np.flatnonzero(eligible)
-    basis = deflated(np.eye(frame.size) if within is None else within, frame, spread(index, 2 * frame.size + 32))
+    basis = deflated(within, frame, spread(index, 2 * frame.size + 32), tolerance)
     rng = np.random.default_rng(0)
     while basis.shape[1]:
         probe = basis @ rng.standard_normal(basis.shape[1])
-        image = np.abs(frame.image(probe)) / frame.blur(probe)
-        moved = index[image[index] > 1.0]
-        smaller = deflated(basis, frame, spread(moved, 2 * basis.shape[1] + 32))
+        moved = index[~frame.is_zero(probe, tolerance)[index]]
+        smaller = deflated(basis, frame, spread(moved, 2 * basis.shape[1] + 32), tolerance)
         if smaller.shape[1] == basis.shape[1]:
             break
         basis = smaller
     return basis
 
 
-def deflated(basis, frame, index):
+def deflated(basis, frame, index, tolerance):
     """The part of the span of the basis whose image is zero in these rows."""
-    if not len(index):
+    if not len(index) or not basis.shape[1]:
         return basis
     rows = frame.take(index)
     length = np.linalg.norm(rows, axis=1, keepdims=True)
-    images = (rows / np.where(length > 0.0, length, 1.0)) @ basis
+    length[length == 0.0] = 1.0
+    images = (rows / length) @ basis
     if len(images) > images.shape[1]:
         images = np.linalg.qr(images, mode="r")
     _, values, right = np.linalg.svd(images)
-    rank = int(np.sum(values > frame.tolerance))
-    return basis @ right[rank:].T
+    directions = basis @ right.T
+    allowed = tolerance + np.linalg.norm(1.0 / length) * frame.rounding(directions)
+    moves = np.zeros(len(right), dtype=bool)
+    moves[: len(values)] = values > allowed[: len(values)]
+    return directions[:, ~moves]
 
 
 def spread(index, count):

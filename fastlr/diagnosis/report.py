@@ -9,7 +9,7 @@ from fastlr._environment import blas_threads
 from fastlr.diagnosis.advice import advice
 from fastlr.diagnosis.dependence import dependencies, least_norm, least_norm_by_lsmr, numbers
 from fastlr.diagnosis.findings import Collinear, Separation
-from fastlr.diagnosis.frame import Frame, null_space
+from fastlr.diagnosis.frame import Frame, noise, null_space
 from fastlr.diagnosis.refit import ClassRefit, Refit
 from fastlr.diagnosis.rotation import NEAR, can_be_rotated
 from fastlr.diagnosis.separation import Classes, separates_all, separation
@@ -41,6 +41,8 @@ GONE_ON = " The last steps were taken in an orthonormal basis of the columns wit
 ALONE = 9_000
 #: Least curvature of a row, from which rounding of gradients does not hide what it asks for.
 CURVED = 1e-12
+#: How many of its ranges a column of float32 is away from zero where its rounding is more than a Hessian shows.
+ROUNDED = 3.0
 
 
 def diagnosed(result, monitor, kept=None):
@@ -87,12 +89,14 @@ class Diagnosis:
             return self.ended
         state = self.monitor.state or rows.state(self.coef[:, None], self.ended.intercept)
         eta = state.eta
-        is_small = rows.design.shape[0] * rows.design.shape[1] <= ALWAYS
-        if self.ended.solver == "newton_small" and self.monitor.is_near and seen_by_all(rows.loss, eta):
+        is_small, rounded = rows.design.shape[0] * rows.design.shape[1] <= ALWAYS, _may_be_rounded(rows.design)
+        regular = self.ended.solver == "newton_small" and self.monitor.is_near and not rounded
+        if regular and seen_by_all(rows.loss, eta):
             return self.ended
         if len(self.columns) > MOST_COLUMNS:
             return self._wide(Classes(rows.loss, eta))
-        if self._stands(state) if is_small else self._sample_determines(eta):
+        stands = not is_small or self._stands(state)
+        if stands and ((is_small and not rounded) or self._sample_determines(eta)):
             return self.ended
         with linear_algebra(rows):
             return self._narrow(Classes(rows.loss, eta))
@@ -151,6 +155,7 @@ class Diagnosis:
                 found = self._separated_by_program(frame, classes, everywhere)
             if not found and refit is not None:
                 found = self._made_sure(refit)
+        everywhere = null_space(frame, classes.counts, everywhere, frame.dependent)
         if found and not everywhere.shape[1]:
             return self._with(found)
         if not everywhere.shape[1]:
@@ -403,7 +408,25 @@ def _is_regular(design, weights, fit_intercept, n_threads, independent=INDEPENDE
     if not np.isfinite(gram).all() or not (np.diag(gram) > CENTRED * before).all():
         return False
     factor = CholeskyFactor(np.ascontiguousarray(gram), n_threads)
-    return factor.replaced == 0 and bool(np.all(np.diag(factor.lower) ** 2 > independent * np.diag(gram)))
+    left = np.diag(factor.lower) ** 2 / np.diag(gram)
+    return factor.replaced == 0 and bool(
+        left.min() > _least_independence(design, mean, gram, weights.sum(), independent)
+    )
+
+
+def _least_independence(design, mean, gram, total, least):
+    """Share of a column's variance that others must leave, for X' D X and for entries as they are rounded."""
+    squares = total * mean * mean / np.diag(gram)
+    least *= max(1.0, squares.max())
+    if design.precision == np.float64 and not isinstance(design.taken, np.ndarray):
+        return least  # columns are not so far from zero that it matters how their entries are rounded
+    rounded = noise(design.precision, mean + design.taken, np.sqrt(np.diag(gram) / total)).sum()
+    return max(least, (4.0 * rounded) ** 2)
+
+
+def _may_be_rounded(design):
+    """Whether entries, rounded to the type of X, may hide from a Hessian that columns depend on each other."""
+    return isinstance(design.taken, np.ndarray) or (design.precision == np.float32 and design.lies_beyond(ROUNDED))
 
 
 def _centred_gram(design, weights, fit_intercept):

@@ -45,6 +45,9 @@ def minimise(objective, point, monitor):
         if not first_norm:
             monitor.without_curvature()
             break
+        if monitor.is_hopeless:
+            monitor.stalled()
+            break
         preconditioner = schedule.at(point)
         forcing = min(0.25, np.sqrt(_norm(objective, point, preconditioner) / first_norm))
         moved, direction, decrement = newton_step(

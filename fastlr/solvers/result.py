@@ -225,6 +225,11 @@ class LogisticResult(CompactPickles):
         Mostly empty.
     target : float
         Suboptimality that was to be certified: tol times the objective of the null model.
+    centre : ndarray of shape (p,), float64, or None
+        What was taken away from columns far from zero while they were fitted, 0 for all others; None without any.
+    centred_intercept : float, (K,) from `fit_softmax`, or None
+        intercept + centre . coef before it was rounded: (x - centre) . coef + centred_intercept has the digits that
+        x . coef + intercept loses.
     """
 
     coef: np.ndarray
@@ -242,6 +247,8 @@ class LogisticResult(CompactPickles):
     history: tuple
     findings: tuple = ()
     target: float = math.nan
+    centre: np.ndarray | None = None
+    centred_intercept: float | None = None
 
     __hash__ = None  # type: ignore[assignment]
 
