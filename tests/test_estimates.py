@@ -210,3 +210,13 @@ def test_a_rotation_leads_back():
         refit.turned.matrix @ there[0][:, 0] + there[1], X @ coef + intercept, rtol=1e-10, atol=1e-12
     )
     assert refit.point.value == pytest.approx(objective.at(coef[:, None], intercept).value, rel=1e-12)
+
+
+@pytest.mark.parametrize("fit", [fit_logistic, fit_softmax])
+def test_a_fit_that_goes_on_hears_of_the_time_limit_and_says_nothing_false_without_time(fit):
+    rng = np.random.default_rng(14)
+    X, y = near_dependent(rng, 60, 3, 1e-8), rng.integers(0, 2, 60)
+    slow = fit(X, y, tol=1e-6, time_limit=1e3)
+    assert slow.status is Status.CONVERGED
+    cut = fit(X, y, tol=1e-6, time_limit=0.0)
+    assert cut.status is Status.TIME_LIMIT

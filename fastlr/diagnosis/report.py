@@ -201,7 +201,7 @@ class Diagnosis:
             self._say_reached(refit.gap)
             return []
         may_go_on = status in (Status.CONVERGED, *UNEXPLAINED) and target > 0.0
-        reached = refit.go_on(self.monitor.controls, self.monitor.null_value) if may_go_on else None
+        reached = refit.go_on(controls_left(self.monitor), self.monitor.null_value) if may_go_on else None
         found = [] if refit.exists or refit.turned.least > APART else self._separated_there(refit)
         if found:
             return found
@@ -293,6 +293,14 @@ class Diagnosis:
         return _amended(result, self.monitor, " ".join(finding.describe() for finding in result.findings))
 
 
+def controls_left(monitor):
+    """The Controls of a fit that goes on: the time that the first has left."""
+    controls = monitor.controls
+    if controls.time_limit is None:
+        return controls
+    return replace(controls, time_limit=max(0.0, controls.time_limit - monitor.history[-1].elapsed))
+
+
 def linear_algebra(rows):
     """While it is done by NumPy: so many threads as the fit has.  For few numbers BLAS takes one by itself."""
     return blas_threads(rows.n_threads) if rows.design.shape[0] * rows.design.shape[1] > ALONE else nullcontext()
@@ -367,7 +375,7 @@ def _refitted_classes(result, monitor, point):
     refit = ClassRefit(objective, point)
     if not refit.is_finite or (result.converged and refit.tells_apart and refit.decrement <= target):
         return as_it_is
-    reached = refit.go_on(monitor.controls, monitor.null_value)
+    reached = refit.go_on(controls_left(monitor), monitor.null_value)
     if reached is None:
         return (unresolved(result, monitor), *as_it_is[1:]) if result.converged else as_it_is
     better, estimate = reached
