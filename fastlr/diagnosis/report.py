@@ -9,10 +9,18 @@ from fastlr.diagnosis.advice import advice
 from fastlr.diagnosis.dependence import dependencies, least_norm, least_norm_by_lsmr, numbers
 from fastlr.diagnosis.findings import Collinear, Separation
 from fastlr.diagnosis.frame import Frame, null_space
-from fastlr.diagnosis.refinement import are_told_apart, can_refine, complement, is_small, refined, whole_decrement
+from fastlr.diagnosis.refinement import (
+    are_told_apart,
+    can_refine,
+    complement,
+    is_small,
+    refined as refined_by_factors,
+    whole_decrement,
+)
 from fastlr.diagnosis.separation import SATURATED, Classes, separates_all, separation
 from fastlr.factor import CholeskyFactor
 from fastlr.solvers.newton_decrement import orthogonal_class_decrement, orthogonal_decrement
+from fastlr.solvers.refinement import refined
 from fastlr.solvers.result import Status
 
 #: Free columns up to which their Gram matrix is factored.
@@ -133,12 +141,19 @@ class Diagnosis:
 
     def _make_sure(self):
         """Look again at the estimate of a fit with some penalties, by orthogonal factors."""
-        if self.ended.status is not Status.CONVERGED:
+        if self.ended.status is not Status.CONVERGED or self.monitor.is_refined:
             return
         point = self.objective.at(self.coef[:, None], self.ended.intercept)
         decrement = orthogonal_decrement(self.objective, point)
-        if decrement is not None and decrement > self.monitor.target:
+        if decrement is not None and decrement > self.monitor.target and not self._refine():
             self._say_unresolved()
+
+    def _refine(self):
+        """Go on in doubled precision where that is affordable; whether it has converged."""
+        if self.monitor.may_refine and self.monitor.reached_a_point and not self.monitor.is_refined:
+            self.ended = refined(self.ended, self.monitor)
+            self.coef = self.ended.coef if self.kept is None else self.ended.coef[self.kept]
+        return self.monitor.is_refined and self.ended.status is Status.CONVERGED
 
     def _settle(self, frame, eta, within):
         """Make sure of a fit that has converged, where X' D X is singular to rounding: what it stopped on then means
@@ -146,9 +161,13 @@ class Diagnosis:
         looked_at = Status.CONVERGED, Status.LINE_SEARCH_FAILED, Status.NUMERICAL_ERROR
         if self.ended.status not in looked_at or not (can_refine(self.objective) and is_small(frame)):
             return
+        if self.monitor.is_refined and self.ended.status is Status.CONVERGED:
+            return
         target, settled = self.monitor.target, are_told_apart(frame, eta, within)
         if not settled:
-            point, decrement = refined(self.objective, frame, self.coef, self.ended.intercept, target, within)
+            point, decrement = refined_by_factors(
+                self.objective, frame, self.coef, self.ended.intercept, target, within
+            )
             settled = decrement <= target
             if settled:
                 told = f"The suboptimality is estimated at {decrement:.2g} (target {target:.2g})."
@@ -156,7 +175,7 @@ class Diagnosis:
                 self.coef, eta = point.coef[:, 0], point.state.eta
         if settled and within.shape[1] < frame.size:
             settled = whole_decrement(frame, eta) <= target  # columns may be near to dependence and no more
-        if not settled:
+        if not settled and not self._refine():
             self._say_unresolved()
 
     def _say_unresolved(self):
