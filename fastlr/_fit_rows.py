@@ -45,7 +45,7 @@ def fit_rows(rows, penalty, fit_intercept, start, solver, controls, kept=None, h
     monitor = Monitor(controls, objective, name, choice, partial(_all_coefficients, p, kept, held))
     monitor.may_refine = spec.suits is not never and can_refine(rows.design, controls)
     try:
-        return diagnosed(solved(spec, objective, coef, intercept, monitor), monitor, kept)
+        return diagnosed(solved(spec.run, objective, coef, intercept, monitor), monitor, kept)
     except KeyboardInterrupt:
         if not monitor.reached_a_point:
             raise

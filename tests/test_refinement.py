@@ -13,12 +13,13 @@ from audit.reference import optimum
 from helpers import LAYOUTS, as_layout
 from references import cpu_levels, load_kernels
 
-from fastlr import Status, fit_logistic, fit_one_vs_rest
-from fastlr.design import as_design
+from fastlr import Status, fit_logistic, fit_one_vs_rest, fit_softmax
+from fastlr.design import ClassRows, as_design
 from fastlr.objective import LogisticObjective
-from fastlr.penalty import within
+from fastlr.penalty import ElasticNet, within
+from fastlr.softmax_objective import SoftmaxObjective
 from fastlr.solvers import SOLVERS, refinement
-from fastlr.solvers.compensated import WideProblem
+from fastlr.solvers.compensated import WideClasses, WideTwoClasses
 from fastlr.solvers.orthogonal_model import OrthogonalModel
 
 compensated = load_kernels(cpu_levels()[0]).compensated
@@ -67,6 +68,22 @@ def test_residuals_of_certain_rows(eta):
     assert np.all(np.abs(out.sum(axis=1)) <= np.exp(-min(eta, 708.0)) * (1.0 + 1e-12))
     compensated.residuals(both, np.array([0.0, 1.0]), np.ones(2), out)
     np.testing.assert_array_equal(out[:, 0], [1.0, -1.0])
+
+
+@pytest.mark.parametrize("size", [0.0, 1e-20, 1.0, 30.0, 100.0])
+@pytest.mark.parametrize("K", [2, 3, 7])
+def test_residuals_of_classes_have_thirty_digits(K, size):
+    rng = np.random.default_rng(3)
+    eta, labels, weight = np.empty((12, K, 2)), rng.integers(0, K, 12), rng.random(12)
+    for row in eta:
+        row[:] = pairs(rng, K, size)
+    out = np.empty_like(eta)
+    compensated.class_residuals(eta, labels, weight, out)
+    for row, label, s, found in zip(eta, labels, weight, out, strict=True):
+        likely = [mpmath.exp(exact(each)) for each in row]
+        shares = [s * each / sum(likely) for each in likely]
+        shares[label] = -sum(share for k, share in enumerate(shares) if k != label)
+        assert all(abs(exact(f) - t) <= max(1.0, size) * ACCURACY * abs(t) for f, t in zip(found, shares, strict=True))
 
 
 @pytest.mark.parametrize("far", [0.0, 1.0, 1e9])
@@ -119,19 +136,19 @@ def wide_problem(strengths, fit_intercept, far=0.0):
     made = {name: np.broadcast_to(np.asarray(value, dtype=float), 4)[:, None] for name, value in strengths.items()}
     limits = (made["lower"], made["upper"]) if "lower" in made else None
     penalty = within(limits, made.get("l1", 0.0), made.get("l2", 0.0), (4, 1))
-    return WideProblem(LogisticObjective(rows, penalty, fit_intercept))
+    return WideTwoClasses(LogisticObjective(rows, penalty, fit_intercept))
 
 
-def steps_to(problem, count):
-    """The WidePoint after so many steps on the model from zero."""
-    point = problem.at(np.zeros((problem.X.shape[1], 2)))
-    for _ in range(count):
-        step, _, landed = OrthogonalModel(problem, point, True).step()
-        w = point.w.copy()
+def trail(problem, bounding=12, newton=12):
+    """The WidePoints that so many steps on the models lead to, from zero on."""
+    points = [problem.at(np.zeros((len(problem.l1), 2)))]
+    for k in range(bounding + newton):
+        step, _, landed = OrthogonalModel(problem, points[-1], k < bounding).step()
+        w = points[-1].w.copy()
         compensated.move(w, step)
         w[~np.isnan(landed)] = np.stack([landed, np.zeros(len(landed))], axis=1)[~np.isnan(landed)]
-        point = problem.at(w)
-    return point
+        points.append(problem.at(problem.settled(w)))
+    return points
 
 
 def true_value(problem, w):
@@ -150,20 +167,53 @@ def true_value(problem, w):
 @pytest.mark.parametrize("strengths", STRENGTHS.values(), ids=STRENGTHS)
 def test_a_certificate_is_never_below_the_truth_and_gets_small(strengths, fit_intercept, far):
     problem = wide_problem(strengths, fit_intercept, 0.0 if fit_intercept else far)
-    best = steps_to(problem, 120)
+    points = trail(problem)
+    best = points[-1]
     least = true_value(problem, best.w[:, 0])
-    for count in (0, 1, 3, 20):
-        point = steps_to(problem, count)
+    for point in (points[0], points[1], points[3], points[12]):
         assert sum(problem.gap(point)) >= true_value(problem, point.w[:, 0]) - least
     gap, rounding = problem.gap(best)
     assert gap + rounding <= 1e-9
     assert problem.rounded(best).value == pytest.approx(float(least), rel=1e-14)
 
 
+def class_problem(l1, l2, fit_intercept, far=0.0, K=3):
+    rng = np.random.default_rng(4)
+    X = rng.standard_normal((30, 3)) + far
+    labels = np.argmax(X[:, :1] - far + rng.gumbel(size=(30, K)) + np.arange(K), axis=1)
+    rows = ClassRows(as_design(X, 1), labels, np.full(30, 1.0 / 30.0), K)
+    return WideClasses(SoftmaxObjective(rows, ElasticNet(l1, l2, (3 * K, 1)), fit_intercept))
+
+
+def true_class_value(problem, w):
+    """The objective of a softmax at doubles, exactly."""
+    total, by_column = mpmath.mpf(0), w.reshape(-1, problem.K)
+    for row, label, s in zip(problem.X, problem.labels, problem.weight, strict=True):
+        eta = [sum(mpmath.mpf(x) * mpmath.mpf(v) for x, v in zip(row, own, strict=True)) for own in by_column.T]
+        total += mpmath.mpf(s) * (mpmath.log(sum(map(mpmath.exp, eta))) - eta[label])
+    for l1, l2, v in zip(problem.l1, problem.l2, w, strict=True):
+        total += mpmath.mpf(l1) * abs(mpmath.mpf(v)) + mpmath.mpf(l2) * mpmath.mpf(v) ** 2 / 2
+    return total
+
+
+@pytest.mark.parametrize("far", [0.0, 1e6])
+@pytest.mark.parametrize("fit_intercept", [False, True])
+@pytest.mark.parametrize("l1, l2", [(0.0, 0.01), (0.02, 0.0), (0.01, 0.01)])
+def test_a_certificate_of_a_softmax(l1, l2, fit_intercept, far):
+    problem = class_problem(l1, l2, fit_intercept, 0.0 if fit_intercept else far)
+    points = trail(problem)
+    best = points[-1]
+    least = true_class_value(problem, best.w[:, 0])
+    for point in (points[0], points[1], points[3], points[12]):
+        assert sum(problem.gap(point)) >= true_class_value(problem, point.w[:, 0]) - least
+    assert sum(problem.gap(best)) <= 1e-9
+    assert problem.rounded(best).value == pytest.approx(float(least), rel=1e-14)
+
+
 def test_a_certificate_does_not_add_up_what_was_rounded_away():
     """f(hi) - f(W) is known from W alone: the gap of hi for the dual point of W is not smaller, nor much larger."""
     problem = wide_problem({"l2": 0.01}, False, 1e8)
-    point = steps_to(problem, 300)
+    point = trail(problem)[-1]
     gap, rounding = problem.gap(point)
     near = point.w[:, 0] * (1.0 + 1e-5)
     off = true_value(problem, near) - true_value(problem, point.w[:, 0])
@@ -179,7 +229,7 @@ def test_a_step_keeps_the_digits_that_a_hessian_loses():
     problem = wide_problem({"l2": 1e-3}, False, 1e8)
     point = problem.at(np.zeros((4, 2)))
     step, decrease, _ = OrthogonalModel(problem, point, False).step()
-    A = mpmath.matrix((np.sqrt(problem.curvature(point.eta[:, 0]))[:, None] * problem.X).tolist())
+    A = mpmath.matrix((np.sqrt(problem.curvature(point))[:, None] * problem.X).tolist())
     hessian = A.T * A + mpmath.diag([mpmath.mpf(1e-3)] * 4)
     true = mpmath.lu_solve(hessian, -mpmath.matrix(point.gradient.tolist()))
     of_true = -sum(g * d for g, d in zip(point.gradient, true, strict=True)) / 2
@@ -245,6 +295,17 @@ def test_labels(solver):
     assert sorted(ended) == [0, 1, 2]
 
 
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("penalty", PENALTIES.values(), ids=PENALTIES)
+def test_a_softmax(penalty, layout):
+    X, y = far_problem()
+    y = y + (X[:, 1] > 1e7)
+    result = fit_softmax(as_layout(X, layout), y, fit_intercept=False, **penalty)
+    assert result.status is Status.CONVERGED
+    if "l1" not in penalty:
+        assert np.all(np.abs(result.coef.sum(axis=0)) <= 1e-15 * np.abs(result.coef).max(axis=0))
+
+
 @pytest.mark.skipif(not wide.HAS_WIDE, reason="numpy.longdouble is a double here")
 @pytest.mark.parametrize(
     "number",
@@ -253,6 +314,7 @@ def test_labels(solver):
         *(102720, 103286, 104960, 105509, 107707, 115897, 116472, 118469),
         *(100115, 105012, 107478, 109126, 111466, 113383, 101145, 105770, 107244, 119791, 103767, 106204),
         *(104736, 108478, 109485, 118516, 100344, 116652),
+        *(100422, 104801, 104885, 108492, 108592, 109474, 109589, 109730, 112071, 115258),  # softmax
     ],
 )
 def test_problems_on_which_fits_once_ended_short_of_their_optimum(number):
@@ -309,8 +371,9 @@ def test_the_message_and_the_history_say_what_was_done():
     assert result.copied_bytes >= 3 * X.nbytes
 
 
-def test_large_x_is_left_alone():
-    n, p = 3000, 100
-    X, y = far_problem(n, p)
-    assert "doubled precision" not in fit_logistic(X, y, l1=1e-3, fit_intercept=False, max_iter=5).message
-    assert not refinement.can_refine(as_design(X, 1), SimpleNamespace(tol=1e-6))
+@pytest.mark.parametrize(
+    "shape, K, small", [((60, 5), 1, True), ((3000, 100), 1, False), ((60, 5), 20, True), ((2000, 5), 20, False)]
+)
+def test_large_x_is_left_alone(shape, K, small):
+    assert refinement.can_refine(SimpleNamespace(shape=shape), SimpleNamespace(tol=1e-6), K) == small
+    assert not refinement.can_refine(SimpleNamespace(shape=shape), SimpleNamespace(tol=0.0), K)

@@ -258,10 +258,13 @@ def unresolved(result, monitor):
 def made_sure_of_classes(result, monitor):
     """The result of a softmax fit with unpenalised coefficients, its estimate looked at again by orthogonal factors."""
     objective = monitor.objective
-    if result.status is not Status.CONVERGED or objective.penalty.covers_all:
+    if result.status is not Status.CONVERGED or objective.penalty.covers_all or monitor.is_refined:
         return result
     decrement = orthogonal_class_decrement(objective, objective.at(monitor.coef, monitor.intercept))
-    return unresolved(result, monitor) if decrement is not None and decrement > monitor.target else result
+    if decrement is None or decrement <= monitor.target:
+        return result
+    found = refined(result, monitor) if monitor.may_refine else result
+    return found if monitor.is_refined else unresolved(result, monitor)
 
 
 def free_columns(penalty):

@@ -5,13 +5,19 @@ y and weight are (n,).  One thread: this is for X small enough to be factored.  
 a * b + c and for one CPU level.  Where a product overflows (beyond 1e300) results are NaN or infinite.
 """
 
+from libc.stdint cimport int64_t
+
+
 cdef extern from "compensated.h":
     ctypedef struct wide:
         double hi
         double lo
     wide wide_of(double a) noexcept nogil
     wide wide_add(wide a, wide b) noexcept nogil
+    wide wide_minus(wide a) noexcept nogil
     wide wide_scale(wide a, double b) noexcept nogil
+    wide wide_divide(wide a, wide b) noexcept nogil
+    wide wide_exp(wide x) noexcept nogil
     wide wide_residual(wide eta, double y) noexcept nogil
 
 
@@ -75,3 +81,28 @@ def move(double[:, ::1] w, const double[::1] step):
     with nogil:
         for j in range(w.shape[0]):
             put(w, j, wide_add(at(w, j), wide_of(step[j])))
+
+
+def class_residuals(const double[:, :, ::1] eta, const int64_t[::1] labels, const double[::1] weight,
+                    double[:, :, ::1] out):
+    """out = weight (softmax(eta) - y), (n, K, 2), y the indicator of a row's label."""
+    cdef Py_ssize_t i, k, top, K = eta.shape[1]
+    cdef wide total, others, share
+    with nogil:
+        for i in range(eta.shape[0]):
+            top = 0
+            for k in range(1, K):
+                if eta[i, k, 0] > eta[i, top, 0]:
+                    top = k
+            total = wide_of(0.0)
+            for k in range(K):
+                share = wide_exp(wide_add(at(eta[i], k), wide_minus(at(eta[i], top))))
+                total = wide_add(total, share)
+                put(out[i], k, share)
+            others = wide_of(0.0)
+            for k in range(K):
+                share = wide_scale(wide_divide(at(out[i], k), total), weight[i])
+                put(out[i], k, share)
+                if k != labels[i]:
+                    others = wide_add(others, share)
+            put(out[i], labels[i], wide_minus(others))

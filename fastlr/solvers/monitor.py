@@ -60,6 +60,8 @@ class Monitor:
         self.solver = solver
         self.choice = choice
         self.lift = lift or (lambda coef, intercept: (coef[:, 0].copy(), intercept))
+        #: The same where coefficients come to the last digit, if it is another one.
+        self.exact_lift = None
         self.history = []
         #: The gap, or what stands for it, at each point of the history, as it decides: not capped by the objective.
         self.gaps = []

@@ -1,8 +1,8 @@
 """The quadratic model of a small problem by an orthogonal factor of its rows, minimised from face to face.
 
-With A = [D^(1/2) X; l2^(1/2)] the Hessian A' A is never formed: its R = Q' A keeps the digits of columns that nearly
-depend on each other (Golub, Van Loan 2013, 5.3), and a gradient in doubled precision makes good what R loses (Bjorck
-1987: corrected seminormal equations).
+With A = [D^(1/2) X; l2^(1/2)] (two classes) the Hessian A' A is never formed: R = Q' A keeps the digits of columns that
+nearly depend on each other (Golub, Van Loan 2013, 5.3), and a gradient in doubled precision makes good what R loses
+(Bjorck 1987: corrected seminormal equations).
 """
 
 import numpy as np
@@ -22,19 +22,13 @@ class OrthogonalModel:
     problem : WideProblem
     point : WidePoint
     bounding : bool
-        Take the quadratic that touches each loss and is nowhere below it (Jaakkola, Jordan 2000) in place of the
-        curvature: steps on it need no line search where rows are saturated.
+        Take a quadratic that touches the loss and is nowhere below it in place of the curvature: steps on it need no
+        line search where rows are saturated.
     """
 
     def __init__(self, problem, point, bounding):
         self.problem, self.point = problem, point
-        eta = point.eta[:, 0]
-        if bounding:
-            size = np.maximum(np.abs(eta), 1e-6)
-            curvature = problem.weight * np.tanh(0.5 * size) / (2.0 * size)
-        else:
-            curvature = problem.curvature(eta)
-        rows = np.sqrt(curvature)[:, None] * problem.X
+        rows = problem.roots(point, bounding)
         ridge = np.sqrt(problem.l2)
         lengths = np.sqrt(np.sum(rows * rows, axis=0) + problem.l2)
         self.lengths = np.where(lengths > 0.0, lengths, 1.0)

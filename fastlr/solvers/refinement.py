@@ -8,9 +8,8 @@ import numpy as np
 
 from fastlr._environment import blas_threads
 from fastlr.kernels import compensated
-from fastlr.solvers import newton_cg
-from fastlr.solvers.compensated import WidePoint, WideProblem
-from fastlr.solvers.monitor import PATIENCE, Measures
+from fastlr.solvers.compensated import WideClasses, WidePoint, WideTwoClasses
+from fastlr.solvers.monitor import Measures
 from fastlr.solvers.newton_decrement import NEAR
 from fastlr.solvers.orthogonal_model import OrthogonalModel
 from fastlr.solvers.result import Status
@@ -32,33 +31,31 @@ SHORT = 0.1
 SHORT_OF_DIGITS = Status.PRECISION_LIMIT, Status.LINE_SEARCH_FAILED, Status.NUMERICAL_ERROR
 
 
-def can_refine(design, controls):
-    """Whether X is small enough, and there is a target to reach."""
+def can_refine(design, controls, K=1):
+    """Whether X is small enough for K coefficients a column, and there is a target to reach."""
     n, p = design.shape
-    return controls.tol > 0.0 and (n + p) * (p + 1) <= MOST_NUMBERS and p < MOST_COLUMNS
+    m = (p + 1) * K
+    return controls.tol > 0.0 and (n * K + m) * m <= MOST_NUMBERS and m <= MOST_COLUMNS
 
 
-def solved(spec, objective, coef, intercept, monitor):
+def solved(solve, objective, coef, intercept, monitor):
     """The result of a solver; where rounding, or columns that nearly depend on each other, end it or slow it down, that
     of going on in doubled precision.
 
     Parameters
     ----------
-    spec : SolverSpec
+    solve : callable
     objective, coef, intercept, monitor :
-        As for its `run`.
+        Its arguments.
     """
-    result = spec.run(objective, coef, intercept, monitor)
+    result = solve(objective, coef, intercept, monitor)
     if not monitor.may_refine or result.status not in SHORT_OF_DIGITS:
         return result
     result = refined(result, monitor)
     if monitor.is_refined or not monitor.made_way:
         return result
     monitor.begin_again()
-    if not spec.compiled:
-        return spec.run(objective, monitor.coef, monitor.intercept, monitor)
-    monitor.hand_over("newton_cg", f"took {PATIENCE} iterations")
-    return newton_cg.solve(objective, monitor.coef, monitor.intercept, monitor)
+    return solve(objective, monitor.coef, monitor.intercept, monitor)
 
 
 def refined(result, monitor):
@@ -84,9 +81,10 @@ def refined(result, monitor):
         if reached is None or not (reached.size <= monitor.target or reached.size < result.duality_gap):
             return result
         measures, coef, intercept = steps.told(reached)
+    monitor.lift = monitor.exact_lift or monitor.lift
     monitor.remark("Steps by orthogonal factors to gradients in doubled precision went on from there.")
     monitor.record(measures, reached.estimate)
-    monitor.is_refined, monitor.state = True, None
+    monitor.is_refined, monitor.state = True, objective.at(coef, intercept).state
     if not monitor.ends_at(coef, intercept):
         monitor.stalled()
     return monitor.result()
@@ -133,8 +131,8 @@ class Refinement:
     def __init__(self, objective, start, target, seconds):
         self._objective, self._target = objective, target
         self._until = time.perf_counter() + seconds
-        self._problem = WideProblem(objective)
-        self._point = self._problem.at(np.stack([start, np.zeros(len(start))], axis=1))
+        self._problem = WideTwoClasses(objective) if objective.rows.n_predictors == 1 else WideClasses(objective)
+        self._point = self._problem.at(self._problem.settled(np.stack([start, np.zeros(len(start))], axis=1)))
         rows = objective.rows
         rows.work.hold(rows.held_bytes + 3 * self._problem.X.nbytes)
 
@@ -163,14 +161,14 @@ class Refinement:
         """What is known at the point that a step begins at."""
         if self._problem.covers_all:
             return Reached(self._point, *self._problem.gap(self._point))
-        reach = float(np.max(np.abs(self._problem.X @ step), initial=0.0))
+        reach = float(np.max(np.abs(self._problem.image(step)), initial=0.0))
         near = reach <= NEAR and not bounding
         return Reached(self._point, math.inf, 0.0, decrease if near else math.inf)
 
     def _move(self, step, decrease, landed):
         """Take the step as far as it lowers the objective; the share taken."""
         problem, point = self._problem, self._point
-        eta, image = point.eta[:, 0], problem.X @ step
+        eta, image = point.eta[..., 0], problem.image(step)
         w = self._moved(step, 1.0, landed)
         share = 1.0
         if decrease > NOISE * abs(point.value):
@@ -186,7 +184,7 @@ class Refinement:
         problem, point = self._problem, self._point
         if problem.value(eta + image, whole[:, 0]) <= point.value + NOISE * abs(point.value):
             return 1.0
-        losses = problem.losses(eta + SHARES[:, None] * image)
+        losses = problem.losses(eta + np.multiply.outer(SHARES, image))
         values = losses + np.array([problem.penalty(point.w[:, 0] + t * step) for t in SHARES])
         best = int(np.argmin(np.where(np.isfinite(values), values, np.inf)))
         return float(SHARES[best]) if values[best] < point.value else 0.0
@@ -199,14 +197,15 @@ class Refinement:
         outside = (w[:, 0] < self._problem.lower) | (w[:, 0] > self._problem.upper)
         w[outside, 0] = np.clip(w[outside, 0], self._problem.lower[outside], self._problem.upper[outside])
         w[outside, 1] = 0.0
-        return w
+        return self._problem.settled(w)
 
     def told(self, reached):
         """(Measures, coef (p, 1), intercept) of what is returned of a point."""
         problem, p = self._problem, self._objective.shape[0]
+        one = self._objective.rows.n_predictors == 1
         rounded = problem.rounded(reached.point)
         coef = np.ascontiguousarray(rounded.w[:p, :1])
-        intercept = float(rounded.w[-1, 0]) if problem.fit_intercept else 0.0
+        intercept = (float(rounded.w[p, 0]) if one else rounded.w[p:, 0].copy()) if problem.n_free else 0.0
         optimality = self._objective.penalty.optimality(coef, rounded.gradient[:p, None])
         nonzeros = int(np.count_nonzero(coef))
         return Measures(rounded.value, reached.gap, reached.rounding, optimality, nonzeros), coef, intercept
