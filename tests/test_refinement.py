@@ -296,14 +296,13 @@ def test_labels(solver):
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-@pytest.mark.parametrize("penalty", PENALTIES.values(), ids=PENALTIES)
+@pytest.mark.parametrize("penalty", [{"l2": 1e-3}, {}], ids=["l2", "none"])
 def test_a_softmax(penalty, layout):
     X, y = far_problem()
     y = y + (X[:, 1] > 1e7)
     result = fit_softmax(as_layout(X, layout), y, fit_intercept=False, **penalty)
     assert result.status is Status.CONVERGED
-    if "l1" not in penalty:
-        assert np.all(np.abs(result.coef.sum(axis=0)) <= 1e-15 * np.abs(result.coef).max(axis=0))
+    assert np.all(np.abs(result.coef.sum(axis=0)) <= 1e-15 * np.abs(result.coef).max(axis=0))
 
 
 @pytest.mark.skipif(not wide.HAS_WIDE, reason="numpy.longdouble is a double here")
