@@ -25,7 +25,9 @@ from setuptools.command.build_ext import build_ext
 
 KERNELS = Path("fastlr/kernels")
 #: Nothing but copies and comparisons, or as fast at any level.
-ONE_LEVEL = ("_cpu", "merge", "renumber", "structure")
+ONE_LEVEL = ("_cpu", "compensated", "merge", "renumber", "structure")
+#: Kernels made of the rounding errors of sums and products, which a fused a * b + c would not have.
+UNFUSED = ("compensated",)
 #: Cython's code for memoryviews, shared by all modules.
 SHARED = "_cyutility"
 #: CPU levels: what cpu_level.h answers on a machine that runs no higher one, and compile flags.
@@ -131,7 +133,13 @@ class BuildKernels(build_ext):
         self.extensions = [extension for extension in self.extensions if extension.level in (None, *levels)]
         compile_flags, link_flags = optimisation_flags()
         for extension in self.extensions:
-            extension.extra_compile_args = [*compile_flags, *openmp[0], *extension.extra_compile_args]
+            unfused = extension.name.rpartition(".")[2] in UNFUSED and not is_msvc()
+            extension.extra_compile_args = [
+                *compile_flags,
+                *openmp[0],
+                *extension.extra_compile_args,
+                *(["-ffp-contract=off"] if unfused else []),
+            ]
             extension.extra_link_args = [*link_flags, *openmp[1]]
         self.extensions.sort(key=lambda extension: -os.path.getsize(extension.sources[0]))
         super().build_extensions()

@@ -7,7 +7,8 @@ import numpy as np
 from fastlr.diagnosis import diagnosed
 from fastlr.objective import LogisticObjective
 from fastlr.screening import HELD
-from fastlr.solvers import FitInterrupted, Monitor, Status, choose_solver
+from fastlr.solvers import FitInterrupted, Monitor, Status, choose_solver, never
+from fastlr.solvers.refinement import can_refine, solved
 
 
 def fit_rows(rows, penalty, fit_intercept, start, solver, controls, kept=None, held=None):
@@ -42,8 +43,9 @@ def fit_rows(rows, penalty, fit_intercept, start, solver, controls, kept=None, h
         choice = f"{choice} {HELD.format(kept=len(kept), p=p)}".lstrip()
     objective = LogisticObjective(rows, penalty, fit_intercept)
     monitor = Monitor(controls, objective, name, choice, partial(_all_coefficients, p, kept, held))
+    monitor.may_refine = spec.suits is not never and can_refine(rows.design, controls)
     try:
-        return diagnosed(spec.run(objective, coef, intercept, monitor), monitor, kept)
+        return diagnosed(solved(spec.run, objective, coef, intercept, monitor), monitor, kept)
     except KeyboardInterrupt:
         if not monitor.reached_a_point:
             raise

@@ -21,6 +21,7 @@ from fastlr.recentring import gone_on, later_centre, left_of, value_at_centre
 from fastlr.solvers import FitInterrupted, LogisticResults, choose_solver, label_dual, lockstep
 from fastlr.solvers.dual_coordinate_descent import SLOW
 from fastlr.solvers.newton_decrement import is_settled
+from fastlr.solvers.refinement import SHORT_OF_DIGITS, can_refine
 from fastlr.solvers.watching import tells_its_end
 from fastlr.special import expit_derivative
 
@@ -182,6 +183,7 @@ def _by_shared_steps(problems, watch, choice):
             watch.monitor(k, work, "newton_cg", choice, problems.held, null)
             for k, null in zip(which, objective.null_value(), strict=True)
         ]
+        _let_refine(problems, monitors)
         lockstep.solve(objective, *problems.starts_of(which), monitors)
         results += [_diagnosed(problems, watch, k, monitor) for k, monitor in zip(which, monitors, strict=True)]
     return results
@@ -198,12 +200,32 @@ def _diagnosed(problems, watch, k, monitor):
     rows, penalty, fit_intercept, _ = problems.of(k)
     rows.work.entries_read = round(result.n_passes * rows.design.nnz)
     objective, reached = LogisticObjective(rows, penalty, fit_intercept), (result.coef[:, None], result.intercept)
-    if result.converged and not is_settled(objective, objective.at(*reached), monitor.gaps[-1], result.target):
-        unwatched = replace(watch.controls(k, result.history), callback=None)
-        found = _fit_one(rows, penalty, fit_intercept, reached, "newton_cg", unwatched, None, problems.held)
-        return replace(found, message=f"{found.message} {monitor.explanation}".rstrip())
+    problem = rows, penalty, fit_intercept, reached
+    if _is_short_of_digits(result, monitor) or (
+        result.converged and not is_settled(objective, objective.at(*reached), monitor.gaps[-1], result.target)
+    ):
+        return _unwatched(problems, watch, k, monitor, problem)
     monitor.look_at(objective, problems.held)
-    return diagnosed(result, monitor)
+    found = diagnosed(result, monitor)
+    return _unwatched(problems, watch, k, monitor, problem) if _is_short_of_digits(found, monitor) else found
+
+
+def _let_refine(problems, monitors):
+    """Let labels end early that shared steps or epochs do not get on with, where they can go on by themselves."""
+    for monitor in monitors:
+        monitor.may_refine = can_refine(problems.design, monitor.controls)
+
+
+def _is_short_of_digits(result, monitor):
+    """Whether a label may go on by steps in doubled precision."""
+    return monitor.may_refine and result.status in SHORT_OF_DIGITS
+
+
+def _unwatched(problems, watch, k, monitor, problem):
+    """The result of going on from where a label has ended; callbacks know that it is over."""
+    controls = replace(watch.controls(k, monitor.history), callback=None)
+    found = _fit_one(*problem, "newton_cg", controls, None, problems.held)
+    return replace(found, message=f"{found.message} {monitor.explanation}".rstrip())
 
 
 def _by_shared_epochs(problems, watch, choice):
@@ -218,13 +240,26 @@ def _by_shared_epochs(problems, watch, choice):
             watch.monitor(k, work, "dual_coordinate_descent", choice, problems.held, null)
             for k, null in zip(which, duals.null_value / mass, strict=True)
         ]
+        _let_refine(problems, monitors)
         left = label_dual.ascend(duals, monitors, mass)
         del duals
-        results += [
-            _finish(problems, watch, k, monitor, left[position]) if position in left else monitor.result()
-            for position, (k, monitor) in enumerate(zip(which, monitors, strict=True))
-        ]
+        for position, (k, monitor) in enumerate(zip(which, monitors, strict=True)):
+            slow = position in left
+            results.append(
+                _finish(problems, watch, k, monitor, left[position]) if slow else _ended(problems, watch, k, monitor)
+            )
     return results
+
+
+def _ended(problems, watch, k, monitor):
+    """The result of a label that has ended by dual ascent."""
+    result = monitor.result()
+    if not _is_short_of_digits(result, monitor):
+        return result
+    rows, penalty, fit_intercept, _ = problems.of(k)
+    rows.work.entries_read = round(result.n_passes * rows.design.nnz)
+    reached = result.coef[:, None].copy(), result.intercept
+    return _unwatched(problems, watch, k, monitor, (rows, penalty, fit_intercept, reached))
 
 
 def _finish(problems, watch, k, monitor, start):

@@ -16,6 +16,7 @@ from fastlr.recentring import fit_centred
 from fastlr.screening import HELD, screen_classes
 from fastlr.softmax_objective import SoftmaxObjective
 from fastlr.solvers import FitInterrupted, Monitor, Status, automatic, class_newton, coordinate_descent
+from fastlr.solvers.refinement import can_refine, solved
 from fastlr.solvers.watching import tells_its_end
 from fastlr.special import softmax
 
@@ -125,8 +126,10 @@ def _fit(objective, coef, intercept, stand_ins, note, solver, controls):
     name, solve, choice = solver
     choice = f"{choice} {note}".strip()
     monitor = Monitor(controls, objective, name, choice, _Classes(K, stand_ins, objective.penalty))
+    monitor.exact_lift = _Classes(K, stand_ins, objective.penalty, add_up=True)
+    monitor.may_refine = objective.penalty.is_elastic_net and can_refine(objective.rows.design, controls, K)
     try:
-        result, coef, state = made_sure_of_classes(solve(objective, coef, intercept, monitor), monitor)
+        result, coef, state = made_sure_of_classes(solved(solve, objective, coef, intercept, monitor), monitor)
         return with_separated_classes(monitor.lift.settled(result, coef), objective, state)
     except KeyboardInterrupt:
         if not monitor.reached_a_point:
@@ -190,13 +193,13 @@ class _Classes:
     intercepts, which a fit without them holds as one zero.
 
     Those of a column add up to zero where l1 does not act on it: what they have in common leaves probabilities as they
-    are, and l2 makes it cost.
+    are, and l2 makes it cost.  With `add_up` they do already.
     """
 
-    def __init__(self, K, stand_ins, penalty):
+    def __init__(self, K, stand_ins, penalty, add_up=False):
         self._K = K
         self._stand_ins = stand_ins
-        self._is_free = ~(penalty.l1 > 0.0).reshape(-1, K).any(axis=1, keepdims=True)
+        self._is_free = ~(penalty.l1 > 0.0).reshape(-1, K).any(axis=1, keepdims=True) & (not add_up)
         self._l2 = penalty.l2
 
     def _common(self, coef):

@@ -16,6 +16,7 @@ from fastlr.diagnosis.separation import Classes, separates_all, separation
 from fastlr.factor import CholeskyFactor, penalised
 from fastlr.rounding import OF_DIVERGENCES
 from fastlr.solvers.newton_decrement import newton_decrement
+from fastlr.solvers.refinement import refined
 from fastlr.solvers.result import Status
 
 #: Free columns up to which their Gram matrix is factored.
@@ -209,9 +210,16 @@ class Diagnosis:
             point, estimate = reached
             self.ended, self.coef = self._at_point(point), point.coef[:, 0]
             self._say_reached(estimate, GONE_ON)
-        elif status is Status.CONVERGED:
+        elif status is Status.CONVERGED and not self._refine():
             self.ended = unresolved(self.ended, self.monitor)
         return []
+
+    def _refine(self):
+        """Go on in doubled precision where that is affordable; whether it has converged."""
+        if self.monitor.may_refine and self.monitor.reached_a_point and not self.monitor.is_refined:
+            self.ended = refined(self.ended, self.monitor)
+            self.coef = self.ended.coef if self.kept is None else self.ended.coef[self.kept]
+        return self.monitor.is_refined and self.ended.status is Status.CONVERGED
 
     def _say_reached(self, estimate, how=""):
         """The result as one that has converged, if it did not say so or has gone on."""
@@ -360,7 +368,7 @@ def made_sure_of_classes(result, monitor):
     objective, target, as_it_is = monitor.objective, monitor.target, (result, monitor.coef, monitor.state)
     (n, p), K = objective.rows.design.shape, objective.rows.n_classes
     looked_at = result.status in (Status.CONVERGED, *UNEXPLAINED) and np.isfinite(result.objective) and target > 0.0
-    if objective.penalty.covers_all or not looked_at or n * p * K * K > ALWAYS:
+    if objective.penalty.covers_all or not looked_at or monitor.is_refined or n * p * K * K > ALWAYS:
         return as_it_is
     point = objective.at(monitor.coef, monitor.intercept)
     if result.converged and _tells_all_apart(objective) and newton_decrement(objective, point) <= target:
@@ -377,7 +385,7 @@ def _refitted_classes(result, monitor, point):
         return as_it_is
     reached = refit.go_on(controls_left(monitor), monitor.null_value)
     if reached is None:
-        return (unresolved(result, monitor), *as_it_is[1:]) if result.converged else as_it_is
+        return _refined_classes(result, monitor) if result.converged else as_it_is
     better, estimate = reached
     left = max(0.0, point.value - better.value) + estimate
     if left <= target:
@@ -387,6 +395,12 @@ def _refitted_classes(result, monitor, point):
         result, coef=coef, intercept=intercept, objective=better.value, optimality=objective.optimality(better)
     )
     return _converged(moved, monitor, estimate, GONE_ON), better.coef, better.state
+
+
+def _refined_classes(result, monitor):
+    """The same, where its estimate does not hold and nothing but doubled precision is left."""
+    found = refined(result, monitor) if monitor.may_refine else result
+    return found if monitor.is_refined else unresolved(result, monitor), monitor.coef, monitor.state
 
 
 def _tells_all_apart(objective):

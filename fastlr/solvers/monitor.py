@@ -64,6 +64,8 @@ class Monitor:
         self.solver = solver
         self.choice = choice
         self.lift = lift or (lambda coef, intercept: (coef[:, 0].copy(), intercept))
+        #: The same where coefficients come to the last digit, if it is another one.
+        self.exact_lift = None
         self.history = list(controls.begun)
         #: The gap, or what stands for it, at each point of the history, as it decides: not capped by the objective.
         self.gaps = [each.gap for each in self.history]
@@ -71,6 +73,11 @@ class Monitor:
         self.message = ""
         #: RowState of the point recorded last, where a solver has shown one.
         self.state = None
+        #: Whether steps in doubled precision may go on where these solvers do not get on, and whether they have; see
+        #: refinement.py.
+        self.may_refine = self.is_refined = False
+        #: Whether the fit has ended for their sake.
+        self.made_way = False
         #: Whether the last step proves that there is an optimum where nothing holds some columns: it moves no row far,
         #: and its Hessian keeps its digits.
         self.is_near = False
@@ -192,9 +199,24 @@ class Monitor:
         self.remark_change(solver, why)
         self.solver = solver
 
+    def makes_way(self):
+        """End the fit where steps in doubled precision may do better; whether they may."""
+        if not self.may_refine or self.is_refined:
+            return False
+        self.made_way = True
+        return self.fail(Status.LINE_SEARCH_FAILED, "Steps lower the objective too slowly")
+
+    def begin_again(self):
+        """Let a solver go on from the last point, for as long as it takes."""
+        self.may_refine, self._is_handed_over = False, True
+
     def remark_change(self, solver, why):
         """Say in the message that another solver goes on."""
-        self._remarks.append(f"The fit began with {self.solver}, which {why}; {solver} went on from there.")
+        self.remark(f"The fit began with {self.solver}, which {why}; {solver} went on from there.")
+
+    def remark(self, sentence):
+        """Say this in the message."""
+        self._remarks.append(sentence)
 
     @property
     def explanation(self):
@@ -234,6 +256,8 @@ class Monitor:
             return self._end(Status.STOPPED, f"The callback stopped the fit {self._reached}.")
         if controls.time_limit is not None and progress.elapsed >= controls.time_limit:
             return self._end(Status.TIME_LIMIT, f"The time limit was reached {self._reached}.")
+        if PATIENCE <= self.n_iter < controls.max_iter and self.makes_way():
+            return True
         if self.n_iter >= controls.max_iter:
             limit = f"max_iter={controls.max_iter} was reached {self._reached}. Increase max_iter or tol."
             return self._end(Status.MAX_ITER, limit)

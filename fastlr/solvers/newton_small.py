@@ -51,6 +51,9 @@ def solve(objective, coef, intercept, monitor):
     intercept : float
     monitor : Monitor
     """
+    if monitor.reached_a_point:
+        monitor.hand_over("newton_cg", "made little of many steps")
+        return newton_cg.solve(objective, coef, intercept, monitor)
     rows, controls = objective.rows, monitor.controls
     watched = controls.callback is not None or controls.time_limit is not None
     records, scratch = np.empty((1 if watched else AT_A_TIME, 8)), rows.newton_scratch()

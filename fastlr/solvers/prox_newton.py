@@ -50,6 +50,8 @@ def solve(objective, coef, intercept, monitor):
     candidates, decrement, stalled = Candidates(objective), None, False
     while not monitor.finished(point, decrement):
         if stalled:  # and not at the limit of double precision
+            if monitor.makes_way():
+                break
             monitor.hand_over("coordinate_descent", "found no step that lowers the objective")
             return coordinate_descent.solve(objective, point.coef, point.intercept, monitor)
         if monitor.is_hopeless:
