@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from bench.environment import available_cpus, clear_blas_overrides
+from bench.harness.environment import available_cpus, clear_blas_overrides
 
 clear_blas_overrides()
 
@@ -30,8 +30,9 @@ from sklearn.linear_model import LogisticRegression as SklearnLogisticRegression
 from sklearn.preprocessing import StandardScaler  # noqa: E402
 
 import fastlr  # noqa: E402
-from bench.objective import Penalty, objective  # noqa: E402
-from bench.problems import dense, one_hot, text  # noqa: E402
+from bench.data.generated import dense, one_hot, text  # noqa: E402
+from bench.harness.penalty import Penalty  # noqa: E402
+from bench.harness.two_classes import objective  # noqa: E402
 
 TARGET, TIGHT = 1e-6, 1e-11
 TOLERANCES = [10 ** (-half / 2) for half in range(2, 21)]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import lzma
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
-from bench.problems import classes
-from bench.real_sets import digits, json_lines, path, words_and_bigrams
+from bench.data.generated import classes
+from bench.data.real_sets import digits, json_lines, path, words_and_bigrams
 
 
 def _numbered(labels) -> np.ndarray:
@@ -51,9 +52,9 @@ def clinc():
     return words_and_bigrams(list(texts)), _numbered(labels)
 
 
-def gaussian():
-    """60,000 x 300 independent Gaussian columns, 10 classes."""
-    X, y = classes(60_000, 300, 10)
+def gaussian(n: int, p: int, K: int):
+    """n x p independent Gaussian columns, K classes."""
+    X, y = classes(n, p, K)
     return X, _numbered(y)
 
 
@@ -75,7 +76,8 @@ def wine():
 
 
 CLASS_SETS: dict[str, Callable] = {
-    "dense-60k-300-10": gaussian,
+    "toy": partial(gaussian, 300, 8, 3),
+    "dense-60k-300-10": partial(gaussian, 60_000, 300, 10),
     "mnist": mnist,
     "20newsgroups": newsgroups,
     "embeddings-20k-768-100": embeddings,

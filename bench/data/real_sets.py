@@ -1,4 +1,4 @@
-"""Real data sets, read from the folder that FASTLR_DATA names (one subfolder a set), as two-class problems."""
+"""Real data sets of two classes, read from the folder that FASTLR_DATA names, one subfolder a set."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The process that runs the cases of bench.bits: `python -m bench.bit_run <file> [text in the names]`.
+"""The process that runs the cases of bench.bits: `python -m bench.gates.bit_run <file> [text in the names]`.
 
 Writes a pickle of {"package": folder, "answers": {(case, threads): {quantity: array} or what was raised}}, or
 {"unavailable": why} where this build has no kernels for the level that FASTLR_CPU names.
@@ -11,7 +11,7 @@ import pickle
 import warnings
 from pathlib import Path
 
-from bench.bit_cases import CASES
+from bench.gates.bit_cases import CASES
 
 THREADS = (1, 2, 3)
 
@@ -30,7 +30,7 @@ def answers(wanted: str) -> dict:
 
 def main() -> None:
     """Run the cases and write what they come to."""
-    parser = argparse.ArgumentParser(prog="python -m bench.bit_run", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="python -m bench.gates.bit_run", description=__doc__.splitlines()[0])
     parser.add_argument("file", type=Path, help="where the answers go")
     parser.add_argument("wanted", help='cases: part of their names, "" for all')
     options = parser.parse_args()

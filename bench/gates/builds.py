@@ -8,8 +8,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench.problems import cache_folder
-from bench.remote import CHECKOUT
+from bench import CHECKOUT
+from bench.data.cache import cache_folder
 
 
 def commit_of(revision: str) -> str:

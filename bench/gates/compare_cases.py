@@ -1,4 +1,4 @@
-"""The selection of bench.compare, and the process that measures one case: `python -m bench.compare_cases <case>`.
+"""The selection of bench.compare, and the process that measures one case: `python -m bench.gates.compare_cases <case>`.
 
 The process makes one call and prints a line of JSON: the package it imported, and what that call took besides time.
 Each line that it reads then is answered by one with the seconds of a call.
@@ -14,14 +14,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.environment import clear_blas_overrides
+from bench.harness.environment import clear_blas_overrides
 
 clear_blas_overrides()
 
 import numpy as np  # noqa: E402
 
-from bench.memory import peak_bytes, reset_peak  # noqa: E402
-from bench.problems import class_numbers, load, make_penalty  # noqa: E402
+from bench.data.generated import class_numbers  # noqa: E402
+from bench.data.problems import load  # noqa: E402
+from bench.harness.peak_memory import peak_bytes, reset_peak  # noqa: E402
+from bench.harness.penalty import make_penalty  # noqa: E402
 
 TOL = 1e-6
 SHORT = 0.02  # seconds: calls that take less are repeated for so long, and the shortest counts
@@ -34,7 +36,7 @@ class Case:
     Attributes
     ----------
     problem : str
-        As `problems.load` takes it.
+        As `bench.data.problems.load` takes it.
     prepare : callable
         (X, y) -> a function without arguments, which is measured.
     """
@@ -148,7 +150,7 @@ def seconds(call: Callable[[], object]) -> float:
 
 def main() -> None:
     """Measure one case, at the pace of who reads it."""
-    parser = argparse.ArgumentParser(prog="python -m bench.compare_cases", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="python -m bench.gates.compare_cases", description=__doc__.splitlines()[0])
     parser.add_argument("case", choices=CASES)
     case = CASES[parser.parse_args().case]
     call = case.prepare(*load(case.problem))

@@ -2,39 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 
+from bench.harness.optimum import Optimum
+from bench.harness.race import Limits
+from bench.harness.remote import PeerFailed, Remote
 from bench.peers import PEERS
 from bench.peers.base import ladder
-from bench.remote import PeerFailed, Remote
 
 START_LIMIT = 600.0  # seconds for loading, preparation and warm-up
-TARGETS = (1e-4, 1e-6, 1e-8)  # the relative suboptimalities that are raced for
-STOP_AT = TARGETS[-1] / 10  # below it a ladder ends
+BELOW = 0.1  # a ladder ends below so much of the strictest target
 HOPELESS = 5.0  # a fit that takes so many times the best peer's time to the strictest target ends a peer's ladder
 PROMISING = 2.0  # a tolerance is run again when its time was within this factor of the peer's best to some target
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How much one race may cost.
-
-    Attributes
-    ----------
-    repeats : int
-        Thorough runs of each tolerance that looked promising when the ladder was climbed; the best time counts.
-    steps_per_decade : int
-        Tolerances per decade, the same for every peer.
-    budget : float
-        Seconds of fitting per peer, every fit counted; what is spent limits the repeats first, then the ladder.
-    run_limit : float
-        Seconds after which a single fit is killed, and with it the peer's race.
-    """
-
-    repeats: int = 3
-    steps_per_decade: int = 2
-    budget: float = 120.0
-    run_limit: float = 120.0
 
 
 @dataclass(frozen=True)
@@ -47,14 +27,27 @@ class Run:
     nonzeros: int
 
 
-def relative(value: float, best: float) -> float:
-    """(f - f*) / f*."""
-    return (value - best) / abs(best)
-
-
 @dataclass
 class Entry:
-    """One peer's part of the race."""
+    """One peer's part of the race.
+
+    Attributes
+    ----------
+    name : str
+        A key of PEERS.
+    limits : Limits
+    remote : Remote or None
+        Its worker process; None before the start and after the end.
+    note : str
+        Why it takes no (further) part.
+    pools : list of dict
+        The BLAS and OpenMP libraries that its process has loaded.
+    runs : list of Run
+    spent : float
+        Seconds of fitting, every fit counted.
+    unfinished : float or None
+        Seconds after which a fit failed or was killed, where one was.
+    """
 
     name: str
     limits: Limits
@@ -63,6 +56,7 @@ class Entry:
     pools: list[dict] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
     spent: float = 0.0
+    unfinished: float | None = None
 
     def __post_init__(self) -> None:
         peer = PEERS[self.name]
@@ -91,12 +85,14 @@ class Entry:
             self.remote.close()
             self.remote = None
 
-    def climbs(self, rung: int, best: float, leader: float) -> bool:
+    def climbs(self, rung: int, optimum: Optimum, leader: float) -> bool:
         """Whether a rung of the ladder is to be tried for the first time.
 
         Parameters
         ----------
-        best : float
+        rung : int
+            A position on the ladder of tolerances.
+        optimum : Optimum
             The lowest objective known.
         leader : float
             The shortest time in which a peer reached the strictest target.
@@ -106,9 +102,10 @@ class Entry:
         last = self.runs[-1].seconds if self.runs else 0.0
         if self.spent + last >= self.limits.budget or last > HOPELESS * leader:
             return False
-        return all(relative(run.objective, best) > STOP_AT for run in self.runs)
+        stop_at = BELOW * self.limits.targets[-1]
+        return all(optimum.suboptimality(run.objective) > stop_at for run in self.runs)
 
-    def repeats(self, rung: int, best: float, leader: float) -> bool:
+    def repeats(self, rung: int, optimum: Optimum, leader: float) -> bool:
         """Whether a rung of the ladder is worth another run."""
         if self.remote is None or rung >= len(self.ladder):
             return False
@@ -116,17 +113,19 @@ class Entry:
         fastest = min((run.seconds for run in before), default=float("inf"))
         if self.spent + fastest >= self.limits.budget or fastest > HOPELESS * leader:
             return False
-        lowest = relative(min(run.objective for run in before), best)
-        own = [self.time_to(target, best) for target in TARGETS if lowest <= target]
+        lowest = optimum.suboptimality(min(run.objective for run in before))
+        own = [self.time_to(target, optimum) for target in self.limits.targets if lowest <= target]
         return any(seconds is not None and fastest <= PROMISING * seconds for seconds in own)
 
     def run(self, rung: int, thorough: bool) -> None:
         """One fit at one tolerance; a failure ends this peer's race and keeps its earlier runs."""
         assert self.remote is not None
         tol = self.ladder[rung]
+        began = time.monotonic()
         try:
             answer = self.remote.ask({"tol": tol, "thorough": thorough}, self.limits.run_limit)
         except PeerFailed as failure:
+            self.unfinished = time.monotonic() - began
             self.stop(f"at tolerance {tol:g}: {failure}")
             return
         self.spent += answer.pop("spent")
@@ -136,6 +135,7 @@ class Entry:
         """Its lowest objective."""
         return min((run.objective for run in self.runs), default=float("inf"))
 
-    def time_to(self, target: float, best: float) -> float | None:
-        """The smallest time among the runs that reach a relative suboptimality."""
-        return min((run.seconds for run in self.runs if relative(run.objective, best) <= target), default=None)
+    def time_to(self, target: float, optimum: Optimum) -> float | None:
+        """The smallest time among the runs that reach a suboptimality; None where none does."""
+        reached = (run.seconds for run in self.runs if optimum.suboptimality(run.objective) <= target)
+        return min(reached, default=None)

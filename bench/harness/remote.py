@@ -9,11 +9,9 @@ import select
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
-from bench.environment import BLAS_OVERRIDES
-
-CHECKOUT = Path(__file__).resolve().parents[1]
+from bench import CHECKOUT
+from bench.harness.environment import BLAS_OVERRIDES
 
 
 class PeerFailed(Exception):
@@ -21,12 +19,12 @@ class PeerFailed(Exception):
 
 
 class Remote:
-    """A worker process (bench.worker) in a session of its own.
+    """A worker process (bench.harness.worker) in a session of its own.
 
     Parameters
     ----------
     specification : dict
-        What bench.worker is told: peer, problem, penalty, fit_intercept, n_threads.
+        What bench.harness.worker is told: that of the race, and "peer", a key of PEERS.
     """
 
     def __init__(self, specification: dict) -> None:
@@ -34,7 +32,7 @@ class Remote:
         search = [str(CHECKOUT), *filter(None, [environment.get("PYTHONPATH")])]
         environment["PYTHONPATH"] = os.pathsep.join(search)
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "bench.worker", json.dumps(specification)],
+            [sys.executable, "-m", "bench.harness.worker", json.dumps(specification)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -1,6 +1,6 @@
-"""The objective as the harness sees it: value and certificate, in float64 NumPy, independent of every solver.
+"""The objective of two classes: value and certificate, in float64 NumPy, independent of every solver.
 
-The objective is fastlr's core objective with unit weights,
+It is fastlr's core objective with unit weights,
 
     P(coef, intercept) = mean_i log(1 + exp(-m_i)) + l2/2 ||coef||^2 + l1 ||coef||_1,
 
@@ -10,52 +10,10 @@ minimise n or C n times it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from scipy.special import expit, xlogy
 
-
-@dataclass(frozen=True)
-class Penalty:
-    """The penalty l2/2 ||coef||^2 + l1 ||coef||_1 on the scale of the mean loss.
-
-    Attributes
-    ----------
-    l2, l1 : float
-        Strengths, at least 0.
-    label : str
-        How the result files name it, such as "l2-C1" or "l1-20".
-    """
-
-    l2: float
-    l1: float
-    label: str
-
-    @property
-    def kind(self) -> str:
-        """Which peers can take part: "l2", "l1", "enet" or "none"."""
-        if self.l1 > 0:
-            return "enet" if self.l2 > 0 else "l1"
-        return "l2" if self.l2 > 0 else "none"
-
-    @property
-    def strength(self) -> float:
-        """l1 + l2: what glmnet calls lambda and glum alpha."""
-        return self.l1 + self.l2
-
-    @property
-    def l1_ratio(self) -> float:
-        """The share of l1 in the strength."""
-        return self.l1 / self.strength if self.strength else 0.0
-
-    def inverse_strength(self, n: int) -> float:
-        """The C of scikit-learn: 1 / (n (l1 + l2)), infinite without a penalty."""
-        return 1 / (n * self.strength) if self.strength else np.inf
-
-    def value(self, coef: np.ndarray) -> float:
-        """The penalty at coef (p,)."""
-        return 0.5 * self.l2 * float(coef @ coef) + self.l1 * float(np.abs(coef).sum())
+from bench.harness.penalty import Penalty
 
 
 def loss(margin: np.ndarray) -> np.ndarray:
@@ -68,12 +26,6 @@ def objective(X, y: np.ndarray, coef: np.ndarray, intercept: float, penalty: Pen
     if not (np.isfinite(coef).all() and np.isfinite(intercept)):
         return float("nan")
     return float(loss(y * (X @ coef + intercept)).mean()) + penalty.value(coef)
-
-
-def lambda_max(X, y: np.ndarray, fit_intercept: bool) -> float:
-    """The smallest l1 for which coef = 0 is optimal: ||X'r||_inf at coef = 0 and the best intercept."""
-    share = (y > 0).mean() if fit_intercept else 0.5
-    return float(np.abs(X.T @ (share - (y > 0))).max()) / len(y)
 
 
 def best_intercept(eta: np.ndarray, y: np.ndarray, start: float) -> float:

@@ -1,7 +1,7 @@
 """One peer on one problem, in a process of its own: answers requests, one JSON line each.
 
-Started as `python -m bench.worker '<specification>'` by bench.remote.  The first line it writes says whether the peer
-takes part ({"ready": ...} or {"refused": reason}); then each request is answered:
+`bench.harness.remote` starts it as `python -m bench.harness.worker '<specification>'`.  The first line it writes says
+whether the peer takes part ({"ready": ...} or {"refused": reason}); then each request is answered:
 
     {"tol": t, "thorough": b}  fits from zero -> {"seconds", "objective", "nonzeros", "spent"}
     {"certify": true}          -> {"objective", "gap"} of the best coefficients so far
@@ -21,13 +21,13 @@ from typing import TextIO
 
 import numpy as np
 
-from bench.environment import thread_pools
-from bench.objective import Penalty, duality_gap, lambda_max, objective
+from bench.harness.environment import thread_pools
+from bench.harness.objective import Objective
+from bench.harness.race import Race
 from bench.peers import PEERS
 from bench.peers.base import Peer
-from bench.problems import load
 
-WARM_UP_ROWS, WARM_UP_COLUMNS = 100, 40
+WARM_UP_ROWS, WARM_UP_COLUMNS = 200, 40
 
 
 def describe(error: BaseException) -> str:
@@ -36,14 +36,16 @@ def describe(error: BaseException) -> str:
     return re.sub(r"(/[\w.+-]+)+/", "", text)[:200]
 
 
-def warm_up(peer: Peer, X, y: np.ndarray, penalty: Penalty, fit_intercept: bool, n_threads: int) -> None:
-    """One fit of a few rows of either class: loads, compiles and starts threads before the clock runs."""
-    rows = np.concatenate([np.flatnonzero(y == label)[:WARM_UP_ROWS] for label in (-1, 1)])
+def warm_up(peer: Peer, X, y: np.ndarray, objective: Objective, n_threads: int) -> None:
+    """One fit of a few rows of each class: loads, compiles and starts threads before the clock runs."""
+    most = max(WARM_UP_ROWS // objective.n_classes, 2)
+    rows = np.concatenate([np.flatnonzero(y == label)[:most] for label in np.unique(y)])
     few, labels = X[rows][:, :WARM_UP_COLUMNS], y[rows]
+    penalty = objective.penalty
     if penalty.l1 > 0:  # leave nonzero coefficients, so that just-in-time compilation gets to everything
-        penalty = replace(penalty, l1=lambda_max(few, labels, fit_intercept) / 20)
+        objective = replace(objective, penalty=replace(penalty, l1=objective.lambda_max(few, labels) / 20))
     try:
-        peer.prepare(few, labels, penalty, fit_intercept, n_threads)
+        peer.prepare(few, labels, objective, n_threads)
         peer.fit(float(np.sqrt(peer.loosest * peer.tightest)))
         peer.close()
     except ImportError:
@@ -84,14 +86,15 @@ class Bench:
     """The peer with its problem, and the best coefficients that it has found."""
 
     def __init__(self, specification: dict) -> None:
-        self.X, self.y = load(specification["problem"])
-        self.penalty = Penalty(**specification["penalty"])
-        self.fit_intercept = specification["fit_intercept"]
+        race = Race.of_specification(specification)
+        self.X, self.y = race.load()
+        self.objective = race.objective
         self.peer = PEERS[specification["peer"]]()
-        self.best = (float("inf"), np.zeros(self.X.shape[1]), 0.0)
-        self.refusal = self.peer.refusal(self.X, self.penalty, self.fit_intercept)
+        zero = np.zeros(self.objective.n_coefficients(self.X))
+        self.best = (float("inf"), zero, 0.0)
+        self.refusal = self.peer.refusal(self.X, self.objective)
         if self.refusal is None:
-            arguments = (self.X, self.y, self.penalty, self.fit_intercept, specification["n_threads"])
+            arguments = (self.X, self.y, self.objective, race.n_threads)
             try:
                 warm_up(self.peer, *arguments)
                 self.peer.prepare(*arguments)
@@ -108,7 +111,7 @@ class Bench:
             coef, intercept = self.peer.fit(tol)
             seconds = time.perf_counter() - start
             times.append(seconds if self.peer.seconds is None else self.peer.seconds)
-        value = objective(self.X, self.y, coef, intercept, self.penalty)
+        value = self.objective.value(self.X, self.y, coef, intercept)
         if not np.isfinite(value):
             return {"error": "coefficients are not finite"}
         if value < self.best[0]:
@@ -119,8 +122,7 @@ class Bench:
     def certify(self) -> dict:
         """The duality gap of the best coefficients."""
         value, coef, intercept = self.best
-        gap = duality_gap(self.X, self.y, coef, intercept, self.penalty, self.fit_intercept)
-        return {"objective": value, "gap": gap}
+        return {"objective": value, "gap": self.objective.gap(self.X, self.y, coef, intercept)}
 
 
 def serve(bench: Bench, answers: TextIO) -> None:
@@ -147,8 +149,8 @@ def serve(bench: Bench, answers: TextIO) -> None:
 
 def main() -> None:
     """Keep the pipe for answers and send whatever else is printed to standard error."""
-    parser = argparse.ArgumentParser(prog="python -m bench.worker", description=__doc__.splitlines()[0])
-    parser.add_argument("specification", help="the fields of Specification as JSON")
+    parser = argparse.ArgumentParser(prog="python -m bench.harness.worker", description=__doc__.splitlines()[0])
+    parser.add_argument("specification", help="peer and race as JSON")
     specification = parser.parse_args().specification
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)

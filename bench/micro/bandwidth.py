@@ -1,6 +1,6 @@
 """The read bandwidth that kernels are measured against: NumPy reductions of a large array, one thread per CPU.
 
-Run it as `python -m bench.bandwidth`.
+Run it as `python -m bench.micro.bandwidth`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import argparse
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from bench.environment import available_cpus, clear_blas_overrides
+from bench.harness.environment import available_cpus, clear_blas_overrides
 
 clear_blas_overrides()
 
@@ -48,7 +48,7 @@ def read_bandwidth(n_threads: int | None = None, repeats: int = 10) -> float:
 
 def main() -> None:
     """Print the bandwidth of one thread, and of all CPUs."""
-    argparse.ArgumentParser(prog="python -m bench.bandwidth", description=__doc__.splitlines()[0]).parse_args()
+    argparse.ArgumentParser(prog="python -m bench.micro.bandwidth", description=__doc__.splitlines()[0]).parse_args()
     for count in sorted({1, available_cpus()}):
         print(f"{count} threads: {read_bandwidth(count) / 1e9:.1f} GB/s")
 

@@ -1,19 +1,19 @@
 """What bounds cost: non-negative coefficients beside the same fit without bounds, at the same tolerance.
 
-python -m bench.bounds
+python -m bench.micro.bounds
 """
 
 from __future__ import annotations
 
 import argparse
 
-from bench.environment import clear_blas_overrides
+from bench.harness.environment import clear_blas_overrides
 
 clear_blas_overrides()
 
 import numpy as np  # noqa: E402
 
-from bench.in_turn import minima  # noqa: E402
+from bench.harness.timing import shortest_in_turn  # noqa: E402
 
 TOL = 1e-6
 SECONDS = 30.0  # of fits in turn
@@ -30,7 +30,7 @@ def shifted_normal_columns(n: int, p: int) -> tuple[np.ndarray, np.ndarray]:
 
 def main() -> None:
     """Print the table."""
-    argparse.ArgumentParser(prog="python -m bench.bounds", description=__doc__.splitlines()[0]).parse_args()
+    argparse.ArgumentParser(prog="python -m bench.micro.bounds", description=__doc__.splitlines()[0]).parse_args()
     from fastlr import fit_logistic
 
     print(f"{'n = p':<8}{'intercept':<11}{'free s':>8}{'bounded s':>11}{'ratio':>7}{'passes':>15}{'on the bound':>14}")
@@ -43,7 +43,7 @@ def main() -> None:
                 for bounds in (None, (0.0, None))
             ]
             free, bounded = (call() for call in calls)
-            seconds = minima(calls, SECONDS)
+            seconds = shortest_in_turn(calls, SECONDS)
             passes = f"{free.n_passes:.0f} / {bounded.n_passes:.0f}"
             held = 1.0 - np.count_nonzero(bounded.coef) / size
             print(

@@ -1,6 +1,6 @@
 """The figures of fastlr/design/costs.py: what a Hessian costs beside a pass over X.
 
-    python -m bench.costs
+    python -m bench.micro.costs
 
 One thread, process time, the shortest of several runs: ratios of arithmetic, not of what the machine does besides.
 """
@@ -11,14 +11,14 @@ import argparse
 import time
 from collections.abc import Callable
 
-from bench.environment import clear_blas_overrides
+from bench.harness.environment import clear_blas_overrides
 
 clear_blas_overrides()
 
 import numpy as np  # noqa: E402
 import scipy.sparse as sp  # noqa: E402
 
-from bench.problems import dense, text  # noqa: E402
+from bench.data.generated import dense, text  # noqa: E402
 
 SIZES = ((20_000, 8), (20_000, 50), (20_000, 200), (8_000, 800))
 SPARSE = ((30_000, 120, 14), (30_000, 300, 12), (20_000, 1_000, 60))
@@ -63,7 +63,7 @@ def show(name: str, X) -> None:
 
 def main() -> None:
     """Print the table."""
-    argparse.ArgumentParser(prog="python -m bench.costs", description=__doc__.splitlines()[0]).parse_args()
+    argparse.ArgumentParser(prog="python -m bench.micro.costs", description=__doc__.splitlines()[0]).parse_args()
     from fastlr.factor import CholeskyFactor
 
     for n, p in SIZES:

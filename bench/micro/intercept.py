@@ -1,20 +1,20 @@
 """What a free intercept costs: fits without and with one in turn, at tolerances that reach the same suboptimality.
 
-python -m bench.intercept
+python -m bench.micro.intercept
 """
 
 from __future__ import annotations
 
 import argparse
 
-from bench.environment import clear_blas_overrides
+from bench.harness.environment import clear_blas_overrides
 
 clear_blas_overrides()
 
 import numpy as np  # noqa: E402
 
-from bench.in_turn import loosest, minima  # noqa: E402
-from bench.problems import load  # noqa: E402
+from bench.data.problems import load  # noqa: E402
+from bench.harness.timing import loosest, shortest_in_turn  # noqa: E402
 
 CASES = (("text-20k-47k", "l2"), ("text-20k-47k", "l1"), ("dense-500k-50", "l2"))
 TARGET = 1e-6  # relative suboptimality
@@ -23,7 +23,7 @@ SECONDS = 3.0  # of fits in turn
 
 def main() -> None:
     """Print the table."""
-    argparse.ArgumentParser(prog="python -m bench.intercept", description=__doc__.splitlines()[0]).parse_args()
+    argparse.ArgumentParser(prog="python -m bench.micro.intercept", description=__doc__.splitlines()[0]).parse_args()
     from fastlr import fit_logistic
 
     print(f"{'problem':<15}{'penalty':<9}{'without ms':>11}{'with ms':>9}{'ratio':>7}{'passes':>14}")
@@ -39,7 +39,7 @@ def main() -> None:
         ]
         tolerances = [loosest(fit, TARGET) for fit in fits]
         calls = [lambda fit=fit, tol=tol: fit(tol) for fit, tol in zip(fits, tolerances, strict=True)]
-        without, free = (1e3 * seconds for seconds in minima(calls, SECONDS))
+        without, free = (1e3 * seconds for seconds in shortest_in_turn(calls, SECONDS))
         passes = " / ".join(f"{fit(tol).n_passes:.1f}" for fit, tol in zip(fits, tolerances, strict=True))
         print(f"{problem:<15}{penalty:<9}{without:>11.1f}{free:>9.1f}{free / without:>7.2f}{passes:>14}", flush=True)
 

@@ -1,7 +1,7 @@
 """The passes over X in GB/s, against what the machine can read from memory.
 
-    python -m bench.kernels
-    pytest bench/pytest_kernels.py
+    python -m bench.micro.kernels
+    pytest bench/micro/pytest_kernels.py
 
 A pass is asked for through the design, as solvers do, so its price includes scratch and dispatch.  GB/s counts the
 bytes of X once for each reading that the design itself reports.
@@ -10,19 +10,18 @@ bytes of X once for each reading that the design itself reports.
 from __future__ import annotations
 
 import argparse
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bench.environment import available_cpus, clear_blas_overrides
+from bench.harness.environment import available_cpus, clear_blas_overrides
 
 clear_blas_overrides()
 
 import numpy as np  # noqa: E402
-import scipy.sparse as sp  # noqa: E402
 
-from bench.bandwidth import read_bandwidth  # noqa: E402
-from bench.problems import load  # noqa: E402
+from bench.data.problems import load, nbytes  # noqa: E402
+from bench.harness.timing import shortest  # noqa: E402
+from bench.micro.bandwidth import read_bandwidth  # noqa: E402
 
 LAYOUTS: dict[str, Callable] = {
     "C float64": np.ascontiguousarray,
@@ -42,11 +41,6 @@ CASES = (
     ("text-20k-47k", "CSR float64"),
 )
 OPERATIONS = ("loss_gradient", "hessian_product")
-
-
-def nbytes(X) -> int:
-    """Bytes that one reading of X moves."""
-    return X.data.nbytes + X.indices.nbytes + X.indptr.nbytes if sp.issparse(X) else X.nbytes
 
 
 @dataclass
@@ -86,20 +80,9 @@ def make_pass(problem: str, layout: str, operation: str, n_threads: int) -> Pass
     return Pass(calls[operation], design.product_reads * nbytes(X))
 
 
-def best_time(call: Callable[[], object], seconds: float = 1.0) -> float:
-    """The shortest of the calls that fit into a time, three at least."""
-    times: list[float] = []
-    end = time.perf_counter() + seconds
-    while len(times) < 3 or time.perf_counter() < end:
-        start = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - start)
-    return min(times)
-
-
 def main() -> None:
     """Print the table."""
-    argparse.ArgumentParser(prog="python -m bench.kernels", description=__doc__.splitlines()[0]).parse_args()
+    argparse.ArgumentParser(prog="python -m bench.micro.kernels", description=__doc__.splitlines()[0]).parse_args()
     n_threads = available_cpus()
     limit = read_bandwidth(n_threads)
     print(f"{n_threads} threads read {limit / 1e9:.1f} GB/s")
@@ -108,7 +91,7 @@ def main() -> None:
         X_bytes = nbytes(LAYOUTS[layout](load(problem)[0]))
         for operation in OPERATIONS:
             measured = make_pass(problem, layout, operation, n_threads)
-            seconds = best_time(measured.call)
+            seconds = shortest(measured.call)
             rate = measured.bytes / seconds
             print(
                 f"{problem:<15}{layout:<13}{operation:<17}{seconds * 1e3:>8.2f}{measured.bytes / X_bytes:>10.2f}"

@@ -1,6 +1,6 @@
 """SciPy's L-BFGS-B on our fused objective against solver="lbfgs": passes and seconds to the same suboptimality.
 
-    python -m bench.lbfgs [--problems toy-dense,a9a] [--C 1] [--intercept] [--repeats 5]
+    python -m bench.micro.lbfgs [--problems toy-dense,a9a] [--C 1] [--intercept] [--repeats 5]
 
 Both minimise the same function, from zero: the objective with the intercept eliminated, L2, ten pairs kept.  What
 differs is the line search (SciPy's takes passes, ours goes along a cached image), the first Hessian (ours takes its
@@ -15,15 +15,16 @@ import os
 import time
 from collections.abc import Callable
 
-from bench.environment import available_cpus, clear_blas_overrides
+from bench.harness.environment import available_cpus, clear_blas_overrides
 
 clear_blas_overrides()
 
 import numpy as np  # noqa: E402
 from scipy.optimize import minimize  # noqa: E402
 
-from bench.entry import TARGETS, relative  # noqa: E402
-from bench.problems import load  # noqa: E402
+from bench.data.problems import load  # noqa: E402
+from bench.harness.optimum import relative  # noqa: E402
+from bench.harness.race import TARGETS  # noqa: E402
 
 GENERATED = ("dense-500k-50", "dense-2k-10k", "text-20k-47k", "text-400k-50k")
 REAL = ("a9a", "w8a", "covtype-20k-scaled", "20newsgroups")
@@ -111,7 +112,7 @@ def head() -> str:
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(prog="python -m bench.lbfgs", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="python -m bench.micro.lbfgs", description=__doc__.splitlines()[0])
     default = GENERATED + (REAL if os.environ.get("FASTLR_DATA") else ())
     parser.add_argument("--problems", default=",".join(default), help="comma-separated, default: %(default)s")
     parser.add_argument("--C", type=float, default=1.0)

@@ -1,6 +1,6 @@
 """Peak memory of a fit, relative to the bytes of X: what a solver adds to the data that it was given.
 
-    python -m bench.memory [--problem text-400k-50k] [--penalty l2] [--peers fastlr,sklearn-newton-cg]
+    python -m bench.micro.memory [--problem text-400k-50k] [--penalty l2] [--peers fastlr,sklearn-newton-cg]
 
 Each peer fits once in a process of its own.  What counts is the largest resident set during the fit minus the resident
 set before it, which already holds X, the peer's preferred form of X and its libraries.  On Linux the kernel's
@@ -15,52 +15,31 @@ import json
 import subprocess
 import sys
 
-from bench.environment import available_cpus, clear_blas_overrides
+from bench.harness.environment import available_cpus, clear_blas_overrides
 
 clear_blas_overrides()
 
-from bench import problems  # noqa: E402
-from bench.kernels import nbytes  # noqa: E402
-from bench.objective import objective  # noqa: E402
+from bench import CHECKOUT  # noqa: E402
+from bench.data.problems import PROBLEMS, load, nbytes  # noqa: E402
+from bench.harness.peak_memory import peak_bytes, reset_peak  # noqa: E402
+from bench.harness.race import make_race  # noqa: E402
+from bench.harness.worker import describe  # noqa: E402
 from bench.peers import OURS, PEERS  # noqa: E402
-from bench.remote import CHECKOUT  # noqa: E402
-from bench.worker import describe  # noqa: E402
 
 TOLERANCES = {OURS: 1e-6, "sklearn-newton-cg": 1e-5, "sklearn-lbfgs": 1e-5, "liblinear-s0-m": 1e-4}
 
 
-def peak_bytes() -> int:
-    """The maximum resident set of this process: since the last reset on Linux, since its start elsewhere."""
-    try:
-        with open("/proc/self/status") as file:
-            return 1024 * next(int(line.split()[1]) for line in file if line.startswith("VmHWM"))
-    except (OSError, StopIteration):
-        import resource  # not on Windows
-
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return peak if sys.platform == "darwin" else peak * 1024
-
-
-def reset_peak() -> None:
-    """Let the high-water mark start again from what is resident now (Linux only)."""
-    try:
-        with open("/proc/self/clear_refs", "w") as file:
-            file.write("5")
-    except OSError:
-        pass
-
-
 def measure(problem: str, kind: str, value: float, name: str) -> dict:
     """Load, prepare, fit once; called in a fresh process."""
-    X, y = problems.load(problem)
-    penalty = problems.make_penalty(X, y, kind, value, False)
+    X, y = load(problem)
+    objective = make_race(problem, kind, value, fit_intercept=False).objective
     peer = PEERS[name]()
-    if refusal := peer.refusal(X, penalty, False):
+    if refusal := peer.refusal(X, objective):
         return {"note": refusal}
     try:
         reset_peak()
         loaded = peak_bytes()
-        peer.prepare(X, y, penalty, False, available_cpus())
+        peer.prepare(X, y, objective, available_cpus())
         prepared = peak_bytes()
         reset_peak()
         before = peak_bytes()
@@ -69,13 +48,13 @@ def measure(problem: str, kind: str, value: float, name: str) -> dict:
         peer.close()
     except Exception as error:  # one peer's failure is a line of the table
         return {"note": describe(error)}
-    value = objective(X, y, coef, intercept, penalty)
-    return {"x": nbytes(X), "prepared": prepared - loaded, "fit": after - before, "objective": value}
+    reached = objective.value(X, y, coef, intercept)
+    return {"x": nbytes(X), "prepared": prepared - loaded, "fit": after - before, "objective": reached}
 
 
 def in_fresh_process(options: argparse.Namespace, name: str) -> dict:
     """Run `measure` in a new interpreter."""
-    command = [sys.executable, "-m", "bench.memory", "--problem", options.problem, "--penalty", options.penalty]
+    command = [sys.executable, "-m", "bench.micro.memory", "--problem", options.problem, "--penalty", options.penalty]
     command += ["--value", str(options.value), "--peers", name, "--in-process"]
     finished = subprocess.run(command, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True, check=False)
     if finished.returncode:
@@ -84,9 +63,9 @@ def in_fresh_process(options: argparse.Namespace, name: str) -> dict:
 
 
 def main() -> None:
-    """Entry point."""
-    parser = argparse.ArgumentParser(prog="python -m bench.memory", description=__doc__.splitlines()[0])
-    parser.add_argument("--problem", default="text-400k-50k", choices=list(problems.PROBLEMS))
+    """Print the table."""
+    parser = argparse.ArgumentParser(prog="python -m bench.micro.memory", description=__doc__.splitlines()[0])
+    parser.add_argument("--problem", default="text-400k-50k", choices=list(PROBLEMS))
     parser.add_argument("--penalty", default="l2", choices=["l2", "l1", "enet", "none"])
     parser.add_argument("--value", type=float, default=1.0, help="C for l2, the divisor of lambda_max otherwise")
     parser.add_argument("--peers", default=",".join(TOLERANCES))
@@ -95,7 +74,7 @@ def main() -> None:
     if options.in_process:
         print(json.dumps(measure(options.problem, options.penalty, options.value, options.peers)))
         return
-    problems.load(options.problem)
+    load(options.problem)
     print(f"{'peer':<25}{'X MB':>8}{'prepared MB':>13}{'fit MB':>9}{'fit / X':>9}")
     for name in options.peers.split(","):
         found = in_fresh_process(options, name)

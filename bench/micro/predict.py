@@ -1,19 +1,21 @@
 """Prediction against scikit-learn's, same coefficients, calls in turn; the shortest counts.
 
-python -m bench.predict
+python -m bench.micro.predict
 """
 
 from __future__ import annotations
 
 import argparse
-import time
-from collections.abc import Callable
+from functools import partial
 
-from bench.environment import clear_blas_overrides, machine_info
+from bench.harness.environment import clear_blas_overrides, machine_info
 
 clear_blas_overrides()
 
 import numpy as np  # noqa: E402
+import scipy.sparse as sp  # noqa: E402
+
+from bench.harness.timing import shortest_of_rounds  # noqa: E402
 
 N, P = 1_000_000, 20
 METHODS = ("decision_function", "predict_proba", "predict_log_proba", "predict")
@@ -46,54 +48,11 @@ def many_class_models(p: int, n_classes: int):
     return pair
 
 
-def race_many_classes() -> None:
-    """One table for K classes: dense and sparse X of many rows, then single rows."""
-    import scipy.sparse as sp
-
-    rng = np.random.default_rng(1)
-    dense = rng.standard_normal((60_000, 300))
-    sparse = sp.random_array((11_000, 100_000), density=1e-3, format="csr", rng=rng)
-    header("ms")
-    for name, X, n_classes in (
-        ("C float64", dense, 10),
-        ("C float32", dense.astype(np.float32), 10),
-        ("F float64", np.asfortranarray(dense), 10),
-        ("CSR", sparse, 20),
-        ("CSC", sparse.tocsc(), 20),
-    ):
-        ours, theirs = many_class_models(X.shape[1], n_classes)
-        for method in METHODS:
-            calls = [lambda m=m, f=method, X=X: getattr(m, f)(X) for m in (theirs, ours)]
-            report(name, f"{method}, {n_classes} classes", shortest(calls, ROUNDS), 1e3, 1)
-        calls = [lambda m=theirs, X=X: top_of_all(m, X, 5), lambda m=ours, X=X: m.predict_top_k(X, 5)]
-        report(name, f"five most probable of {n_classes}", shortest(calls, ROUNDS // 2), 1e3, 1)
-    print()
-    header("us")
-    for rows in (1, 100):
-        few = dense[:rows, :20].copy()
-        ours, theirs = many_class_models(20, 10)
-        for method in METHODS:
-            calls = [lambda m=m, f=method, X=few: getattr(m, f)(X) for m in (theirs, ours)]
-            report(f"{rows} row(s)", f"{method}, 10 classes", shortest(calls, ROUNDS, 200), 1e6, 0)
-
-
 def top_of_all(model, X, k: int):
     """What scikit-learn's users do for the k most probable classes."""
     probability = model.predict_proba(X)
     order = np.argsort(-probability, axis=1)[:, :k]
     return model.classes_[order], np.take_along_axis(probability, order, axis=1)
-
-
-def shortest(calls: list[Callable[[], object]], rounds: int, repeats: int = 1) -> list[float]:
-    """Seconds per call of each, the shortest of several rounds in turn, each of so many repeats."""
-    times: list[list[float]] = [[] for _ in calls]
-    for _ in range(rounds):
-        for call, record in zip(calls, times, strict=True):
-            start = time.perf_counter()
-            for _ in range(repeats):
-                call()
-            record.append((time.perf_counter() - start) / repeats)
-    return [min(record) for record in times]
 
 
 def report(name: str, what: str, times: list[float], unit: float, digits: int) -> None:
@@ -109,44 +68,82 @@ def header(unit: str) -> None:
     print(f"{'X':<16}{'call':<36}{f'scikit-learn {unit}':>16}{f'fastlr {unit}':>11}{'ratio':>8}")
 
 
-def main() -> None:
-    """Print the tables."""
-    argparse.ArgumentParser(prog="python -m bench.predict", description=__doc__.splitlines()[0]).parse_args()
+def compare(name: str, pair, X, suffix: str = "") -> None:
+    """The lines of one layout: milliseconds of every prediction of X by (ours, scikit-learn's)."""
+    ours, theirs = pair
+    for method in METHODS:
+        calls = [partial(getattr(model, method), X) for model in (theirs, ours)]
+        report(name, method + suffix, shortest_of_rounds(calls, ROUNDS), 1e3, 1)
+
+
+def compare_few_rows(pair, X, suffix: str = "") -> None:
+    """Microseconds of every prediction of 1 and of 100 rows."""
+    ours, theirs = pair
+    for rows in (1, 100):
+        few = X[:rows].copy()
+        for method in METHODS:
+            calls = [partial(getattr(model, method), few) for model in (theirs, ours)]
+            report(f"{rows} row(s)", method + suffix, shortest_of_rounds(calls, ROUNDS, 200), 1e6, 0)
+
+
+def compare_many_classes() -> None:
+    """Tables for K classes: dense and sparse X of many rows, then single rows."""
+    rng = np.random.default_rng(1)
+    dense = rng.standard_normal((60_000, 300))
+    sparse = sp.random_array((11_000, 100_000), density=1e-3, format="csr", rng=rng)
+    header("ms")
+    for name, X, n_classes in (
+        ("C float64", dense, 10),
+        ("C float32", dense.astype(np.float32), 10),
+        ("F float64", np.asfortranarray(dense), 10),
+        ("CSR", sparse, 20),
+        ("CSC", sparse.tocsc(), 20),
+    ):
+        ours, theirs = many_class_models(X.shape[1], n_classes)
+        compare(name, (ours, theirs), X, f", {n_classes} classes")
+        calls = [partial(top_of_all, theirs, X, 5), partial(ours.predict_top_k, X, 5)]
+        report(name, f"five most probable of {n_classes}", shortest_of_rounds(calls, ROUNDS // 2), 1e3, 1)
+    print()
+    header("us")
+    compare_few_rows(many_class_models(20, 10), dense[:, :20], ", 10 classes")
+
+
+def compare_two_classes() -> None:
+    """Tables for two classes: dense X of many rows, log-loss of predictions, then single rows."""
     from sklearn.metrics import log_loss
 
     from fastlr import special
 
-    info = machine_info()
-    print(f"{info['cpu']}, {info['cpus']} CPUs, {info['versions']}")
     rng = np.random.default_rng(0)
-    wide = rng.standard_normal((N, P))
-    y = (wide[:, 0] + rng.logistic(size=N) > 0).astype(int)
+    X = rng.standard_normal((N, P))
+    y = (X[:, 0] + rng.logistic(size=N) > 0).astype(int)
     header("ms")
-    for name, X in (
-        ("C float64", wide),
-        ("C float32", wide.astype(np.float32)),
-        ("F float64", np.asfortranarray(wide)),
-        ("F float32", np.asfortranarray(wide.astype(np.float32))),
+    for name, layout in (
+        ("C float64", X),
+        ("C float32", X.astype(np.float32)),
+        ("F float64", np.asfortranarray(X)),
+        ("F float32", np.asfortranarray(X.astype(np.float32))),
     ):
-        ours, theirs = models(X[:20_000], y[:20_000])
-        for method in METHODS:
-            calls = [lambda m=m, f=method, X=X: getattr(m, f)(X) for m in (theirs, ours)]
-            report(name, method, shortest(calls, ROUNDS), 1e3, 1)
-        calls = [lambda m=theirs, X=X: log_loss(y, m.predict_proba(X)), lambda m=ours, X=X: m.log_loss(X, y)]
-        report(name, "log loss of the model", shortest(calls, ROUNDS // 2), 1e3, 1)
-    ours, theirs = models(wide[:20_000], y[:20_000])
-    eta, probability = ours.decision_function(wide), ours.predict_proba(wide)
-    calls = [lambda: log_loss(y, probability), lambda: special.log_loss(y, eta)]
-    report("(predictions)", "log_loss(y, proba), special.log_loss", shortest(calls, ROUNDS // 2), 1e3, 1)
+        ours, theirs = models(layout[:20_000], y[:20_000])
+        compare(name, (ours, theirs), layout)
+        calls = [lambda m=theirs, X=layout: log_loss(y, m.predict_proba(X)), partial(ours.log_loss, layout, y)]
+        report(name, "log loss of the model", shortest_of_rounds(calls, ROUNDS // 2), 1e3, 1)
+    ours, theirs = models(X[:20_000], y[:20_000])
+    calls = [partial(log_loss, y, ours.predict_proba(X)), partial(special.log_loss, y, ours.decision_function(X))]
+    report("(predictions)", "log_loss(y, proba), special.log_loss", shortest_of_rounds(calls, ROUNDS // 2), 1e3, 1)
     print()
     header("us")
-    for rows in (1, 100):
-        few = wide[:rows].copy()
-        for method in METHODS:
-            calls = [lambda m=m, f=method, X=few: getattr(m, f)(X) for m in (theirs, ours)]
-            report(f"{rows} row(s)", method, shortest(calls, ROUNDS, 200), 1e6, 0)
+    compare_few_rows((ours, theirs), X)
+
+
+def main() -> None:
+    """Print the tables."""
+    argparse.ArgumentParser(prog="python -m bench.micro.predict", description=__doc__.splitlines()[0]).parse_args()
+    info = machine_info()
+    print(f"{info['cpu']}, {info['cpus']} CPUs, {info['versions']}")
+    compare_two_classes()
     print()
-    race_many_classes()
+    compare_many_classes()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The passes of bench.kernels under pytest-benchmark: `python -m pytest bench/pytest_kernels.py`.
+"""The passes of bench.micro.kernels under pytest-benchmark: `python -m pytest bench/micro/pytest_kernels.py`.
 
 extra_info holds GB/s and the share of the read bandwidth.  Its name keeps it out of the tests: it measures, on large
 problems, and checks nothing.
@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import pytest
 
-from bench import kernels
-from bench.bandwidth import read_bandwidth
-from bench.environment import available_cpus
+from bench.harness.environment import available_cpus
+from bench.micro import kernels
+from bench.micro.bandwidth import read_bandwidth
 
 pytest.importorskip("pytest_benchmark")
 pytest.importorskip("fastlr.design")

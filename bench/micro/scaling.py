@@ -1,6 +1,6 @@
 """How the time of a fit grows: with rows, columns, entries, strength and threads, beside a few peers.
 
-    python -m bench.scaling [--only rows,strength]
+    python -m bench.micro.scaling [--only rows,strength]
 
 Every point is a small race (bench.race) to a relative suboptimality of 1e-6.  Records and plots go to
 `results/scaling-*`.  Besides, the time of one pass of ours over sparse X, which is to grow like the entries.
@@ -15,17 +15,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.environment import available_cpus, clear_blas_overrides, machine_info
+from bench.harness.environment import available_cpus, clear_blas_overrides, machine_info
 
 clear_blas_overrides()
 
 import numpy as np  # noqa: E402
 
-from bench.entry import Limits  # noqa: E402
-from bench.kernels import best_time  # noqa: E402
+from bench import RESULTS  # noqa: E402
+from bench.data.problems import load  # noqa: E402
+from bench.harness.competition import compete  # noqa: E402
+from bench.harness.plots import without_display  # noqa: E402
+from bench.harness.race import Limits, Race, make_race  # noqa: E402
+from bench.harness.timing import shortest  # noqa: E402
 from bench.peers import OURS  # noqa: E402
-from bench.problems import load  # noqa: E402
-from bench.race import RESULTS, Race, compete, make_race  # noqa: E402
 
 TARGET = "1e-06"
 LIMITS = Limits(repeats=1, steps_per_decade=1, budget=2.5, run_limit=6.0)
@@ -108,7 +110,7 @@ def passes() -> dict:
         X, y = load(f"text-{n}x50000x60")
         arguments = {"l2": 1 / n, "fit_intercept": False, "n_threads": available_cpus()}
         result = fit_logistic(X, y, **arguments)
-        seconds = best_time(lambda X=X, y=y, arguments=arguments: fit_logistic(X, y, **arguments))
+        seconds = shortest(lambda X=X, y=y, arguments=arguments: fit_logistic(X, y, **arguments))
         entries.append(int(X.nnz))
         per_pass.append(seconds / result.n_passes)
     exponent, residual = growth(entries, per_pass)
@@ -126,11 +128,7 @@ def growth(sizes: list[float], seconds: list[float]) -> tuple[float, float]:
 
 def plot(record: dict, title: str, file: Path) -> None:
     """Seconds against the quantity, both logarithmic, one line a peer."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
+    pyplot = without_display()
     figure, axes = pyplot.subplots(figsize=(6, 4.5))
     for position, (name, seconds) in enumerate(record["seconds"].items()):
         style = {"color": "black", "linewidth": 2.5} if name == OURS else {}
@@ -146,7 +144,7 @@ def plot(record: dict, title: str, file: Path) -> None:
 def main() -> None:
     """Run the sweeps, write their records and plots."""
     measured = {name: lambda sweep=sweep: climb(sweep) for name, sweep in SWEEPS.items()} | {"passes": passes}
-    parser = argparse.ArgumentParser(prog="python -m bench.scaling", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="python -m bench.micro.scaling", description=__doc__.splitlines()[0])
     parser.add_argument("--only", default=",".join(measured), help="comma-separated, default: %(default)s")
     for name in parser.parse_args().only.split(","):
         print(name, flush=True)

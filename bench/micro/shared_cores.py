@@ -1,6 +1,6 @@
 """Fits while other processes want the same cores: one that is always busy on each CPU, against the same fit without.
 
-python -m bench.shared_cores
+python -m bench.micro.shared_cores
 
 With fair sharing a fit takes twice its quiet time.  What it takes beyond that is waiting: a thread that has lost its
 core holds up all that meet it at the end of a parallel loop.  The goal is a factor of at most 3.  Needs a machine that
@@ -14,17 +14,17 @@ import os
 import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from bench.environment import clear_blas_overrides, machine_info
+from bench.harness.environment import clear_blas_overrides, machine_info
 
 clear_blas_overrides()
 
 import numpy as np  # noqa: E402
 
-from bench.problems import load  # noqa: E402
+from bench.data.problems import load  # noqa: E402
+from bench.harness.timing import seconds_of  # noqa: E402
 
 CASES = (("text-20k-47k", "l2"), ("dense-500k-50", "l2"), ("text-20k-47k", "l1"))
 ROUNDS = 5
@@ -60,15 +60,13 @@ def median_time(fit) -> float:
     """Median seconds of ROUNDS fits, after one that does not count."""
     times = []
     for _ in range(ROUNDS + 1):
-        start = time.perf_counter()
-        fit()
-        times.append(time.perf_counter() - start)
+        times.append(seconds_of(fit))
     return statistics.median(times[1:])
 
 
 def main() -> None:
     """Print the table."""
-    argparse.ArgumentParser(prog="python -m bench.shared_cores", description=__doc__.splitlines()[0]).parse_args()
+    argparse.ArgumentParser(prog="python -m bench.micro.shared_cores", description=__doc__.splitlines()[0]).parse_args()
     from fastlr import fit_logistic
 
     info = machine_info()

@@ -1,6 +1,6 @@
 """Small fits: fastlr through both entries against scikit-learn's solvers, call by call in turn.
 
-python -m bench.small
+python -m bench.micro.small
 
 L2 with C = 1 and a free intercept.  Each scikit-learn solver runs at its default tol, whatever it reaches there, and at
 the loosest tol that reaches the target (liblinear penalises the intercept and does not); the fastest one counts.
@@ -9,11 +9,9 @@ the loosest tol that reaches the target (liblinear penalises the intercept and d
 from __future__ import annotations
 
 import argparse
-import time
 import warnings
-from pathlib import Path
 
-from bench.environment import clear_blas_overrides
+from bench.harness.environment import clear_blas_overrides
 
 clear_blas_overrides()
 
@@ -22,9 +20,12 @@ import scipy.sparse as sp  # noqa: E402
 from sklearn.datasets import load_breast_cancer  # noqa: E402
 from sklearn.linear_model import LogisticRegression  # noqa: E402
 
-from bench.objective import Penalty, objective  # noqa: E402
+from bench import RESULTS  # noqa: E402
+from bench.harness.penalty import Penalty  # noqa: E402
+from bench.harness.timing import seconds_of  # noqa: E402
+from bench.harness.two_classes import objective  # noqa: E402
 
-RESULTS = Path(__file__).parent / "results" / "small.txt"
+TABLE = RESULTS / "small.txt"
 PEERS = ("lbfgs", "newton-cholesky", "newton-cg", "liblinear")
 TOLERANCES = 10.0 ** -np.arange(1.0, 11.0)
 TARGET = 1e-6  # relative suboptimality
@@ -87,9 +88,7 @@ def times(ways) -> dict[str, np.ndarray]:
     while active := [name for name in ways if spent[name] < SECONDS and len(record[name]) < CALLS]:
         for name in active:
             for _ in range(5):
-                start = time.perf_counter()
-                ways[name]()
-                record[name].append(time.perf_counter() - start)
+                record[name].append(seconds_of(ways[name]))
                 spent[name] += record[name][-1]
     return {name: np.array(seconds) for name, seconds in record.items()}
 
@@ -116,7 +115,7 @@ def row(label: str, X, y) -> str:
 
 def main() -> None:
     """Print the table and keep it."""
-    argparse.ArgumentParser(prog="python -m bench.small", description=__doc__.splitlines()[0]).parse_args()
+    argparse.ArgumentParser(prog="python -m bench.micro.small", description=__doc__.splitlines()[0]).parse_args()
     warnings.simplefilter("ignore")
     lines = [
         "microseconds, least and median of up to 3,000 calls in turn; ratio = least of the peer / of the estimator",
@@ -127,7 +126,7 @@ def main() -> None:
     for label, make in PROBLEMS.items():
         lines.append(row(label, *make()))
         print(lines[-1], flush=True)
-    RESULTS.write_text("\n".join(lines) + "\n")
+    TABLE.write_text("\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":

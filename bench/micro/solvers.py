@@ -1,6 +1,6 @@
 """All of our own solvers beside each other: suboptimality against seconds and against passes over X.
 
-    python -m bench.solvers [--only dense-l2,sparse-l1] [--limit 60]
+    python -m bench.micro.solvers [--only dense-l2,sparse-l1] [--limit 60]
 
 Each solver runs once on each problem, with tol=0 until it ends by itself or the limit is over; its history gives the
 whole curve.  The reference value is the lowest of all, a fit with tol=0 by "auto" among them.  Records and plots go to
@@ -12,20 +12,23 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import datetime
-import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.environment import available_cpus, busy_share, clear_blas_overrides, machine_info
+from bench.harness.environment import available_cpus, busy_share, clear_blas_overrides, machine_info
 
 clear_blas_overrides()
 
-from bench.entry import TARGETS, relative  # noqa: E402
-from bench.problems import load, make_penalty  # noqa: E402
-from bench.report import FLOOR  # noqa: E402
+from bench import RESULTS  # noqa: E402
+from bench.data.problems import load  # noqa: E402
+from bench.harness.optimum import relative  # noqa: E402
+from bench.harness.penalty import make_penalty  # noqa: E402
+from bench.harness.plots import FLOOR, mark_targets, without_display  # noqa: E402
+from bench.harness.race import TARGETS  # noqa: E402
+from bench.harness.record import write_json  # noqa: E402
 
-RESULTS = Path(__file__).parent / "results" / "solvers"
+RECORDS = RESULTS / "solvers"
 LIMIT = 60.0  # seconds a solver may take
 MOST = 1_000_000  # iterations
 FLAT = 30.0  # seconds after which the reference fit is taken as it is
@@ -38,7 +41,7 @@ class Case:
     Attributes
     ----------
     problem : str
-        Its name in bench.problems.
+        Its name in bench.data.problems.
     kind : {"l2", "l1"}
     value : float
         C, or the divisor of lambda_max.
@@ -137,11 +140,7 @@ def thinned(history: dict[str, list[float]], most: int = 400) -> dict[str, list[
 
 def plot(record: dict, file: Path) -> None:
     """Suboptimality against seconds and against passes, all logarithmic, one line a solver."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
+    pyplot = without_display()
     figure, axes = pyplot.subplots(1, 2, figsize=(12, 5), sharey=True)
     colours = pyplot.get_cmap("tab20").colors
     for position, (name, found) in enumerate(record["solvers"].items()):
@@ -150,8 +149,7 @@ def plot(record: dict, file: Path) -> None:
             axis.loglog(found[quantity], values, marker=".", markersize=4, color=colours[position % 20], label=name)
     for axis, quantity in zip(axes, ("seconds", "passes over X"), strict=True):
         axis.set(xlabel=quantity)
-        for target in TARGETS:
-            axis.axhline(target, color="0.8", linewidth=0.8, zorder=0)
+        mark_targets(axis, TARGETS)
     axes[0].set(ylabel="relative suboptimality")
     axes[1].legend(fontsize=8)
     shape = record["problem"]
@@ -163,11 +161,7 @@ def plot(record: dict, file: Path) -> None:
 
 def write(record: dict, folder: Path) -> None:
     """JSON with one line a solver; PNG and SVG where matplotlib is installed."""
-    folder.mkdir(parents=True, exist_ok=True)
-    head = {key: value for key, value in record.items() if key != "solvers"}
-    lines = ",\n".join(f"  {json.dumps(name)}: {json.dumps(found)}" for name, found in record["solvers"].items())
-    text = json.dumps(head, indent=1).removesuffix("\n}") + f',\n "solvers": {{\n{lines}\n }}\n}}\n'
-    (folder / f"{record['name']}.json").write_text(text)
+    write_json(record, folder, rows="solvers")
     try:
         for kind in ("png", "svg"):
             plot(record, folder / f"{record['name']}.{kind}")
@@ -178,13 +172,13 @@ def write(record: dict, folder: Path) -> None:
 def main() -> None:
     """Measure the problems, write their records and plots."""
     known = cases()
-    parser = argparse.ArgumentParser(prog="python -m bench.solvers", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="python -m bench.micro.solvers", description=__doc__.splitlines()[0])
     parser.add_argument("--only", default=",".join(known), help="comma-separated, default: %(default)s")
     parser.add_argument("--limit", type=float, default=LIMIT, help="seconds a solver may take, default: %(default)s")
     options = parser.parse_args()
     for name in options.only.split(","):
         print(name, flush=True)
-        write(measure(name, known[name], options.limit), RESULTS)
+        write(measure(name, known[name], options.limit), RECORDS)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What a user of another library asks first, in figures: `python -m bench.switching` (about a minute).
+"""What a user of another library asks first, in figures: `python -m bench.micro.switching` (about a minute).
 
 How far predicted probabilities are from those of the optimum at default tolerances, what a data frame costs a fit, and
 what warm starts save on a path of L1 fits.  docs/switching.md quotes it.
@@ -7,13 +7,11 @@ what warm starts save on a path of L1 fits.  docs/switching.md quotes it.
 from __future__ import annotations
 
 import argparse
-import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 
-from bench.environment import clear_blas_overrides
+from bench.harness.environment import clear_blas_overrides
 
 clear_blas_overrides()
 
@@ -24,22 +22,13 @@ from sklearn.datasets import load_breast_cancer, load_digits, make_classificatio
 from sklearn.linear_model import LogisticRegression as SklearnLogisticRegression  # noqa: E402
 from sklearn.preprocessing import StandardScaler  # noqa: E402
 
+from bench import RESULTS  # noqa: E402
+from bench.harness.timing import shortest_of_rounds  # noqa: E402
 from fastlr import LogisticRegression  # noqa: E402
 
-RESULTS = Path(__file__).parent / "results" / "switching.txt"
+TABLE = RESULTS / "switching.txt"
 MANY = 10_000  # iterations, so that nobody ends short of its tolerance
 PATH = 100  # fits of a path
-
-
-def shortest(calls: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
-    """Seconds of the shortest of some calls each; they take turns, so that all meet the same machine."""
-    found = dict.fromkeys(calls, np.inf)
-    for _ in range(rounds):
-        for name, call in calls.items():
-            start = time.perf_counter()
-            call()
-            found[name] = min(found[name], time.perf_counter() - start)
-    return found
 
 
 def breast_cancer() -> tuple[np.ndarray, np.ndarray]:
@@ -98,8 +87,9 @@ def frames() -> Iterator[str]:
     for problem, (X, y) in problems.items():
         names = [f"column{j}" for j in range(X.shape[1])]
         tables = {"array": X, "polars": pl.DataFrame(X, names), "pandas": pd.DataFrame(X, columns=names)}
-        calls = {kind: partial(fit, table, y) for kind, table in tables.items()}
-        for kind, seconds in shortest(calls, 20 if len(y) > 1000 else 500).items():
+        calls = [partial(fit, table, y) for table in tables.values()]
+        times = shortest_of_rounds(calls, 20 if len(y) > 1000 else 500)
+        for kind, seconds in zip(tables, times, strict=True):
             yield f"{f'one fit, {problem}, {kind}':<52}{1e6 * seconds:>12.0f} us"
 
 
@@ -117,20 +107,20 @@ def paths() -> Iterator[str]:
     X, y = digits()
     problems = {"breast cancer": breast_cancer(), "digits, odd": (X, y % 2), "20,000 x 100": generated(20_000, 100)}
     for name, (X, y) in problems.items():
-        found = shortest({"zero": partial(path, X, y, False), "warm": partial(path, X, y, True)}, 5)
-        yield f"{f'{PATH} L1 fits, {name}: from zero, warm':<52}{found['zero']:>10.2f} s{found['warm']:>8.2f} s"
+        zero, warm = shortest_of_rounds([partial(path, X, y, False), partial(path, X, y, True)], 5)
+        yield f"{f'{PATH} L1 fits, {name}: from zero, warm':<52}{zero:>10.2f} s{warm:>8.2f} s"
 
 
 def main() -> None:
     """Print the figures and keep them."""
-    argparse.ArgumentParser(prog="python -m bench.switching", description=__doc__.splitlines()[0]).parse_args()
+    argparse.ArgumentParser(prog="python -m bench.micro.switching", description=__doc__.splitlines()[0]).parse_args()
     warnings.simplefilter("ignore")
     lines = []
     for part in (probabilities, frames, paths):
         for line in part():
             print(line, flush=True)
             lines.append(line)
-    RESULTS.write_text("\n".join(lines) + "\n")
+    TABLE.write_text("\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":

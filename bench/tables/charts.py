@@ -1,4 +1,4 @@
-"""The charts of the benchmark pages, from the records in bench/results: `python -m bench.charts`.
+"""The charts of the benchmark pages, from the records in bench/results: `python -m bench.tables.charts`.
 
 One bar a race: the fastest peer's time over ours, from 1 on, to the right where we are ahead and to the left where we
 are behind.  Each chart is an SVG for light pages and one for dark pages, of the same numbers.
@@ -6,22 +6,19 @@ are behind.  Each chart is an SVG for light pages and one for dark pages, of the
 
 from __future__ import annotations
 
-import json
+import argparse
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-import matplotlib
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
-
-from bench.classes import RESULTS as CLASS_RECORDS
+from bench import CHECKOUT
+from bench.harness.plots import without_display
 from bench.peers import OURS
-from bench.regime_list import REGIMES, Regime
-from bench.regime_table import STRICT, best_peer, ratio, read, worst
+from bench.tables import class_table
+from bench.tables.regime_list import REGIMES, Regime
+from bench.tables.regime_table import STRICT, best_peer, ratio, read, worst
 
-IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
+IMAGES = CHECKOUT / "docs" / "images"
 PACKAGES = {
     "sklearn": "scikit-learn",
     "intelex": "scikit-learn-intelex",
@@ -43,13 +40,13 @@ class Bar:
 
     @property
     def note(self) -> str:
-        """What stands beside the bar."""
+        """The words beside the bar: the ratio and who gave it."""
         return f"{'> ' if self.out_of_time else ''}{self.ratio:.1f}  {self.peer}"
 
 
 @dataclass(frozen=True)
 class Colours:
-    """Of a page."""
+    """The colours of one kind of page."""
 
     text: str
     grid: str
@@ -80,29 +77,30 @@ def regime_bar(regime: Regime, record: dict) -> Bar:
 
 def class_bar(record: dict) -> Bar:
     """The fastest of those that got there, or the one that was tried longest."""
-    peers = {name: entry for name, entry in record["found"].items() if name != OURS}
-    reached = {name: entry for name, entry in peers.items() if entry["reached"]}
-    name, entry = min((reached or peers).items(), key=lambda item: item[1]["seconds"])
-    label = record["case"].replace("-multinomial", "").replace("-C-1", "")
-    return Bar(label, entry["ratio"], package(name), not reached)
+    ours, _ = class_table.seconds(record["peers"][OURS])
+    found = {name: class_table.seconds(peer) for name, peer in record["peers"].items() if name != OURS}
+    in_time = {name: times for name, times in found.items() if times[1]}
+    name, (theirs, reached) = min((in_time or found).items(), key=lambda item: item[1])
+    label = record["name"].replace("-multinomial", "").replace("-C-1", "")
+    return Bar(label, theirs / ours, package(name), not reached)
 
 
 def charts() -> dict[str, list[Bar]]:
     """Title and bars of each chart by the stem of its files."""
     raced = [(regime, record) for regime in REGIMES if (record := read(regime)) is not None]
-    classes = [json.loads(file.read_text()) for file in CLASS_RECORDS.glob("*.json")]
     return {
         "races-real": [regime_bar(*race) for race in raced if race[0].group == "real"],
         "races-generated": [regime_bar(*race) for race in raced if race[0].group in ("l2", "l1", "enet")],
         "races-intercept": [regime_bar(*race) for race in raced if race[0].group == "intercept"],
-        "races-classes": [class_bar(record) for record in classes],
+        "races-classes": [class_bar(record) for record in class_table.read()],
     }
 
 
 def draw(bars: list[Bar], colours: Colours, file: Path) -> None:
     """Bars by length, the longest on top, on a logarithmic axis."""
+    pyplot = without_display()
     bars = sorted(bars, key=lambda bar: bar.ratio)
-    figure, axes = plt.subplots(figsize=(5.4, 0.9 + 0.25 * len(bars)), layout="constrained")
+    figure, axes = pyplot.subplots(figsize=(5.4, 0.9 + 0.25 * len(bars)), layout="constrained")
     shades = [colours.ahead if bar.ratio >= 1 else colours.behind for bar in bars]
     axes.barh(range(len(bars)), [bar.ratio - 1 for bar in bars], left=1, height=0.62, color=shades)
     for height, bar in enumerate(bars):
@@ -124,12 +122,13 @@ def draw(bars: list[Bar], colours: Colours, file: Path) -> None:
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     figure.savefig(file, transparent=True, metadata={"Date": None})
-    plt.close(figure)
+    pyplot.close(figure)
 
 
 def main() -> None:
     """Write all charts, and say how far the ratios go."""
-    plt.rcParams.update({"font.size": 10.5, "svg.fonttype": "none", "svg.hashsalt": "fastlr"})
+    argparse.ArgumentParser(prog="python -m bench.tables.charts", description=__doc__.splitlines()[0]).parse_args()
+    without_display().rcParams.update({"font.size": 10.5, "svg.fonttype": "none", "svg.hashsalt": "fastlr"})
     for name, bars in charts().items():
         for page, colours in PAGES.items():
             draw(bars, colours, IMAGES / f"{name}-{page}.svg")

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bench.entry import TARGETS
-from bench.in_turn import loosest, minima
-from bench.objective import Penalty, lambda_max
-from bench.problems import cache_folder, load
+from bench.data.cache import cache_folder
+from bench.data.problems import load
+from bench.harness.penalty import Penalty, lambda_max
+from bench.harness.race import TARGETS
+from bench.harness.timing import loosest, shortest_in_turn
 
 L1_RATIO = 0.5
 STEPS = 25  # of the bisection, at most
@@ -94,5 +95,5 @@ def beside_l1(problem: str, found: Match, fit_intercept: bool, n_threads: int) -
         tolerances = [loosest(lambda tol, penalty=penalty: fit(tol, penalty), target) for penalty in penalties]
         pairs = zip(tolerances, penalties, strict=True)
         calls = [lambda tol=tol, penalty=penalty: fit(tol, penalty) for tol, penalty in pairs]
-        seconds[f"{target:g}"] = minima(calls, SECONDS)
+        seconds[f"{target:g}"] = shortest_in_turn(calls, SECONDS)
     return {"nonzeros": found.nonzeros, "seconds": seconds}

@@ -7,11 +7,12 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.entry import Limits
-from bench.matched import match
+from bench.data.problems import load
+from bench.harness.objective import Objective
+from bench.harness.penalty import label, make_penalty
+from bench.harness.race import Limits, Race
 from bench.peers import OURS, PEERS
-from bench.problems import label, load, make_penalty
-from bench.race import Race
+from bench.tables.matched import match
 
 CONTENDERS = Path(__file__).with_name("contenders.json")
 GROUPS = ("l2", "l1", "enet", "real", "intercept")
@@ -26,7 +27,7 @@ class Regime:
     group : str
         One of GROUPS.
     problem, kind, value : str, str, float
-        As `problems.make_penalty` takes them; for "enet" the divisor of the L1 fit whose number of nonzeros it matches.
+        As `make_race` takes them; for "enet" the divisor of the L1 fit whose number of nonzeros it matches.
     target : float or None
         Best peer's time over ours that is aimed at; for "enet" our L1 time over our time; None for the real sets, which
         are judged together.
@@ -62,14 +63,14 @@ class Regime:
             penalty = match(self.problem, self.value, self.fit_intercept).penalty(self.label)
         else:
             penalty = make_penalty(*load(self.problem), self.kind, self.value, self.fit_intercept)
-        return Race(self.problem, penalty, self.fit_intercept)
+        return Race(self.problem, Objective(penalty, self.fit_intercept))
 
     def limits(self, repeats: int) -> Limits:
-        """What it may cost."""
+        """The limits of the race."""
         return Limits(repeats, self.steps_per_decade, self.budget, run_limit=self.budget + 2.0)
 
     def contenders(self) -> list[str]:
-        """Who takes part: the peers that can be best here (`regimes --scout` finds them), or all."""
+        """The names of who takes part: the peers that can be best here (`regimes --scout` finds them), or all."""
         stored = json.loads(CONTENDERS.read_text()) if CONTENDERS.exists() else {}
         return [OURS, *(stored.get(self.name) or [name for name in PEERS if name != OURS])]
 

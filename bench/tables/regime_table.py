@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-from pathlib import Path
 
-from bench.entry import TARGETS
+from bench import RESULTS
+from bench.harness.race import TARGETS
 from bench.peers import OURS
-from bench.regime_list import REGIMES, Regime
+from bench.tables.regime_list import REGIMES, Regime
 
-RECORDS = Path(__file__).with_name("results") / "regimes"
+RECORDS = RESULTS / "regimes"
 TABLE = RECORDS.with_suffix(".md")
 STRICT = tuple(f"{target:g}" for target in TARGETS[1:])
 FIRSTS_WANTED = 18

@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bench import bit_run, bits
-from bench.bit_cases import CASES, SOLVERS
-from bench.bits import Move, compare, depending_on_threads, move, run
+from bench import bits
+from bench.gates import bit_run
+from bench.gates.bit_cases import CASES
+from bench.gates.bit_cases.two_classes import SOLVERS
+from bench.gates.bit_moves import Move, Verdict, compare, depending_on_threads, move
+from bench.gates.bit_sides import run
 
 ANSWER = {"coef": np.array([1.0, -2.0, 0.0]), "passes": np.array([5.0]), "end": np.array(["lbfgs converged"])}
 
@@ -90,7 +93,7 @@ def test_answers_that_depend_on_threads_are_found():
 
 def test_the_report_names_the_threads_that_differ(capsys):
     moved = {("a", count): [Move("coef", 1, 3, 7, 1e-16)] for count in (2, 3)}
-    bits.report("v3", bits.Verdict(10, moved, {("b", 1): "ValueError: no"}, {}, {}))
+    bits.report("v3", Verdict(10, moved, {("b", 1): "ValueError: no"}, {}, {}))
     printed = capsys.readouterr().out
     assert "v3: 2 of 13 runs moved" in printed
     assert "moved    a [threads: 2, 3]: coef 1 of 3, 7 ulp, 1.0e-16 relative" in printed

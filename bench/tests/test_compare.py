@@ -1,14 +1,17 @@
-"""The speed gate's verdicts on made-up measurements, one measurement, and the growth that bench.scaling fits."""
+"""The speed gate's verdicts on made-up measurements, one measurement, and the growth that bench.micro.scaling fits."""
 
 from __future__ import annotations
 
 import pytest
 
-from bench.builds import build, check_package, commit_of
-from bench.compare import METRICS, CaseFailed, combine, growths, judge, line, measure, rounds
-from bench.compare_cases import CASES
-from bench.problems import cache_folder, maker
-from bench.scaling import growth
+from bench.compare import judge
+from bench.data.cache import cache_folder
+from bench.data.problems import maker
+from bench.gates.builds import build, check_package, commit_of
+from bench.gates.compare_cases import CASES
+from bench.gates.growth import METRICS, combine, growths, line
+from bench.gates.measurement import CaseFailed, measure, rounds
+from bench.micro.scaling import growth
 
 BASE = {"seconds": 0.1, "memory": 50e6, "passes": 10.0, "copied_bytes": 0.0}
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from bench import demo
-from bench.objective import Penalty
-from bench.problems import dense, one_hot
+from bench.data.problems import dense, one_hot
+from bench.harness.penalty import Penalty
 
 
 @pytest.mark.parametrize("penalty", [Penalty(1e-3, 0.0, "L2"), Penalty(0.0, 1e-2, "L1")])

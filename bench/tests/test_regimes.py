@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from bench import regime_table
-from bench.matched import match
 from bench.peers import OURS, PEERS
-from bench.regime_list import GROUPS, REGIMES, Regime
 from bench.regimes import contenders
+from bench.tables import regime_table
+from bench.tables.matched import match
+from bench.tables.regime_list import GROUPS, REGIMES, Regime
 
 
 def record(ours: float | None, **peers: float | None) -> dict:
