@@ -13,7 +13,7 @@ import numpy as np
 
 
 def path(name: str) -> Path:
-    """Where a file of the data sets lies."""
+    """The path of a file below FASTLR_DATA; FileNotFoundError where that is not set."""
     folder = os.environ.get("FASTLR_DATA")
     if not folder:
         raise FileNotFoundError("real data sets need FASTLR_DATA, the folder with one subfolder a set")

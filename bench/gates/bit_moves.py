@@ -1,4 +1,4 @@
-"""What moved between two runs of the cases of bench.bits: distances of floats, verdicts."""
+"""The differences between two runs of the cases of bench.bits: distances of floats, verdicts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ UNSIGNED = {2: np.uint16, 4: np.uint32, 8: np.uint64}
 
 @dataclass(frozen=True)
 class Move:
-    """How far one quantity of a case is from what it was.
+    """The distance of one quantity of a case between the commit and the present code.
 
     Attributes
     ----------
@@ -44,7 +44,7 @@ def ordered(bits: np.ndarray) -> np.ndarray:
 
 
 def move(quantity: str, base: np.ndarray, head: np.ndarray) -> Move | str | None:
-    """What became of one quantity: None where all bits are the same; words where it is no longer comparable."""
+    """The distance of one quantity: None where all bits are the same; words where there is none to be had."""
     if base.shape != head.shape or (base.dtype != head.dtype and base.dtype.kind != "U"):
         return f"{quantity} {base.dtype}{base.shape} -> {head.dtype}{head.shape}"
     if base.dtype.kind != "f":
@@ -71,7 +71,7 @@ def _first_change(base: np.ndarray, head: np.ndarray) -> str:
 
 
 def moves(base: dict, head: dict) -> list[Move | str]:
-    """What moved in one case."""
+    """The quantities of one case that moved."""
     found = [f"{key} reported on one side only" for key in base.keys() ^ head.keys()]
     found += [move(key, base[key], head[key]) for key in base if key in head]
     return [each for each in found if each is not None]
@@ -79,7 +79,7 @@ def moves(base: dict, head: dict) -> list[Move | str]:
 
 @dataclass
 class Verdict:
-    """The cases of two runs, each with what there is to say of it.
+    """The cases of two runs, sorted by outcome.
 
     Attributes
     ----------

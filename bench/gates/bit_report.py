@@ -1,4 +1,4 @@
-"""What bench.bits prints of one CPU level, and of the present code beside itself."""
+"""The printed report of bench.bits: one CPU level, and the present code run twice."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bench.gates.bit_run import THREADS
 
 
 def by_case(keys: dict) -> Iterator[tuple[str, str, object]]:
-    """(case, its numbers of threads in words, what is said with the largest of them) of {(case, threads): said}."""
+    """(case, its numbers of threads in words, the value of the largest of them) of {(case, threads): value}."""
     for name in dict.fromkeys(name for name, _ in keys):
         threads = [count for count in THREADS if (name, count) in keys]
         words = "" if len(threads) == len(THREADS) else f" [threads: {', '.join(map(str, threads))}]"
@@ -17,7 +17,7 @@ def by_case(keys: dict) -> Iterator[tuple[str, str, object]]:
 
 
 def report(level: str, verdict: Verdict) -> None:
-    """Print what one level has to say."""
+    """Print the runs of one CPU level that are not the same."""
     count = sum(map(len, (verdict.moved, verdict.lost, verdict.gained, verdict.broken))) + verdict.same
     print(f"\n{level}: {len(verdict.moved)} of {count} runs moved", flush=True)
     for name, threads, found in by_case(verdict.moved):
@@ -28,7 +28,7 @@ def report(level: str, verdict: Verdict) -> None:
 
 
 def check_itself(first: dict, second: dict) -> bool:
-    """Print whether the present code repeats itself, and with any number of threads; whether it repeats itself."""
+    """Print what differs between two runs, and between numbers of threads; True if the two runs agree."""
     again, threads = compare(first, second).moved, depending_on_threads(first)
     print(f"\nthe present code run twice: {f'{len(again)} runs DIFFER' if again else 'the same bits'}")
     for name, words, found in by_case(again):

@@ -17,7 +17,7 @@ THREADS = (1, 2, 3)
 
 
 def answers(wanted: str) -> dict:
-    """What every case whose name contains the text comes to, with each number of threads."""
+    """{(case, threads): answer or what was raised} of the cases whose name contains the text."""
     found = {}
     for name, case in CASES.items():
         for n_threads in THREADS if wanted in name else ():
@@ -29,7 +29,7 @@ def answers(wanted: str) -> dict:
 
 
 def main() -> None:
-    """Run the cases and write what they come to."""
+    """Run the cases and write their answers."""
     parser = argparse.ArgumentParser(prog="python -m bench.gates.bit_run", description=__doc__.splitlines()[0])
     parser.add_argument("file", type=Path, help="where the answers go")
     parser.add_argument("wanted", help='cases: part of their names, "" for all')

@@ -13,13 +13,13 @@ from bench.gates.builds import check_package, environment
 
 
 def start(folder: Path | None, level: str, wanted: str, file: Path) -> subprocess.Popen:
-    """A process that runs the cases with a build's kernels of one level."""
+    """A process that runs the cases with the kernels of one build and one CPU level."""
     command = [sys.executable, "-m", "bench.gates.bit_run", str(file), wanted]
     return subprocess.Popen(command, cwd=CHECKOUT, env={**environment(folder), "FASTLR_CPU": level})
 
 
 def run(folders: list[Path | None], level: str, wanted: str) -> list[dict]:
-    """What the cases come to at one level on several sides, which run at the same time."""
+    """The answers of several builds at one CPU level; their processes run at the same time."""
     with tempfile.TemporaryDirectory() as scratch:
         files = [Path(scratch, str(position)) for position in range(len(folders))]
         running = [start(folder, level, wanted, file) for folder, file in zip(folders, files, strict=True)]

@@ -31,7 +31,7 @@ SHORT = 0.02  # seconds: calls that take less are repeated for so long, and the 
 
 @dataclass(frozen=True)
 class Case:
-    """A problem, and what is done with it.
+    """A problem, and the call on it that is measured.
 
     Attributes
     ----------
@@ -90,7 +90,7 @@ def predict(X, y):
 
 
 def predict_classes(X, y):
-    """The same for ten classes."""
+    """Probabilities of ten classes for all rows, from a model of a few of them."""
     from fastlr import LogisticRegression
 
     model = LogisticRegression(tol=1e-3).fit(X[:2000], class_numbers(X[:2000], 10))
@@ -126,7 +126,7 @@ CASES = {
 
 
 def first_call(call: Callable[[], object]) -> dict[str, float]:
-    """Peak memory of a call; passes and copies of what it fitted: the sum and the most of several fits."""
+    """Peak memory of a call; the sum of the passes of its fits, and the most bytes that one of them copied."""
     reset_peak()
     before = peak_bytes()
     result = call()
@@ -139,7 +139,7 @@ def first_call(call: Callable[[], object]) -> dict[str, float]:
 
 
 def seconds(call: Callable[[], object]) -> float:
-    """Of one call, or the shortest of as many as fit into SHORT."""
+    """Seconds of one call, or of the shortest of as many as fit into SHORT."""
     shortest, end = float("inf"), time.perf_counter() + SHORT
     while shortest == float("inf") or time.perf_counter() < end:
         began = time.perf_counter()
@@ -149,7 +149,7 @@ def seconds(call: Callable[[], object]) -> float:
 
 
 def main() -> None:
-    """Measure one case, at the pace of who reads it."""
+    """Measure one case: one call for each line that is read."""
     parser = argparse.ArgumentParser(prog="python -m bench.gates.compare_cases", description=__doc__.splitlines()[0])
     parser.add_argument("case", choices=CASES)
     case = CASES[parser.parse_args().case]

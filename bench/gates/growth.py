@@ -49,7 +49,7 @@ def combine(measurements: list[dict[str, float]]) -> dict[str, float]:
 
 
 def growths(base: dict[str, float], head: dict[str, float]) -> list[str]:
-    """What got worse, in words."""
+    """The words for the quantities that grew."""
     shared = [metric for metric in METRICS if metric.key in base and metric.key in head]
     return [metric.growth for metric in shared if grown(metric, base[metric.key], head[metric.key])]
 

@@ -44,13 +44,13 @@ class Side:
         self._process.communicate()
 
     def first(self) -> dict[str, float]:
-        """What the first call took besides time."""
+        """Memory, passes and copied bytes of the first call."""
         found = self._answer()
         check_package(found.pop("package"), self._folder)
         return found
 
     def seconds(self) -> float:
-        """Of one more call."""
+        """Seconds of one more call."""
         self._process.stdin.write("once more\n")
         self._process.stdin.flush()
         return self._answer()
@@ -75,7 +75,7 @@ def measure(name: str, folders: Sequence[Path | None]) -> list[dict[str, float]]
 
 
 def rounds(name: str, base: Path, count: int) -> tuple[list[dict], list[dict]]:
-    """So many measurements of both sides; which process starts first changes from one to the next."""
+    """`count` measurements of the base and of the present code; which process starts first alternates."""
     sides: dict[Path | None, list[dict]] = {base: [], None: []}
     for position in range(count):
         folders = list(sides)[:: -1 if position % 2 else 1]

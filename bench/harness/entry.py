@@ -132,7 +132,7 @@ class Entry:
         self.runs.append(Run(tol, **answer))
 
     def lowest(self) -> float:
-        """Its lowest objective."""
+        """The lowest objective of its runs; infinite before the first."""
         return min((run.objective for run in self.runs), default=float("inf"))
 
     def time_to(self, target: float, optimum: Optimum) -> float | None:

@@ -38,7 +38,7 @@ class Objective:
         return self.formulation == "binary"
 
     def n_coefficients(self, X) -> int:
-        """p, or K p."""
+        """The number of coefficients: p of two classes, K p of K."""
         return X.shape[1] if self.is_binary else self.n_classes * X.shape[1]
 
     def value(self, X, y: np.ndarray, coef: np.ndarray, intercept) -> float:

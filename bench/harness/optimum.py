@@ -10,7 +10,7 @@ from bench.harness.race import Race
 
 
 def relative(value: float, best: float) -> float:
-    """(f - f*) / |f*|."""
+    """Relative suboptimality: (value - best) / |best|."""
     return (value - best) / abs(best)
 
 

@@ -11,7 +11,7 @@ FEWEST_CALLS, FEWEST_ROUNDS = 3, 5
 
 
 def seconds_of(call: Callable[[], object]) -> float:
-    """Of one call."""
+    """Seconds of one call."""
     start = time.perf_counter()
     call()
     return time.perf_counter() - start

@@ -59,7 +59,7 @@ def warm_up(peer: Peer, X, y: np.ndarray, objective: Objective, n_threads: int) 
 # that the shortest of them is steady.
 @dataclass(frozen=True)
 class BackToBack:
-    """How many fits a run has.
+    """The number of fits in a run.
 
     Attributes
     ----------

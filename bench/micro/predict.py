@@ -49,7 +49,7 @@ def many_class_models(p: int, n_classes: int):
 
 
 def top_of_all(model, X, k: int):
-    """What scikit-learn's users do for the k most probable classes."""
+    """The k most probable classes and their probabilities, as a user of scikit-learn gets them."""
     probability = model.predict_proba(X)
     order = np.argsort(-probability, axis=1)[:, :k]
     return model.classes_[order], np.take_along_axis(probability, order, axis=1)

@@ -90,7 +90,7 @@ PASS_ROWS = (2_000, 8_000, 32_000, 128_000, 400_000)
 
 
 def climb(sweep: Sweep) -> dict:
-    """Race at each value: seconds of everyone, None where the target was not reached within the limits."""
+    """Seconds of everyone in a race at each value; None where the target was not reached within the limits."""
     times: dict[str, list[float | None]] = {name: [] for name in (OURS, *sweep.peers)}
     for value in sweep.values:
         record = compete(sweep.race(value), times, LIMITS, float("inf"))

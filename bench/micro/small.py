@@ -17,10 +17,10 @@ clear_blas_overrides()
 
 import numpy as np  # noqa: E402
 import scipy.sparse as sp  # noqa: E402
-from sklearn.datasets import load_breast_cancer  # noqa: E402
 from sklearn.linear_model import LogisticRegression  # noqa: E402
 
 from bench import RESULTS  # noqa: E402
+from bench.data.sklearn_sets import breast_cancer  # noqa: E402
 from bench.harness.penalty import Penalty  # noqa: E402
 from bench.harness.timing import seconds_of  # noqa: E402
 from bench.harness.two_classes import objective  # noqa: E402
@@ -34,19 +34,13 @@ CALLS = 3000  # at most
 
 
 def generated(n: int, p: int, density: float = 1.0):
-    """Gaussian columns, labels from a logistic model; CSR if the density is below one."""
+    """X (n, p) of Gaussian columns, CSR if the density is below one, and labels 0 and 1 of a logistic model."""
     rng = np.random.default_rng(n + p)
     X = rng.standard_normal((n, p))
     if density < 1.0:
         X *= rng.random((n, p)) < density
     y = (X @ rng.standard_normal(p) + rng.logistic(size=n) > 0.0).astype(np.float64)
     return (X if density == 1.0 else sp.csr_array(X)), y
-
-
-def breast_cancer():
-    """The set as scikit-learn has it, columns scaled."""
-    X, y = load_breast_cancer(return_X_y=True)
-    return (X - X.mean(axis=0)) / X.std(axis=0), y.astype(np.float64)
 
 
 PROBLEMS = {
@@ -61,7 +55,7 @@ PROBLEMS = {
 
 
 def peers(X, y, least: float) -> dict[str, tuple[str, ...]]:
-    """scikit-learn's fits by name, and for which of the two columns each counts."""
+    """{name: (model, columns of the table for which it counts)} of scikit-learn's solvers."""
     penalty = Penalty(1.0 / len(y), 0.0, "l2-C1")
 
     def reaches(model) -> bool:

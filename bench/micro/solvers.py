@@ -82,7 +82,7 @@ def able(X, penalty: str, has_bounds: bool, covers_all: bool) -> list[str]:
 
 
 def measure(name: str, case: Case, limit: float) -> dict:
-    """Everything there is to record of one problem."""
+    """The record of one problem: the curve of every solver, the optimum, the machine."""
     from fastlr import fit_logistic
 
     X, y = load(case.problem)
@@ -130,7 +130,7 @@ def curve(fit, best: float) -> dict:
 
 
 def thinned(history: dict[str, list[float]], most: int = 400) -> dict[str, list[float]]:
-    """At most about so many points of a history, denser where it begins; the last one stays."""
+    """A history of at most about `most` points, denser where it begins; the last one stays."""
     n = len(history["seconds"])
     if n <= most:
         return history

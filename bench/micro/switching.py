@@ -18,11 +18,11 @@ clear_blas_overrides()
 import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402
 import polars as pl  # noqa: E402
-from sklearn.datasets import load_breast_cancer, load_digits, make_classification  # noqa: E402
+from sklearn.datasets import make_classification  # noqa: E402
 from sklearn.linear_model import LogisticRegression as SklearnLogisticRegression  # noqa: E402
-from sklearn.preprocessing import StandardScaler  # noqa: E402
 
 from bench import RESULTS  # noqa: E402
+from bench.data.sklearn_sets import breast_cancer, digits  # noqa: E402
 from bench.harness.timing import shortest_of_rounds  # noqa: E402
 from fastlr import LogisticRegression  # noqa: E402
 
@@ -31,25 +31,13 @@ MANY = 10_000  # iterations, so that nobody ends short of its tolerance
 PATH = 100  # fits of a path
 
 
-def breast_cancer() -> tuple[np.ndarray, np.ndarray]:
-    """Columns scaled."""
-    X, y = load_breast_cancer(return_X_y=True)
-    return StandardScaler().fit_transform(X), y
-
-
-def digits() -> tuple[np.ndarray, np.ndarray]:
-    """Pixels between 0 and 1."""
-    X, y = load_digits(return_X_y=True)
-    return X / 16, y
-
-
 def generated(n: int, p: int) -> tuple[np.ndarray, np.ndarray]:
-    """A quarter of the columns tell something."""
+    """X (n, p) of which a quarter of the columns are informative, and targets of two classes."""
     return make_classification(n, p, n_informative=p // 4, random_state=0)
 
 
 def probabilities() -> Iterator[str]:
-    """Default tolerances against a tight fit: largest distance of a probability, and the bound on the mean square."""
+    """Largest and root mean square distance of probabilities at default tolerances from those of a tight fit."""
     yield f"{'largest distance of a probability from the optimum':<52}{'scikit-learn':>14}{'fastlr':>10}"
     yield f"{'(and root mean square; bound on it from the gap)':<52}"
     for name, (X, y), C in (
@@ -71,13 +59,13 @@ def probabilities() -> Iterator[str]:
 
 
 def few_rows() -> tuple[np.ndarray, np.ndarray]:
-    """A corner of a table."""
+    """The first 200 rows and 5 columns of the breast cancer set."""
     X, y = breast_cancer()
     return np.ascontiguousarray(X[:200, :5]), y[:200]
 
 
 def fit(X, y) -> LogisticRegression:
-    """With the defaults."""
+    """A fitted estimator with the default parameters."""
     return LogisticRegression().fit(X, y)
 
 
@@ -94,7 +82,7 @@ def frames() -> Iterator[str]:
 
 
 def path(X, y, warm_start: bool) -> LogisticRegression:
-    """From lambda_max, where all coefficients are zero, to a thousandth of it."""
+    """The last of 100 L1 fits whose strengths fall from lambda_max, where all is zero, to a thousandth of it."""
     largest = np.abs(X.T @ (y - y.mean())).max()
     model = LogisticRegression(l1_ratio=1, warm_start=warm_start)
     for C in np.geomspace(1, 1000, PATH) / largest:

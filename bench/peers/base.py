@@ -1,13 +1,15 @@
-"""What every peer declares and answers."""
+"""The interface of an adapter: the fits that a peer offers, and how it makes them."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy.sparse as sp
 
-from bench.harness.objective import Objective
+if TYPE_CHECKING:
+    from bench.harness.objective import Objective
 
 SMOOTH = frozenset({"l2", "none"})
 ALL = frozenset({"l2", "l1", "enet", "none"})
@@ -49,7 +51,7 @@ class Peer(ABC):
     seconds: float | None = None
 
     def refusal(self, X, objective: Objective) -> str | None:
-        """Why this peer can't take part, or None."""
+        """The reason why this peer can't take part, or None."""
         storage = "sparse" if sp.issparse(X) else "dense"
         if storage not in self.storage:
             return f"no {storage} X"

@@ -76,7 +76,7 @@ def regime_bar(regime: Regime, record: dict) -> Bar:
 
 
 def class_bar(record: dict) -> Bar:
-    """The fastest of those that got there, or the one that was tried longest."""
+    """The ratio of the fastest peer that reached the target; where none did, of the one that ran shortest."""
     ours, _ = class_table.seconds(record["peers"][OURS])
     found = {name: class_table.seconds(peer) for name, peer in record["peers"].items() if name != OURS}
     in_time = {name: times for name, times in found.items() if times[1]}

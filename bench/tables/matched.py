@@ -38,7 +38,7 @@ class Match:
     nonzeros: tuple[int, int]
 
     def penalty(self, name: str) -> Penalty:
-        """The elastic net."""
+        """The penalty of the elastic net."""
         return Penalty(self.enet * (1 - L1_RATIO) / L1_RATIO, self.enet, name)
 
 

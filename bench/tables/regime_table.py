@@ -92,7 +92,7 @@ def worst(record: dict) -> float:
 
 
 def verdict(regime: Regime, record: dict) -> str:
-    """Whether the race's target is met at both accuracies, and where it is not."""
+    """The word for a race: its target met or missed, and at which accuracy; first, close or behind for real sets."""
     if regime.group == "real":
         return "first" if worst(record) >= 1 else "BEHIND" if worst(record) < SLOWEST_ALLOWED else "close"
     measured = beside_ratio if regime.kind == "enet" else ratio
@@ -181,7 +181,7 @@ def beside_row(regime: Regime, record: dict) -> list[str]:
 
 
 def seconds(value: float | None) -> str:
-    """Three digits."""
+    """Seconds with three digits, "-" for None."""
     return "-" if value is None else f"{value:.3g}"
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bench import demo
-from bench.data.problems import dense, one_hot
+from bench.data.generated import dense, one_hot
 from bench.harness.penalty import Penalty
 
 

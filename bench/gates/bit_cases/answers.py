@@ -1,4 +1,4 @@
-"""The quantities of a fit that are compared."""
+"""The quantities of a fit that are compared, as arrays."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Case = Callable[[int], Answer]
 
 
 def of_result(result) -> Answer:
-    """The quantities of a fit."""
+    """Parameters, objective, gap, passes of a fit, and how it ended."""
     return {
         "coef": result.coef,
         "intercept": np.atleast_1d(result.intercept),

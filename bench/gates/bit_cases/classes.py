@@ -13,7 +13,7 @@ from bench.gates.bit_cases.data import LAYOUTS, MAIN, in_layout, indicators, lab
 
 
 def fit_classes(data: Callable, K: int, arguments: dict, n_threads: int) -> Answer:
-    """One softmax."""
+    """One softmax fit of K classes."""
     from fastlr import fit_softmax
 
     X, _ = data()
@@ -100,6 +100,6 @@ def one_vs_rest() -> Iterator[tuple[str, Case]]:
 
 
 def cases() -> Iterator[tuple[str, Case]]:
-    """All of them."""
+    """The cases of softmax, and of one against the rest."""
     yield from softmax()
     yield from one_vs_rest()

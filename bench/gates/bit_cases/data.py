@@ -75,7 +75,7 @@ def in_layout(layout: str):
 
 
 def labels(X, K: int) -> np.ndarray:
-    """Zeros and ones (n, K): labels that do not exclude each other."""
+    """Zeros and ones (n, K): K labels a row, of which several may hold."""
     r = np.random.default_rng(K)
     score = X @ r.normal(size=(X.shape[1], K))
     return (score / score.std() + r.logistic(size=score.shape) > 0.5).astype(np.int64)

@@ -34,7 +34,7 @@ def arrays() -> dict[str, np.ndarray]:
 
 
 def call(name: str, n_threads: int) -> Answer:
-    """One function on its arrays."""
+    """The values of one function."""
     from fastlr import special
 
     arguments = [arrays()[argument] for argument in FUNCTIONS[name]]
@@ -42,6 +42,6 @@ def call(name: str, n_threads: int) -> Answer:
 
 
 def cases() -> Iterator[tuple[str, Case]]:
-    """All of them."""
+    """One case a function."""
     for name in FUNCTIONS:
         yield f"special.{name}", partial(call, name)

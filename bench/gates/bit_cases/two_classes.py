@@ -14,14 +14,14 @@ from bench.gates.bit_cases.data import LAYOUTS, MAIN, in_layout, indicators, of_
 
 @dataclass(frozen=True)
 class Abilities:
-    """What a solver of fit_logistic minimises, without bounds and within them, and the layouts it takes."""
+    """The penalties that a solver of fit_logistic takes, without bounds and within them, and the layouts of X."""
 
     penalties: tuple[str, ...]
     bounded: tuple[str, ...] = ()
     layouts: tuple[str, ...] = ("C", "F", "CSR", "CSC")
 
     def takes(self, layout: str) -> bool:
-        """Whether it can go over X in this layout."""
+        """Whether the solver takes X in this layout, a key of LAYOUTS."""
         return layout.split()[0] in self.layouts
 
 
@@ -60,7 +60,7 @@ def fit(data: Callable, arguments: dict, n_threads: int) -> Answer:
 
 
 def varied(layout: str, variant: str, arguments: dict, n_threads: int) -> Answer:
-    """One fit of two classes in which the rows or columns have something of their own."""
+    """One fit of two classes with one of VARIANTS, such as weights or an offset."""
     from fastlr import fit_logistic
 
     X, y = in_layout(layout)
@@ -89,7 +89,7 @@ VARIANTS = ("no intercept", "weights", "offset", "standardize", "trials", "own s
 
 
 def by_every_solver() -> Iterator[tuple[str, Case]]:
-    """Every solver: its penalties, bounds, layouts, and what rows and columns may have of their own."""
+    """Every solver with each of its penalties, bounds, layouts, and of VARIANTS."""
     for solver, able in SOLVERS.items():
         within, steps = {} if able.penalties else BOUNDS, {"max_iter": MOST_STEPS.get(solver, 10)}
         kinds = [(penalty, {}) for penalty in able.penalties] + [(penalty, BOUNDS) for penalty in able.bounded]
@@ -109,7 +109,7 @@ def by_every_solver() -> Iterator[tuple[str, Case]]:
 
 
 def special_shapes() -> Iterator[tuple[str, Case]]:
-    """What "auto" and the designs do with wide, tall, renumbered, screened, unsorted and one-hot X."""
+    """Fits of wide, tall, renumbered, screened, unsorted and one-hot X, for which there is code of its own."""
     tall, wide, text_like = partial(of_shape, "C", 20_000, 20), (120, 900), partial(words, 1500, 3000, 70)
     l2, l1 = {"l2": 1e-3}, {"l1": 2e-3}
     for name, data, arguments in (
@@ -141,6 +141,6 @@ def special_shapes() -> Iterator[tuple[str, Case]]:
 
 
 def cases() -> Iterator[tuple[str, Case]]:
-    """All of them."""
+    """The cases of every solver, and of special shapes."""
     yield from by_every_solver()
     yield from special_shapes()
