@@ -18,8 +18,8 @@ from bench.harness.environment import clear_blas_overrides
 clear_blas_overrides()
 
 from bench.gates.bit_moves import compare  # noqa: E402
+from bench.gates.bit_processes import run  # noqa: E402
 from bench.gates.bit_report import check_itself, report  # noqa: E402
-from bench.gates.bit_sides import run  # noqa: E402
 from bench.gates.builds import build, commit_of  # noqa: E402
 
 LEVELS = ("baseline", "v3", "v4")

@@ -19,8 +19,8 @@ clear_blas_overrides()
 from bench.data.problems import load  # noqa: E402
 from bench.gates.builds import build, commit_of  # noqa: E402
 from bench.gates.compare_cases import CASES  # noqa: E402
-from bench.gates.growth import combine, growths, line  # noqa: E402
-from bench.gates.measurement import CaseFailed, rounds  # noqa: E402
+from bench.gates.compare_growth import combine, growths, line  # noqa: E402
+from bench.gates.compare_processes import CaseFailed, rounds  # noqa: E402
 
 ROUNDS = 2  # pairs of processes; as many again for cases that look slower or larger
 

@@ -64,9 +64,9 @@ class BackToBack:
     Attributes
     ----------
     fits : int
-        So many.
+        The number, if their time is between the two limits.
     shortest, longest : float
-        Seconds before which there are more, and after which there are fewer.
+        Seconds: there are more fits until the former has passed, and none begins after the latter.
     """
 
     fits: int
@@ -82,7 +82,7 @@ FIRST_LOOK = BackToBack(fits=2, shortest=0.02, longest=0.25)
 THOROUGH = BackToBack(fits=5, shortest=0.1, longest=1.0)
 
 
-class Bench:
+class Worker:
     """The peer with its problem, and the best coefficients that it has found."""
 
     def __init__(self, specification: dict) -> None:
@@ -125,26 +125,26 @@ class Bench:
         return {"objective": value, "gap": self.objective.gap(self.X, self.y, coef, intercept)}
 
 
-def serve(bench: Bench, answers: TextIO) -> None:
+def serve(worker: Worker, answers: TextIO) -> None:
     """Answer requests until standard input ends."""
 
     def answer(message: dict) -> None:
         print(json.dumps(message), file=answers, flush=True)
 
-    if bench.refusal is not None:
-        answer({"refused": bench.refusal})
+    if worker.refusal is not None:
+        answer({"refused": worker.refusal})
         return
     answer({"ready": True, "pools": thread_pools()})
     for line in sys.stdin:
         request = json.loads(line)
         try:
             if "tol" in request:
-                answer(bench.fit(request["tol"], THOROUGH if request["thorough"] else FIRST_LOOK))
+                answer(worker.fit(request["tol"], THOROUGH if request["thorough"] else FIRST_LOOK))
             else:
-                answer(bench.certify())
+                answer(worker.certify())
         except Exception as error:  # the race goes on without this peer
             answer({"error": describe(error)})
-    bench.peer.close()
+    worker.peer.close()
 
 
 def main() -> None:
@@ -155,11 +155,11 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     try:
-        bench = Bench(json.loads(specification))
+        worker = Worker(json.loads(specification))
     except Exception as error:
         print(json.dumps({"refused": describe(error)}), file=answers, flush=True)
         return
-    serve(bench, answers)
+    serve(worker, answers)
 
 
 if __name__ == "__main__":

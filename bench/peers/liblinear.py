@@ -20,7 +20,6 @@ class Liblinear(Peer):
     def prepare(self, X, y, objective, n_threads):
         from liblinear import liblinear, liblinearutil
 
-        self._library = liblinear.liblinear
         self._train = liblinearutil.train
         self._parameter = liblinear.parameter
         self._problem = liblinear.problem(y.astype(float), sp.csr_matrix(X))

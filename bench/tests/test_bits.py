@@ -10,7 +10,7 @@ from bench.gates import bit_run
 from bench.gates.bit_cases import CASES
 from bench.gates.bit_cases.two_classes import SOLVERS
 from bench.gates.bit_moves import Move, Verdict, compare, depending_on_threads, move
-from bench.gates.bit_sides import run
+from bench.gates.bit_processes import run
 
 ANSWER = {"coef": np.array([1.0, -2.0, 0.0]), "passes": np.array([5.0]), "end": np.array(["lbfgs converged"])}
 

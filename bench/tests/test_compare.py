@@ -9,8 +9,8 @@ from bench.data.cache import cache_folder
 from bench.data.problems import maker
 from bench.gates.builds import build, check_package, commit_of
 from bench.gates.compare_cases import CASES
-from bench.gates.growth import METRICS, combine, growths, line
-from bench.gates.measurement import CaseFailed, measure, rounds
+from bench.gates.compare_growth import METRICS, combine, growths, line
+from bench.gates.compare_processes import CaseFailed, measure, rounds
 from bench.micro.scaling import growth
 
 BASE = {"seconds": 0.1, "memory": 50e6, "passes": 10.0, "copied_bytes": 0.0}

@@ -12,19 +12,25 @@ from bench.gates.bit_cases.answers import Answer, Case
 from bench.gates.bit_cases.data import MAIN, in_layout, labels
 
 
-def fit_estimator(layout: str, Y: Callable, arguments: dict, streamed: bool, n_threads: int) -> Answer:
-    """Coefficients of a fit of 3,000 or 2,500 rows, or (streamed) of mini-batches of 500 of the first 1,500."""
+def whole(layout: str, Y: Callable, arguments: dict, n_threads: int) -> Answer:
+    """Coefficients of a fit of all rows."""
+    from fastlr import LogisticRegression
+
+    X, _ = in_layout(layout)
+    model = LogisticRegression(n_threads=n_threads, **arguments).fit(X, Y(X))
+    return {"coef": model.coef_, "intercept": model.intercept_}
+
+
+def mini_batches(layout: str, Y: Callable, arguments: dict, n_threads: int) -> Answer:
+    """Coefficients after three mini-batches of 500 rows."""
     from fastlr import LogisticRegression
 
     X, _ = in_layout(layout)
     y = Y(X)
     model = LogisticRegression(n_threads=n_threads, **arguments)
-    if streamed:
-        known = np.arange(y.shape[1] if y.ndim == 2 else y.max() + 1)
-        for begin in range(0, 1500, 500):
-            model.partial_fit(X[begin : begin + 500], y[begin : begin + 500], classes=known)
-    else:
-        model.fit(X, y)
+    known = np.arange(y.shape[1] if y.ndim == 2 else y.max() + 1)
+    for begin in range(0, 1500, 500):
+        model.partial_fit(X[begin : begin + 500], y[begin : begin + 500], classes=known)
     return {"coef": model.coef_, "intercept": model.intercept_}
 
 
@@ -41,5 +47,5 @@ def cases() -> Iterator[tuple[str, Case]]:
     for layout in MAIN:
         for name, Y, arguments in kinds:
             balanced = {**arguments, "class_weight": "balanced"}
-            yield f"estimator, {name}, balanced, {layout}", partial(fit_estimator, layout, Y, balanced, False)
-            yield f"partial_fit, {name}, {layout}", partial(fit_estimator, layout, Y, arguments, True)
+            yield f"estimator, {name}, balanced, {layout}", partial(whole, layout, Y, balanced)
+            yield f"partial_fit, {name}, {layout}", partial(mini_batches, layout, Y, arguments)
