@@ -1,9 +1,12 @@
-"""Benchmarks of fastlr: races against other solvers, kernel bandwidth, peak memory."""
+"""Benchmarks of fastlr: races against other solvers, single measurements, and the gates between two commits."""
 
 import sys
 from pathlib import Path
 
+#: The root of the checkout, and the folder of what measurements leave.
+CHECKOUT = Path(__file__).resolve().parents[1]
+RESULTS = CHECKOUT / "bench" / "results"
+
 # `python -m bench...` puts the checkout first on the path, where fastlr may lie uncompiled: an installed fastlr comes
 # before it.
-_CHECKOUT = Path(__file__).resolve().parent.parent
-sys.path[:] = [entry for entry in sys.path if Path(entry).resolve() != _CHECKOUT] + [str(_CHECKOUT)]
+sys.path[:] = [entry for entry in sys.path if Path(entry).resolve() != CHECKOUT] + [str(CHECKOUT)]

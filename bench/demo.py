@@ -18,20 +18,20 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from bench.environment import available_cpus, clear_blas_overrides
+from bench.harness.environment import available_cpus, clear_blas_overrides
 
 clear_blas_overrides()
 
 import numpy as np  # noqa: E402
 import sklearn  # noqa: E402
-from sklearn.datasets import load_breast_cancer, load_digits  # noqa: E402
 from sklearn.exceptions import ConvergenceWarning  # noqa: E402
 from sklearn.linear_model import LogisticRegression as SklearnLogisticRegression  # noqa: E402
-from sklearn.preprocessing import StandardScaler  # noqa: E402
 
 import fastlr  # noqa: E402
-from bench.objective import Penalty, objective  # noqa: E402
-from bench.problems import dense, one_hot, text  # noqa: E402
+from bench.data.generated import dense, one_hot, text  # noqa: E402
+from bench.data.sklearn_sets import breast_cancer, digits  # noqa: E402
+from bench.harness.penalty import Penalty  # noqa: E402
+from bench.harness.two_classes import objective  # noqa: E402
 
 TARGET, TIGHT = 1e-6, 1e-11
 TOLERANCES = [10 ** (-half / 2) for half in range(2, 21)]
@@ -75,7 +75,7 @@ class Problem:
         )
 
     def objective(self, model) -> float:
-        """Of a fitted model."""
+        """The objective at the coefficients of a fitted model."""
         return objective(self.X, self.y, model.coef_[0], 0.0, self.penalty)
 
 
@@ -91,7 +91,7 @@ class Entry:
 
 
 def enter(problem: Problem, make: Callable, solver: str, least: float) -> Entry | None:
-    """Go down the ladder to the first tolerance that reaches the target."""
+    """The fit at the loosest tolerance that reaches the target; None where none does."""
     for tol in (tol for tol in TOLERANCES if tol <= problem.loosest):
         fit = partial(_fit, problem, make, tol)
         model, seconds = timed(fit)
@@ -106,7 +106,7 @@ def _fit(problem: Problem, make: Callable, tol: float):
 
 
 def timed(fit: Callable) -> tuple[object, float]:
-    """(what it returns, seconds)."""
+    """(what the call returns, its seconds)."""
     began = time.perf_counter()
     model = fit()
     return model, time.perf_counter() - began
@@ -161,10 +161,10 @@ HEADER = (
 
 def data() -> Iterator[tuple[str, object, np.ndarray]]:
     """(title, X, y), the short ones first."""
-    X, y = load_breast_cancer(return_X_y=True)
-    yield "breast cancer, standardised", StandardScaler().fit_transform(X), np.where(y, 1.0, -1.0)
-    X, y = load_digits(return_X_y=True)
-    yield "digits, zero against the rest", X / 16.0, np.where(y == 0, 1.0, -1.0)
+    X, y = breast_cancer()
+    yield "breast cancer, standardised", X, np.where(y, 1.0, -1.0)
+    X, y = digits()
+    yield "digits, zero against the rest", X, np.where(y == 0, 1.0, -1.0)
     yield "20 categorical columns, one-hot (CSR, generated)", *one_hot(100_000, 20, 200)
     yield "text (CSR, generated)", *text(100_000, 50_000, 60, seed=2)
 

@@ -15,17 +15,18 @@ import re
 import time
 from collections.abc import Sequence
 
-from bench.environment import available_cpus, clear_blas_overrides
+from bench.harness.environment import available_cpus, clear_blas_overrides
 
 clear_blas_overrides()
 
-from bench import regime_table, report  # noqa: E402
-from bench.entry import TARGETS  # noqa: E402
-from bench.matched import beside_l1, match  # noqa: E402
+from bench.harness import record as records  # noqa: E402
+from bench.harness.competition import compete  # noqa: E402
+from bench.harness.race import TARGETS  # noqa: E402
 from bench.peers import OURS, PEERS  # noqa: E402
-from bench.race import compete  # noqa: E402
-from bench.regime_list import CONTENDERS, GROUPS, REGIMES, Regime  # noqa: E402
-from bench.regime_table import RECORDS  # noqa: E402
+from bench.tables import regime_table  # noqa: E402
+from bench.tables.matched import beside_l1, match  # noqa: E402
+from bench.tables.regime_list import CONTENDERS, GROUPS, REGIMES, Regime  # noqa: E402
+from bench.tables.regime_table import RECORDS  # noqa: E402
 
 WITHIN = 3.0  # a peer contends where it is within that factor of the best one, at one of the strict targets
 
@@ -37,14 +38,14 @@ def run(regime: Regime, repeats: int) -> None:
     if regime.kind == "enet":
         matched = match(regime.problem, regime.value, regime.fit_intercept)
         record["beside_l1"] = beside_l1(regime.problem, matched, regime.fit_intercept, available_cpus())
-    report.write_json(record, RECORDS)
-    print(report.table(record), flush=True)
+    records.write_json(record, RECORDS)
+    print(records.table(record), flush=True)
 
 
 def scout(regime: Regime) -> None:
     """One sweep with every peer; who is close to the best contends from then on."""
     record = compete(regime.race(), PEERS, regime.limits(repeats=0), float("inf"))
-    print(report.table(record), flush=True)
+    print(records.table(record), flush=True)
     stored = json.loads(CONTENDERS.read_text()) if CONTENDERS.exists() else {}
     stored[regime.name] = contenders(record)
     lines = (f"  {json.dumps(name)}: {json.dumps(stored[name])}" for name in sorted(stored))
@@ -72,7 +73,7 @@ def chosen(options: argparse.Namespace) -> list[Regime]:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Entry point."""
+    """Run the races that the command line asks for, and write the table."""
     parser = argparse.ArgumentParser(prog="python -m bench.regimes", description=__doc__.splitlines()[0])
     parser.add_argument("--group", choices=GROUPS, help="default: all")
     parser.add_argument("--only", default="", metavar="PATTERN", help="a regular expression that names must contain")

@@ -17,13 +17,13 @@ class Celer(Peer):
     penalties = frozenset({"l1"})
     intercept = "none"
 
-    def prepare(self, X, y, penalty, fit_intercept, n_threads):
+    def prepare(self, X, y, objective, n_threads):
         from celer import celer_path
 
         self._path = celer_path
         self._X = sp.csc_matrix(X) if sp.issparse(X) else np.asfortranarray(X)
         self._y = y
-        self._alphas = np.array([penalty.l1 * len(y)])
+        self._alphas = np.array([objective.penalty.l1 * len(y)])
 
     def fit(self, tol):
         with warnings.catch_warnings():

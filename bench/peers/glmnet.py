@@ -10,8 +10,7 @@ from pathlib import Path
 import numpy as np
 import scipy.sparse as sp
 
-from bench.objective import lambda_max
-from bench.peers.base import Peer
+from bench.peers.base import ALL, Peer
 
 LAMBDAS_PER_DECADE = 4
 
@@ -25,38 +24,48 @@ def path_of_lambdas(largest: float, target: float) -> np.ndarray:
 
 
 class Glmnet(Peer):
-    """lambda = l1 + l2, alpha = l1_ratio, columns as they are; thresh is its tolerance."""
+    """lambda = l1 + l2, alpha = l1_ratio, columns as they are; thresh is its tolerance.
+
+    The helper process serves fits of two classes (family binomial) and of K (multinomial, grouped or not).
+    """
 
     name = "glmnet"
-    penalties = frozenset({"l2", "l1", "enet", "none"})
+    penalties = ALL
+    softmax_penalties = ALL | {"group"}
     loosest = 1e-4
     tightest = 1e-18
 
-    def prepare(self, X, y, penalty, fit_intercept, n_threads):
+    def prepare(self, X, y, objective, n_threads):
         if not shutil.which("Rscript"):
             raise ImportError("Rscript is not installed")
         self._folder = tempfile.TemporaryDirectory()
-        top = lambda_max(X, y, fit_intercept) / max(penalty.l1_ratio, 1e-3)
-        self._target = penalty.strength
-        lambdas = path_of_lambdas(min(top, 1000 * self._target) if penalty.kind == "l2" else top, self._target)
-        nnz = X.nnz if sp.issparse(X) else -1
-        head = np.array([*X.shape, nnz, penalty.l1_ratio, fit_intercept, len(lambdas)], dtype=np.float64)
-        self._write(X, head=head, y=y, **{"lambda": lambdas})
-        self._columns = X.shape[1]
-        self._points = len(lambdas)
-        script = Path(__file__).with_name("glmnet.R")
+        self._objective = objective
+        self._write(X, y)
         self._process = subprocess.Popen(
-            ["Rscript", str(script), self._folder.name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            ["Rscript", str(Path(__file__).with_name("glmnet.R")), self._folder.name],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         if not self._answer().startswith("ready"):
             raise ImportError("R has no glmnet")
 
-    def _write(self, X, **arrays):
+    def _write(self, X, y):
+        """The arrays that the script reads, as raw numbers."""
+        penalty, objective = self._objective.penalty, self._objective
+        top = objective.lambda_max(X, y) / max(penalty.l1_ratio, 1e-3)
+        target = penalty.strength
+        lambdas = path_of_lambdas(min(top, 1000 * target) if penalty.kind == "l2" else top, target)
+        self._points = len(lambdas)
+        nnz = X.nnz if sp.issparse(X) else -1
+        classes = 0 if objective.is_binary else objective.n_classes
+        head = [*X.shape, nnz, penalty.l1_ratio, objective.fit_intercept, len(lambdas), classes, penalty.group]
+        arrays = {"head": np.array(head, dtype=np.float64), "y": y.astype(np.float64), "lambda": lambdas}
         if sp.issparse(X):
-            columns = sp.csc_matrix(X)
+            columns = sp.csc_matrix(X, dtype=np.float64)
             arrays |= {"x": columns.data, "i": columns.indices.astype(np.int32), "p": columns.indptr.astype(np.int32)}
         else:
-            arrays["x"] = X.T
+            arrays["x"] = X.T.astype(np.float64)
         for name, array in arrays.items():
             np.ascontiguousarray(array).tofile(Path(self._folder.name) / f"{name}.bin")
 
@@ -73,7 +82,10 @@ class Glmnet(Peer):
         if int(words[1]) < self._points:
             raise RuntimeError(f"glmnet stopped at point {words[1]} of {self._points} of its path")
         values = np.fromfile(Path(self._folder.name) / "coef.bin")
-        return values[1:], float(values[0])
+        if self._objective.is_binary:
+            return values[1:], float(values[0])
+        K = self._objective.n_classes
+        return values[K:].reshape(K, -1), values[:K]
 
     def close(self):
         self._process.stdin.close()

@@ -7,17 +7,17 @@ import warnings
 import numpy as np
 import scipy.sparse as sp
 
-from bench.peers.base import Peer
+from bench.peers.base import ALL, Peer
 
 
 class Glum(Peer):
     """alpha = l1 + l2 on the scale of the mean loss; the tabmat matrix is made beforehand."""
 
     name = "glum"
-    penalties = frozenset({"l2", "l1", "enet", "none"})
-    max_columns = 12_000
+    penalties = ALL
+    max_coefficients = 12_000
 
-    def prepare(self, X, y, penalty, fit_intercept, n_threads):
+    def prepare(self, X, y, objective, n_threads):
         import tabmat
         from glum import GeneralizedLinearRegressor
 
@@ -27,9 +27,9 @@ class Glum(Peer):
         self._y = (y > 0).astype(float)
         self._options = {
             "family": "binomial",
-            "alpha": penalty.strength,
-            "l1_ratio": penalty.l1_ratio,
-            "fit_intercept": fit_intercept,
+            "alpha": objective.penalty.strength,
+            "l1_ratio": objective.penalty.l1_ratio,
+            "fit_intercept": objective.fit_intercept,
             "max_iter": 10_000,
             "copy_X": False,
         }

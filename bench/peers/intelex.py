@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bench.peers.sklearn import SMOOTH, ScikitLearn
+from bench.peers.base import SMOOTH
+from bench.peers.sklearn import ScikitLearn
 
 
 class Intelex(ScikitLearn):

@@ -1,4 +1,7 @@
-"""LIBLINEAR multicore: primal Newton (-s 0), dual coordinate descent (-s 7), newGLMNET for L1 (-s 6)."""
+"""LIBLINEAR multicore: primal Newton (-s 0), dual coordinate descent (-s 7), newGLMNET for L1 (-s 6).
+
+More than two classes are fitted one against the rest.
+"""
 
 from __future__ import annotations
 
@@ -14,30 +17,34 @@ class Liblinear(Peer):
     solver: int
     threaded = False
 
-    def prepare(self, X, y, penalty, fit_intercept, n_threads):
+    def prepare(self, X, y, objective, n_threads):
         from liblinear import liblinear, liblinearutil
 
-        self._library = liblinear.liblinear
         self._train = liblinearutil.train
         self._parameter = liblinear.parameter
-        self._problem = liblinear.problem(y, sp.csr_matrix(X))
+        self._problem = liblinear.problem(y.astype(float), sp.csr_matrix(X))
         self._columns = X.shape[1]
-        self._fit_intercept = fit_intercept
-        self._options = ["-s", self.solver, "-c", repr(penalty.inverse_strength(len(y))), "-q"]
-        self._options += ["-B", "1", "-R"] if fit_intercept else []
+        self._objective = objective
+        self._options = ["-s", self.solver, "-c", repr(objective.penalty.inverse_strength(len(y))), "-q"]
+        self._options += ["-B", "1", "-R"] if objective.fit_intercept else []
         self._options += ["-m", n_threads] if self.threaded else []
 
     def fit(self, tol):
         options = [str(option) for option in (*self._options, "-e", repr(tol))]
         self._model = self._train(self._problem, self._parameter(options))
-        w = np.ctypeslib.as_array(self._model.w, (self._columns + self._fit_intercept,))
-        return w[: self._columns], float(w[-1]) if self._fit_intercept else 0.0
+        width = self._columns + self._objective.fit_intercept
+        if self._objective.is_binary:
+            w = np.ctypeslib.as_array(self._model.w, (width,))
+            return w[: self._columns], float(w[-1]) if self._objective.fit_intercept else 0.0
+        order = np.argsort(self._model.get_labels())
+        w = np.ctypeslib.as_array(self._model.w, (width, self._objective.n_classes)).T[order]
+        return w[:, : self._columns], w[:, -1] if self._objective.fit_intercept else np.zeros(len(w))
 
 
 class Newton(Liblinear):
     name = "liblinear-s0"
     solver = 0
-    penalties = frozenset({"l2"})
+    penalties = ovr_penalties = frozenset({"l2"})
 
 
 class NewtonThreaded(Newton):
@@ -48,7 +55,7 @@ class NewtonThreaded(Newton):
 class Dual(Liblinear):
     name = "liblinear-s7"
     solver = 7
-    penalties = frozenset({"l2"})
+    penalties = ovr_penalties = frozenset({"l2"})
     intercept = "penalised"
     loosest = 1e1
 

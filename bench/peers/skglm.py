@@ -20,13 +20,14 @@ class Skglm(Peer):
         """The solver object at one tolerance."""
         raise NotImplementedError
 
-    def prepare(self, X, y, penalty, fit_intercept, n_threads):
+    def prepare(self, X, y, objective, n_threads):
         from skglm.datafits import Logistic
         from skglm.penalties import L1, L1_plus_L2
 
+        penalty = objective.penalty
         self._X = sp.csc_matrix(X) if sp.issparse(X) else np.asfortranarray(X)
         self._y = y
-        self._fit_intercept = fit_intercept
+        self._fit_intercept = objective.fit_intercept
         self._datafit = Logistic()
         elastic = penalty.kind == "enet"
         self._penalty = L1_plus_L2(penalty.strength, penalty.l1_ratio) if elastic else L1(penalty.l1)

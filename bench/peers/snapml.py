@@ -14,14 +14,14 @@ class SnapML(Peer):
     intercept = "penalised"
     tightest = 1e-10
 
-    def prepare(self, X, y, penalty, fit_intercept, n_threads):
+    def prepare(self, X, y, objective, n_threads):
         from snapml import LogisticRegression
 
         self._estimator = LogisticRegression
         self._data = (X, y)
         self._options = {
-            "regularizer": len(y) * penalty.strength,
-            "penalty": penalty.kind,
+            "regularizer": len(y) * objective.penalty.strength,
+            "penalty": objective.penalty.kind,
             "dual": self.dual,
             "n_jobs": n_threads,
             "max_iter": 100_000,

@@ -1,6 +1,6 @@
 """What things cost beside a pass over X: the measured figures that every choice between algorithms rests on.
 
-Made by `python -m bench.costs`; ratios, so that they carry over between machines better than seconds do.
+Made by `python -m bench.micro.costs`; ratios, so that they carry over between machines better than seconds do.
 """
 
 #: Dense X' D X: readings of X that packing its rows takes, and per product of two entries.

@@ -1,0 +1,1 @@
+"""How a race is run: the objective, the processes of the peers, tolerances, times, records."""

@@ -1,0 +1,1 @@
+"""Single measurements: each module is a command that prints one table or writes one kind of record."""

@@ -1,0 +1,1 @@
+"""The tables and charts of docs/benchmarks, and the races that they are made of."""
