@@ -67,9 +67,9 @@ class PairDesign:
         return out, beside, copied_bytes
 
     def mean_squares(self, weight):
-        """About the weighted mean squares of the column of each pair, (m,), and how many entries were read."""
-        squares, entries = self._columns.mean_squares(weight)
-        return squares[self._column], entries
+        """About the weighted mean squares of the column of each pair, (m,); entries read, bytes copied."""
+        squares, *price = self._columns.mean_squares(weight)
+        return squares[self._column], *price
 
     def entries(self):
         """The column of each pair, (n, m)."""
