@@ -2,10 +2,9 @@
 
 import numpy as np
 import pytest
+from audit.excess import excess
 from audit.losses import Softmax, TwoClasses
-from audit.posed import Posed
-from audit.reference import optimum
-from audit.wide import HAS_WIDE, WIDE
+from audit.wide import HAS_WIDE
 from helpers import LAYOUTS, as_layout
 
 from fastlr import Status, fit_logistic, fit_one_vs_rest, fit_softmax
@@ -18,22 +17,6 @@ from fastlr.penalty import ElasticNet
 from fastlr.solvers import Controls
 
 needs_wide = pytest.mark.skipif(not HAS_WIDE, reason="numpy.longdouble is a double here")
-
-
-def excess(
-    result, X, loss, fit_intercept, l1=0.0, l2=0.0, weight=None, offset=None, bounds=(-np.inf, np.inf), grouped=False
-):
-    """How far the result's objective is above the optimum, in 80-bit floats."""
-    n, p = X.shape
-    full = [np.broadcast_to(np.asarray(values, dtype=WIDE), (p,)) for values in (l1, l2)]
-    limits = [np.broadcast_to(np.asarray(values, dtype=float), (p,)) for values in bounds]
-    weight = np.ones(n) if weight is None else weight
-    offset = np.zeros(n) if offset is None else offset
-    problem = Posed(X, loss, weight.astype(WIDE), offset, *full, *limits, grouped, fit_intercept)
-    point = problem.from_reported(result.coef, result.intercept)
-    best = optimum(problem, [point], 200)
-    assert best.converged
-    return float(problem.value(*point) - best.value)
 
 
 def near_dependent(rng, n, p, left):

@@ -362,7 +362,12 @@ def test_the_message_and_the_history_say_what_was_done():
     X, y = far_problem()
     heard = []
     result = fit_logistic(
-        X, y, l1=1e-3, fit_intercept=False, callback=lambda progress: heard.append(progress.iteration)
+        X,
+        y,
+        l2=1e-4,
+        fit_intercept=False,
+        solver="newton_cg",
+        callback=lambda progress: heard.append(progress.iteration),
     )
     assert "doubled precision" in result.message
     assert result.history[-1].objective == result.objective

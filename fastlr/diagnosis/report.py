@@ -475,6 +475,6 @@ def _renumbered(finding, kept, p):
 
 def _amended(result, monitor, text):
     """The result with more to say, before the choice of the solver; a separation comes first of all."""
-    ended = monitor.message
+    ended = result.message.removesuffix(monitor.explanation).rstrip()
     together = f"{text} {ended}" if result.status is Status.SEPARATED else f"{ended} {text}"
-    return replace(result, message=result.message.replace(ended, together, 1))
+    return replace(result, message=f"{together} {monitor.explanation}".rstrip())

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fastlr.design import ClassRows, as_design
+from fastlr.diagnosis.frame import noise
 from fastlr.group_penalty import GroupPenalty
 from fastlr.objective import LogisticObjective
 from fastlr.penalty import ElasticNet, within
@@ -107,8 +108,10 @@ def rotation(design, weight, free, fit_intercept):
             part = X.mean(axis=0)
             X, mean = X - part, mean + part
     others = np.setdiff1d(np.arange(p), free)
-    basis, into, back, least = _basis(X[:, free])
-    unit = np.sqrt(len(X))
+    unit, lengths = np.sqrt(len(X)), _lengths(X[:, free])
+    taken = np.broadcast_to(design.taken, p)
+    rounded = noise(design.precision, (mean + taken)[free], np.where(lengths > 0.0, lengths, 1.0) / unit)
+    basis, into, back, least = _basis(X[:, free], lengths, rounded * (lengths > 0.0))
     rest, beside = X[:, others], np.zeros((basis.shape[1], len(others)))
     for _ in range(2):
         part = basis.T @ rest
@@ -123,21 +126,30 @@ def rotation(design, weight, free, fit_intercept):
     return Rotation(free, others, mean, matrix, into / unit, back * unit, beside / unit, least, depends, left)
 
 
-def _basis(Z):
-    """(Q, Q' Z, its inverse, the least singular value as a share of the largest); columns are scaled to unit length."""
-    lengths = np.linalg.norm(Z, axis=0)
+def _lengths(Z):
+    """Norms of columns, whose squares may overflow."""
+    largest = np.max(np.abs(Z), axis=0, initial=0.0)
+    return largest * np.linalg.norm(Z / np.where(largest > 0.0, largest, 1.0), axis=0)
+
+
+def _basis(Z, lengths, rounded):
+    """(Q, Q' Z, its inverse, the least singular value as a share of the largest); columns are scaled to unit length.
+
+    `rounded` (columns of Z) is what rounding of entries may change in a column, as a share of its length: directions in
+    which no more is left do not count.
+    """
     if not lengths.any():  # constant columns, or none: one of zeros stands for them
         return np.zeros((len(Z), 1)), np.zeros((1, Z.shape[1])), np.zeros((Z.shape[1], 1)), 1.0
-    lengths[lengths == 0.0] = 1.0
+    lengths = np.where(lengths > 0.0, lengths, 1.0)
     Q, R = np.linalg.qr(Z / lengths)
     left = np.abs(np.diag(R))
-    if len(left) == Z.shape[1] and left.min(initial=1.0) > APART:
+    if len(left) == Z.shape[1] and left.min(initial=1.0) > max(APART, rounded.sum()):
         return Q, R * lengths, np.linalg.inv(R) / lengths[:, None], float(left.min(initial=1.0))
     left, values, right = np.linalg.svd(R, full_matrices=False)
-    seen = values > RESOLVED * values[0]
+    seen = values > np.maximum(RESOLVED * values[0], np.abs(right) @ rounded)
     values, right = values[seen], right[seen]
     into, back = values[:, None] * right * lengths, (right.T / values) / lengths[:, None]
-    return Q @ left[:, seen], into, back, float(values[-1] / values[0])
+    return Q @ left[:, seen], into, back, float(values.min(initial=1.0) / values.max(initial=1.0))
 
 
 def rotated(objective, turned):

@@ -150,10 +150,10 @@ class Posed:
         """What 80-bit floats may hide of a value at this point."""
         return 16 * EPS * self.terms(W, c)
 
-    def representation(self, W, c):
-        """What rounding coefficients and intercepts to doubles may add to the value: of second order."""
+    def representation(self, W, c, dtype=np.float64):
+        """What rounding coefficients, or entries of X to a type, may add to the value: of second order."""
         eta = self.predictors(W, c)
         away = np.abs(self.X) @ np.abs(W) + np.abs(c - self.centre @ W)
-        rounding = np.finfo(float).eps * away
+        rounding = np.finfo(dtype).eps * away
         curvature = np.sum(self.loss.roots(eta) ** 2, axis=(1, 2))
         return np.sum(self.share * curvature * np.max(rounding, axis=1) ** 2)

@@ -175,7 +175,11 @@ def _judge_suboptimality(problem, stated, point, value, best, result, verdict, s
     target = tol * stated.null_value
     terms = stated.terms(best.W, best.c)
     terms_in_doubles = terms + stated.share @ np.abs(stated.offset)
-    resolution = 100.0 * (EPS * terms_in_doubles + stated.representation(best.W, best.c)) + EPS * stated.null_value
+    # columns that depend on each other but for rounding of their entries are named, and count as dependent
+    named = any(type(finding).__name__ == "Collinear" for finding in result.findings)
+    stored = problem.X.dtype if named else np.dtype(float)
+    resolution = 100.0 * (EPS * terms_in_doubles + stated.representation(best.W, best.c, stored))
+    resolution += EPS * stated.null_value
     figures = {name: float(v) for name, v in locals().items() if name in ("excess", "gap", "target", "resolution")}
     verdict.figures.append(figures | {"status": status, "certificate": result.certificate, "left": float(best.left)})
     told = f"{status}, excess {float(excess):.2g}, gap {gap:.2g}, target {float(target):.2g}; {result.message[:110]}"
