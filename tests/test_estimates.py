@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from audit import run
 from audit.excess import excess
 from audit.losses import Softmax, TwoClasses
 from audit.wide import HAS_WIDE
@@ -203,3 +204,10 @@ def test_a_fit_that_goes_on_hears_of_the_time_limit_and_says_nothing_false_witho
     assert slow.status is Status.CONVERGED
     cut = fit(X, y, tol=1e-6, time_limit=0.0)
     assert cut.status is Status.TIME_LIMIT
+
+
+@needs_wide
+@pytest.mark.parametrize("number", [118556, 702136, 703778])
+def test_rows_that_a_direction_moves_by_more_than_rounding_are_no_separation(number):
+    """Problems of the audit, in which the linear program takes 1e-9 of a row for nothing."""
+    assert run.judged(number)["findings"] == []

@@ -34,6 +34,8 @@ ALWAYS = 500_000
 #: Least singular value of the free columns, of unit length, as a share of the largest, from which they are far from
 #: dependence.
 APART = 1e-4
+#: Share of its terms up to which a row counts as not moved by a direction, and up to which it is not to all digits.
+NOT_MOVED, ALL_DIGITS = 1e-7, 1e-12
 #: How a fit ends that knows of no reason.
 UNEXPLAINED = Status.PRECISION_LIMIT, Status.LINE_SEARCH_FAILED, Status.NUMERICAL_ERROR
 #: What a result says where it was gone on with.
@@ -150,12 +152,18 @@ class Diagnosis:
             return self.ended
         everywhere = null_space(frame, classes.counts)
         found = self._separated(frame, classes, everywhere)
-        if not found:
-            refit = self._refit()
-            if refit is None or not refit.exists:
-                found = self._separated_by_program(frame, classes, everywhere)
-            if not found and refit is not None:
-                found = self._made_sure(refit)
+        refit = None if found and found[0].kind == "complete" else self._refit()
+        if refit is not None and refit.exists:
+            found = []  # in that direction all rows that do not move are zero only to rounding
+        elif found and refit is not None and not self._is_exact(found[0]):
+            reached = self._gone_on(refit)
+            if refit.exists and reached is not None:
+                self._adopt(*reached)
+                found, refit = [], None
+        elif not found:
+            found = self._separated_by_program(frame, classes, everywhere)
+        if not found and refit is not None:
+            found = self._made_sure(refit)
         everywhere = null_space(frame, classes.counts, everywhere, frame.dependent)
         if found and not everywhere.shape[1]:
             return self._with(found)
@@ -195,21 +203,38 @@ class Diagnosis:
         refit = Refit(self.objective, self.coef, self.ended.intercept)
         return refit if np.isfinite(refit.turned.matrix).all() else None
 
+    def _is_exact(self, found):
+        """Whether the rows that a separating direction does not move are zero along it to all digits."""
+        design, direction = self.objective.rows.design, found.direction
+        terms = np.abs(design.take(np.arange(design.shape[0]), np.arange(design.shape[1]))) @ np.abs(direction)
+        eta = np.abs(self.objective.rows.apply(direction[:, None], found.intercept))
+        size = terms + abs(found.intercept)
+        unmoved = eta <= NOT_MOVED * size
+        return bool(np.all(eta[unmoved] <= ALL_DIGITS * size[unmoved]))
+
+    def _gone_on(self, refit):
+        """The Point that going on in an orthonormal basis leads to, and the estimate there; None without one."""
+        if self.monitor.target == 0.0 or self.ended.status not in (Status.CONVERGED, *UNEXPLAINED):
+            return None
+        return refit.go_on(controls_left(self.monitor), self.monitor.null_value)
+
+    def _adopt(self, point, estimate):
+        """Take the point as the result."""
+        self.ended, self.coef = self._at_point(point), point.coef[:, 0]
+        self._say_reached(estimate, GONE_ON)
+
     def _made_sure(self, refit):
         """Go on with the fit where its estimate does not hold; the Separation that shows, in a list."""
         target, status = self.monitor.target, self.ended.status
         if refit.gap <= target:
             self._say_reached(refit.gap)
             return []
-        may_go_on = status in (Status.CONVERGED, *UNEXPLAINED) and target > 0.0
-        reached = refit.go_on(controls_left(self.monitor), self.monitor.null_value) if may_go_on else None
+        reached = self._gone_on(refit)
         found = [] if refit.exists or refit.turned.least > APART else self._separated_there(refit)
         if found:
             return found
         if reached is not None:
-            point, estimate = reached
-            self.ended, self.coef = self._at_point(point), point.coef[:, 0]
-            self._say_reached(estimate, GONE_ON)
+            self._adopt(*reached)
         elif status is Status.CONVERGED and not self._refine():
             self.ended = unresolved(self.ended, self.monitor)
         return []
