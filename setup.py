@@ -24,10 +24,12 @@ from setuptools.command.build import build
 from setuptools.command.build_ext import build_ext
 
 KERNELS = Path("fastlr/kernels")
+#: C that needs no Python.h; kernels say "core/...h".
+CORE = KERNELS / "core"
 #: Nothing but copies and comparisons, or as fast at any level.
-ONE_LEVEL = ("_cpu", "compensated", "merge", "renumber", "structure")
+ONE_LEVEL = ("_cpu", "products_compensated", "structure", "structure_merge", "structure_renumber")
 #: Kernels made of the rounding errors of sums and products, which a fused a * b + c would not have.
-UNFUSED = ("compensated",)
+UNFUSED = ("products_compensated",)
 #: Cython's code for memoryviews, shared by all modules.
 SHARED = "_cyutility"
 #: CPU levels: what cpu_level.h answers on a machine that runs no higher one, and compile flags.
@@ -37,7 +39,7 @@ X86_LEVELS = {
     "v4": (4, ["-march=x86-64-v4", "-mprefer-vector-width=512"]),
 }
 OPENMP_PROBE = "#include <omp.h>\nint main(void) { return omp_get_max_threads() < 1; }\n"
-LEVEL_PROBE = '#include "cpu_level.h"\nint main(void) { return fastlr_cpu_level(); }\n'
+LEVEL_PROBE = '#include "core/cpu_level.h"\nint main(void) { return fastlr_cpu_level(); }\n'
 DIRECTIVES = {
     "language_level": 3,
     "boundscheck": False,
@@ -108,9 +110,9 @@ def included(headers):
     while left:
         name = left.pop()
         found.add(name)
-        text = (KERNELS / name).read_text()
-        left |= {other for other in re.findall(r'#include "(.+)"', text) if (KERNELS / other).exists()} - found
-    return [str(KERNELS / name) for name in sorted(found)]
+        text = (CORE / name).read_text()
+        left |= set(re.findall(r'#include "(.+)"', text)) - found
+    return [str(CORE / name) for name in sorted(found)]
 
 
 class BuildKernels(build_ext):

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # what __getattr__ finds, for type checkers and editors
     from fastlr import diagnosis as diagnosis, imbalance as imbalance, special as special
     from fastlr._progress_bar import progress_bar as progress_bar
-    from fastlr.fit import fit_logistic as fit_logistic
+    from fastlr.fit.binary import fit_logistic as fit_logistic
+    from fastlr.fit.one_vs_rest import fit_one_vs_rest as fit_one_vs_rest
+    from fastlr.fit.softmax import fit_softmax as fit_softmax
     from fastlr.linear_model import LogisticRegression as LogisticRegression, SeparationWarning as SeparationWarning
-    from fastlr.one_vs_rest import fit_one_vs_rest as fit_one_vs_rest
-    from fastlr.softmax import fit_softmax as fit_softmax
     from fastlr.solvers import (
         FitInterrupted as FitInterrupted,
         LogisticResult as LogisticResult,
@@ -39,9 +39,9 @@ _HOMES = {
     "Progress": "fastlr.solvers",
     "SeparationWarning": "fastlr.linear_model",
     "Status": "fastlr.solvers",
-    "fit_logistic": "fastlr.fit",
-    "fit_one_vs_rest": "fastlr.one_vs_rest",
-    "fit_softmax": "fastlr.softmax",
+    "fit_logistic": "fastlr.fit.binary",
+    "fit_one_vs_rest": "fastlr.fit.one_vs_rest",
+    "fit_softmax": "fastlr.fit.softmax",
     "progress_bar": "fastlr._progress_bar",
 }
 _MODULES = ("diagnosis", "imbalance", "special")

@@ -5,16 +5,8 @@ import math
 import numpy as np
 
 from fastlr._environment import resolve_threads
-from fastlr._numbers import (
-    BUFFER,
-    first_wrong,
-    positive,
-    real_array,
-    refuse_weights,
-    threads,
-    weight_array,
-)
-from fastlr.kernels import elementwise, softmax as _softmax
+from fastlr.kernels import special_elementwise, special_softmax as _softmax
+from fastlr.validation.numbers import BUFFER, first_wrong, positive, real_array, refuse_weights, threads, weight_array
 
 PIECE = 16  # blocks converted at a time: about 0.5 to 1 MB per array
 MIN_PARALLEL = 2**14  # entries; the kernels keep to one thread below, so the CPUs need not be counted
@@ -96,17 +88,17 @@ def sum_tolerance(shares):
 def check_weights(weight, found):
     if weight is None:
         return
-    if found[elementwise.BAD_WEIGHTS]:
+    if found[special_elementwise.BAD_WEIGHTS]:
         refuse_weights(weight)
-    if found[elementwise.MASS] == 0:
+    if found[special_elementwise.MASS] == 0:
         positive(weight)
 
 
 def check_labels(y, found):
-    if found[elementwise.NEGATIVE] and found[elementwise.OTHER]:
+    if found[special_elementwise.NEGATIVE] and found[special_elementwise.OTHER]:
         where = first_wrong(y, lambda a: ~(abs(a) == 1))
         raise ValueError(f"y: expected only -1 and +1, because it holds negative values, found {where}")
-    if found[elementwise.ABOVE]:
+    if found[special_elementwise.ABOVE]:
         where = first_wrong(y, lambda a: ~(a <= 1))
         raise ValueError(f"y: expected values in [0, 1], or only -1 and +1, found {where}")
 
@@ -145,7 +137,7 @@ def run_blocks(kernel, columns, out, numbers, block, threads, first=np.float64):
     direct = out is None or is_ready(out, np.float64)
     whole = direct and all(a is None or is_ready(a, dtype) for a, dtype in zip(columns, dtypes, strict=True))
     step = n if whole else PIECE * block
-    found = np.zeros((-(-n // block), elementwise.COLUMNS))
+    found = np.zeros((-(-n // block), special_elementwise.COLUMNS))
     for begin in range(0, n, max(1, step)):
         rows = slice(begin, min(n, begin + step))
         blocks = slice(begin // block, -(-rows.stop // block))
@@ -155,7 +147,7 @@ def run_blocks(kernel, columns, out, numbers, block, threads, first=np.float64):
             kernel(*pieces, *targets, *numbers, found[blocks], threads if step >= n else 1)
             if not direct:
                 out[rows] = targets[0]
-    return elementwise.totals(found)
+    return special_elementwise.totals(found)
 
 
 def power_of_two(exponent):
@@ -192,12 +184,12 @@ def normalisation(weight, n, threads):
     if weight is None:
         return 1.0, float(n)
     scale = 1.0
-    found = run_blocks(elementwise.weigh, (weight,), None, (scale,), elementwise.BLOCK, threads)
+    found = run_blocks(special_elementwise.weigh, (weight,), None, (scale,), special_elementwise.BLOCK, threads)
     check_weights(weight, found)
-    if not SAFE <= found[elementwise.MASS] < math.inf:
+    if not SAFE <= found[special_elementwise.MASS] < math.inf:
         scale = scale_of_weights(weight)
-        found = run_blocks(elementwise.weigh, (weight,), None, (scale,), elementwise.BLOCK, threads)
-    return scale, float(found[elementwise.MASS])
+        found = run_blocks(special_elementwise.weigh, (weight,), None, (scale,), special_elementwise.BLOCK, threads)
+    return scale, float(found[special_elementwise.MASS])
 
 
 def run_elementwise(kernel, eta, n_threads):

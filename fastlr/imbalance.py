@@ -16,9 +16,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from fastlr._containers import as_array
-from fastlr._model_kind import kind_of
-from fastlr._numbers import amounts, positive, sample_weights
+from fastlr.estimator.model_kind import kind_of
+from fastlr.validation.containers import as_array
+from fastlr.validation.numbers import amounts, positive, sample_weights
 
 __all__ = ["balanced_weights", "corrected_intercept", "cost_threshold", "prior_corrected"]
 

@@ -21,7 +21,6 @@ Numerical Analysis 41, 2021: the largest term is taken out of the sum and met by
 
 import numpy as np
 
-from fastlr._numbers import real_array
 from fastlr._special_arguments import (
     as_matrix,
     check_labels,
@@ -38,7 +37,8 @@ from fastlr._special_arguments import (
     two_class_arguments,
     weighted_mean,
 )
-from fastlr.kernels import elementwise, softmax as _softmax
+from fastlr.kernels import special_elementwise, special_softmax as _softmax
+from fastlr.validation.numbers import real_array
 
 __all__ = [
     "cross_entropy",
@@ -72,7 +72,7 @@ def expit(eta, *, n_threads=None):
     TypeError
         If eta does not hold real numbers.
     """
-    return run_elementwise(elementwise.expit, eta, n_threads)
+    return run_elementwise(special_elementwise.expit, eta, n_threads)
 
 
 def expit_derivative(eta, *, n_threads=None):
@@ -81,7 +81,7 @@ def expit_derivative(eta, *, n_threads=None):
     Parameters, return value and errors are those of `expit`.  The form expit(eta) * (1 - expit(eta)) would lose
     digits from eta = 1 on, and all of them from eta = 37 on.
     """
-    return run_elementwise(elementwise.expit_derivative, eta, n_threads)
+    return run_elementwise(special_elementwise.expit_derivative, eta, n_threads)
 
 
 def log_loss(y, eta, sample_weight=None, *, n_threads=None):
@@ -118,11 +118,13 @@ def log_loss(y, eta, sample_weight=None, *, n_threads=None):
 
     def sums(weight_scale, scale):
         columns = (y, eta, weight)
-        found = run_blocks(elementwise.log_loss, columns, None, (weight_scale * scale,), elementwise.BLOCK, threads)
+        found = run_blocks(
+            special_elementwise.log_loss, columns, None, (weight_scale * scale,), special_elementwise.BLOCK, threads
+        )
         check_weights(weight, found)
         check_labels(y, found)
-        mass = len(eta) if weight is None else found[elementwise.MASS] / scale
-        return found[elementwise.LOSS], mass
+        mass = len(eta) if weight is None else found[special_elementwise.MASS] / scale
+        return found[special_elementwise.LOSS], mass
 
     return weighted_mean(sums, len(eta), weight)
 
@@ -143,7 +145,9 @@ def log_loss_gradient(y, eta, sample_weight=None, *, n_threads=None):
     threads = thread_count(n_threads, eta.size)
     out = np.empty(len(eta), result_dtype(eta))
     norm = normalisation(weight, len(eta), threads)
-    found = run_blocks(elementwise.log_loss_gradient, (y, eta, weight), out, norm, elementwise.BLOCK, threads)
+    found = run_blocks(
+        special_elementwise.log_loss_gradient, (y, eta, weight), out, norm, special_elementwise.BLOCK, threads
+    )
     check_labels(y, found)
     return out[0] if scalar else out
 
@@ -174,7 +178,9 @@ def log_loss_hessian_product(y, eta, v, sample_weight=None, *, n_threads=None):
     threads = thread_count(n_threads, eta.size)
     out = np.empty(len(eta), result_dtype(eta))
     norm = normalisation(weight, len(eta), threads)
-    found = run_blocks(elementwise.log_loss_hessian_product, (y, eta, weight, v), out, norm, elementwise.BLOCK, threads)
+    found = run_blocks(
+        special_elementwise.log_loss_hessian_product, (y, eta, weight, v), out, norm, special_elementwise.BLOCK, threads
+    )
     check_labels(y, found)
     return out[0] if scalar else out
 

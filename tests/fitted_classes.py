@@ -4,7 +4,7 @@ import numpy as np
 from scipy.special import expit, log_expit, log_softmax, logsumexp, softmax
 from sklearn.base import BaseEstimator
 
-from fastlr._prediction import LinearPrediction
+from fastlr.estimator.prediction import LinearPrediction
 
 KINDS = ("multinomial", "ovr", "multilabel")
 

@@ -1,4 +1,4 @@
-"""Plain references, and problems, for the tests of kernels, designs and objectives."""
+"""Plain references, and problems, for the tests of kernels, matrices and objectives."""
 
 import os
 import subprocess
@@ -113,7 +113,7 @@ def reference_epochs(X, curvature, gradient, first, mass, l1, l2, lower, upper, 
 
 
 def reference_dual_epoch(X, order, group, y, weight, offset, own, inverse, free, logit, residual, weights):
-    """One epoch of kernels.dual over a dense X (n, m), one row at a time and block after block; returns the gain.
+    """One epoch of kernels.dual_ascent over dense X (n, m), one row at a time and block after block; returns the gain.
 
     logit, residual and weights (n_blocks, m + 2) move along.
     """

@@ -11,5 +11,5 @@ cd "$copy"
 FASTLR_SANITIZE=address,undefined "$bin/python" setup.py --quiet build_ext --inplace --force
 runtime="$(cc -print-file-name=libasan.so)"
 LD_PRELOAD="$runtime" ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1 PYTHONMALLOC=malloc PYTHONPATH="$copy" \
-    "$bin/python" -m pytest -q -p no:cacheprovider tests/test_kernels.py tests/test_designs.py tests/test_special.py \
+    "$bin/python" -m pytest -q -p no:cacheprovider tests/test_kernels.py tests/test_matrices.py tests/test_special.py \
     tests/test_label_kernels.py tests/test_merging.py tests/test_softmax.py tests/test_many_predictions.py

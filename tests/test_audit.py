@@ -220,11 +220,11 @@ def test_losses_have_the_derivatives_they_say_and_bounds_lie_above(loss):
             slope.astype(float), np.sum(loss.residuals(eta) * step, axis=1).astype(float), atol=1e-14
         )
         bend = loss.losses(eta + step) - 2 * loss.losses(eta) + loss.losses(eta - step)
-        image = np.einsum("iak,ik->ia", loss.roots(eta), step)
-        np.testing.assert_allclose(bend.astype(float), np.sum(image**2, axis=1).astype(float), atol=1e-16)
+        Xd = np.einsum("iak,ik->ia", loss.roots(eta), step)
+        np.testing.assert_allclose(bend.astype(float), np.sum(Xd**2, axis=1).astype(float), atol=1e-16)
         far = 5.0 * rng.standard_normal((3, loss.q))
-        image = np.einsum("iak,ik->ia", loss.bounding_roots(eta), far)
-        above = loss.losses(eta) + np.sum(loss.residuals(eta) * far, axis=1) + np.sum(image**2, axis=1) / 2
+        Xd = np.einsum("iak,ik->ia", loss.bounding_roots(eta), far)
+        above = loss.losses(eta) + np.sum(loss.residuals(eta) * far, axis=1) + np.sum(Xd**2, axis=1) / 2
         assert np.all(above >= loss.losses(eta + far) - 1e-15)
 
 

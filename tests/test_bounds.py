@@ -7,11 +7,11 @@ from helpers import as_layout, make_problem, smooth_gradient
 from scipy.optimize import minimize
 
 from fastlr import LogisticRegression, fit_logistic
-from fastlr.design import as_design
-from fastlr.kernels import box
-from fastlr.objective import LogisticObjective
-from fastlr.penalty import BoundedElasticNet, within
-from fastlr.solvers.coordinate_descent import newton_on_support
+from fastlr.kernels import penalty_bounded
+from fastlr.matrix import as_matrix
+from fastlr.objective.logistic import LogisticObjective
+from fastlr.penalties.elastic_net import BoundedElasticNet, within
+from fastlr.solvers.composite.coordinate_descent import newton_on_support
 
 P = 12
 
@@ -234,7 +234,7 @@ def test_the_gap_of_the_columns_is_fenchel_young(n_threads):
         for w, z, a, b, lo, hi in zip(coef, adjoint, l1, l2, lower, upper, strict=True)
     ]
     assert min(each) > -1e-14
-    found = box.gap(coef, adjoint, 0.7, l1, l2, lower, upper, n_threads)
+    found = penalty_bounded.gap(coef, adjoint, 0.7, l1, l2, lower, upper, n_threads)
     assert found == pytest.approx(sum(each), rel=1e-12)
 
 
@@ -259,9 +259,9 @@ def test_scaling_keeps_the_dual_point_feasible_towards_open_sides_only():
     adjoint = np.array([0.5, -0.5, 2.0, -2.0])
     lower, upper = np.array([-np.inf, 0.0, 0.0, 0.0]), np.array([0.0, np.inf, np.inf, np.inf])
     l1, l2 = np.array([1.0, 1.0, 1.0, 1.0]), np.array([0.0, 0.0, 0.0, 0.0])
-    assert box.largest_ratio(adjoint, l1, l2, lower, upper, 1) == 2.0
+    assert penalty_bounded.largest_ratio(adjoint, l1, l2, lower, upper, 1) == 2.0
     upper[3] = 1.0
-    assert box.largest_ratio(adjoint, l1, l2, lower, upper, 1) == 0.5
+    assert penalty_bounded.largest_ratio(adjoint, l1, l2, lower, upper, 1) == 0.5
 
 
 @pytest.mark.parametrize("terms", [(0.0, 1e-2, 0.0), (1e-2, 0.0, 0.0), (1e-2, 1e-2, -0.2)])
@@ -269,7 +269,7 @@ def test_scaling_keeps_the_dual_point_feasible_towards_open_sides_only():
 def test_a_newton_step_on_the_support_certifies_nothing_beyond_it(terms, fit_intercept):
     X, y = make_problem(p=P)
     l1, l2, lower = terms
-    rows = as_design(X).bind(y, np.full(len(y), 1.0 / len(y)))
+    rows = as_matrix(X).bind(y, np.full(len(y), 1.0 / len(y)))
     objective = LogisticObjective(rows, within((lower, np.inf), l1, l2, (P, 1)), fit_intercept)
     coef = np.zeros((P, 1))
     coef[:5] = 0.3  # the others, free or not, are not in the step

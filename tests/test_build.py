@@ -24,7 +24,7 @@ def test_every_folder_with_modules_is_a_package():
 def test_every_level_has_the_same_modules():
     names = list(kernels.LEVELS.values())
     assert all(other == names[0] for other in names)
-    assert "dense" in names[0]
+    assert "products_dense" in names[0]
     assert not set(names[0]) & set(kernels.ONE_LEVEL)
 
 

@@ -14,10 +14,10 @@ from scipy.optimize import linprog
 from sklearn.exceptions import ConvergenceWarning
 
 from fastlr import LogisticRegression, SeparationWarning, Status, fit_logistic, fit_one_vs_rest
-from fastlr.design import as_design
-from fastlr.diagnosis import Collinear, Constant, Separation, report
-from fastlr.objective import LogisticObjective
-from fastlr.penalty import BoundedElasticNet, ElasticNet
+from fastlr.inference.identifiability import Collinear, Constant, Separation, report
+from fastlr.matrix import as_matrix
+from fastlr.objective.logistic import LogisticObjective
+from fastlr.penalties.elastic_net import BoundedElasticNet, ElasticNet
 from fastlr.solvers import SOLVERS, Controls, Monitor
 
 UNPENALISED = [name for name, spec in SOLVERS.items() if spec.handles("none")]
@@ -59,11 +59,11 @@ def check_separation(X, y, result, free, fit_intercept=True, weight=None, lower=
     assert (result.status is Status.SEPARATED) == (most > 0)
     for finding in found:
         counts = np.ones(len(y), bool) if weight is None else weight > 0
-        image = (X @ finding.direction + finding.intercept)[counts]
+        Xd = (X @ finding.direction + finding.intercept)[counts]
         t = signs(y[counts])
-        assert finding.rows == most == np.sum(t * image > 1e-7)
-        assert np.all(t * image > -1e-7)
-        assert np.all(np.abs(image[t == 0.0]) < 1e-7)
+        assert finding.rows == most == np.sum(t * Xd > 1e-7)
+        assert np.all(t * Xd > -1e-7)
+        assert np.all(np.abs(Xd[t == 0.0]) < 1e-7)
         assert finding.kind == ("complete" if most == n else "quasi-complete")
         assert finding.columns == tuple(np.flatnonzero(finding.direction))
         assert set(finding.columns) <= set(free)
@@ -150,8 +150,8 @@ def test_coefficients_that_are_bounded_go_one_way_only(problem, fit_intercept):
     p = X.shape[1]
     lower = np.where(rng.random(p) < 0.4, -0.5, -np.inf)
     upper = np.where(rng.random(p) < 0.4, 0.5, np.inf)
-    design = as_design(X)
-    rows = design.bind(y, np.full(len(y), 1.0 / len(y)))
+    matrix = as_matrix(X)
+    rows = matrix.bind(y, np.full(len(y), 1.0 / len(y)))
     penalty = BoundedElasticNet(0.0, 0.0, lower[:, None], upper[:, None], (p, 1))
     monitor = Monitor(Controls(tol=1e-8), LogisticObjective(rows, penalty, fit_intercept), "projected_newton")
     ended = SOLVERS["projected_newton"].run(monitor.objective, np.zeros((p, 1)), 0.0, monitor)
@@ -292,9 +292,9 @@ def test_more_columns_than_are_factored_are_tried_by_their_coefficients(layout):
     y = (rng.random(60) < 0.5).astype(float)
     result = fit_logistic(as_layout(X, layout), y)
     (finding,) = result.findings
-    image = X @ finding.direction + finding.intercept
+    Xd = X @ finding.direction + finding.intercept
     assert finding.kind == "complete"
-    assert np.all(signs(y) * image > 0.0)
+    assert np.all(signs(y) * Xd > 0.0)
 
 
 def test_nearly_separated_classes_have_their_optimum(layout):
@@ -428,7 +428,7 @@ def test_columns_of_a_part_with_a_penalty_are_left_alone():
 def test_an_ordinary_fit_has_no_findings(layout):
     X, y = make_problem(n=2000, p=12)
     for solver in UNPENALISED:
-        if SOLVERS[solver].obstacle(as_design(as_layout(X, layout)), ElasticNet(0.0, 0.0, (12, 1))):
+        if SOLVERS[solver].obstacle(as_matrix(as_layout(X, layout)), ElasticNet(0.0, 0.0, (12, 1))):
             continue
         result = fit_logistic(as_layout(X, layout), y, solver=solver, tol=1e-3)
         assert result.findings == ()
@@ -511,8 +511,8 @@ def test_other_failures_name_what_to_change(status, parts):
     X, y = make_problem(p=5)
     X[:, 1] *= 1e-3
     X[:, 3] *= 1e4
-    design = as_design(X)
-    rows = design.bind(y, np.full(len(y), 1.0 / len(y)))
+    matrix = as_matrix(X)
+    rows = matrix.bind(y, np.full(len(y), 1.0 / len(y)))
     penalty = BoundedElasticNet(0.0, 0.1, -np.inf, np.inf, (5, 1))
     monitor = Monitor(Controls(), LogisticObjective(rows, penalty, True), "newton_cg", "Chosen by hand.")
     monitor.finished(monitor.objective.point(np.zeros((5, 1))))

@@ -47,7 +47,7 @@ MODULES = [
 def test_the_pages_that_users_read_first_have_examples():
     assert {"README.md", "docs/guide.md", "docs/digits.md", "docs/imbalance.md"} <= set(PAGES)
     assert {"docs/digits.md", "docs/imbalance.md"} <= set(SESSIONS)
-    assert "fastlr.linear_model" in MODULES
+    assert "fastlr.estimator.logistic_regression" in MODULES
 
 
 @pytest.mark.parametrize("page", SESSIONS)

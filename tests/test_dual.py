@@ -15,10 +15,11 @@ from references import cpu_levels, load_kernels, reference_dual_epoch, reference
 from scipy.special import expit
 
 from fastlr import Status, fit_logistic
-from fastlr.design import as_design, sparse
-from fastlr.objective import LogisticObjective
-from fastlr.penalty import ElasticNet
-from fastlr.solvers import Controls, Monitor, dual_coordinate_descent
+from fastlr.matrix import as_matrix, sparse
+from fastlr.objective.logistic import LogisticObjective
+from fastlr.penalties.elastic_net import ElasticNet
+from fastlr.solvers import Controls, Monitor
+from fastlr.solvers.smooth import dual_coordinate_descent
 
 P = 12
 SOLVER = "dual_coordinate_descent"
@@ -112,9 +113,9 @@ class DualCase:
 
     def run(self, kernels, layout, index, n_threads):
         if layout == "C":
-            return kernels.dual.dense_epoch(self.X, *self.arguments(), n_threads)
+            return kernels.dual_ascent.dense_epoch(self.X, *self.arguments(), n_threads)
         X = as_layout(self.X, "csr", self.X.dtype, index)
-        return kernels.dual.sparse_epoch(X.indptr, X.indices, X.data, *self.arguments(), n_threads)
+        return kernels.dual_ascent.sparse_epoch(X.indptr, X.indices, X.data, *self.arguments(), n_threads)
 
 
 INVERSES = {"scalar": np.broadcast_to(20.0, 9), "weak": np.broadcast_to(300.0, 9), "array": np.geomspace(1.0, 300.0, 9)}
@@ -146,7 +147,7 @@ def test_nine_tenths_of_the_distance_to_the_maximum_in_a_row_are_covered(kernels
     weights[0, 0] = -a * residual[0]
     rows = (np.ones(1), np.array([offset]), np.array([a]), np.zeros(1), np.broadcast_to(a, 1))
     error, c = weights[0, 0] + offset - start, weights[0, 0] + offset + a * residual[0]
-    kernels.dual.dense_epoch(
+    kernels.dual_ascent.dense_epoch(
         np.ones((1, 1)), np.zeros(1, np.intp), 1, np.array([y]), *rows, 0.0, logit, residual, weights, 1
     )
     assert residual[0] == pytest.approx((1 - y) * expit(logit[0]) - y * expit(-logit[0]), rel=1e-12, abs=1e-300)
@@ -176,7 +177,7 @@ def test_scaled_residuals_are_a_dual_point(kernels, scale):
     eta = np.array([-800.0, -30.0, -1.0, 0.0, 2.0, 40.0, 800.0, 3.0])
     y = np.array([1.0, 0.0, 1.0, 0.0, 1.0, 1.0, 0.0, 0.3])
     logit, residual = np.empty((2, len(eta)))
-    kernels.dual.scaled_residuals(eta, y, scale, logit, residual)
+    kernels.dual_ascent.scaled_residuals(eta, y, scale, logit, residual)
     np.testing.assert_allclose(residual, scale * ((1 - y) * expit(eta) - y * expit(-eta)), rtol=1e-13)
     np.testing.assert_allclose((1 - y) * expit(logit) - y * expit(-logit), residual, rtol=1e-10, atol=1e-300)
     assert np.isfinite(logit).all()
@@ -194,8 +195,8 @@ def test_columns_are_renumbered_by_frequency(kernels, dtype, index, parts):
     X = as_layout(dense, "csr", dtype, index)
     counts = np.zeros((parts, len(wanted)), dtype=np.uint8)
     number = np.empty(len(wanted), dtype=index)
-    kernels.renumber.count(X.indices, counts)
-    last = kernels.renumber.rank(counts, number)
+    kernels.structure_renumber.count(X.indices, counts)
+    last = kernels.structure_renumber.rank(counts, number)
     assert last == np.sum(wanted > 1)
     assert sorted(number[wanted > 1]) == list(range(last))
     assert (number[wanted <= 1] == last).all()
@@ -206,7 +207,9 @@ def test_columns_are_renumbered_by_frequency(kernels, dtype, index, parts):
     inverse = rng.random(len(wanted))
     renumbered = np.empty_like(X.indices)
     norms, own = np.empty((2, 320))
-    kernels.renumber.relabel(X.indptr, X.indices, X.data, number, last, inverse, renumbered, norms, own, parts)
+    kernels.structure_renumber.relabel(
+        X.indptr, X.indices, X.data, number, last, inverse, renumbered, norms, own, parts
+    )
     squares = dense.astype(dtype).astype(float) ** 2 * inverse
     np.testing.assert_array_equal(renumbered, number[X.indices])
     np.testing.assert_allclose(norms, squares.sum(axis=1), rtol=1e-12)
@@ -286,7 +289,7 @@ def test_offsets_enter_the_linear_predictor(by_rows, fit_intercept):
     offset, weight = 2.0 * rng.standard_normal(120), rng.random(120)
     weight /= weight.sum()
     least, _, _ = reference_minimum(X, y, weight, 0.0, 0.05, fit_intercept, offset)
-    rows = as_design(as_layout(X, by_rows)).bind(y, weight, offset)
+    rows = as_matrix(as_layout(X, by_rows)).bind(y, weight, offset)
     objective = LogisticObjective(rows, ElasticNet(0.0, 0.05, (5, 1)), fit_intercept)
     result = dual_coordinate_descent.solve(
         objective, np.zeros((5, 1)), 0.0, Monitor(Controls(tol=1e-10), objective, SOLVER)
@@ -410,9 +413,9 @@ def test_any_number_of_threads_gives_the_same_bits(by_rows, renumbering, dtype):
     assert (X.nnz if sp.issparse(X) else X.size) >= 10_000
     bits = set()
     for n_threads in (1, 2, 3):
-        design = as_design(X)
-        design.n_threads = n_threads
-        result = fit(design, y, 1 / 600, tol=1e-8, n_threads=n_threads)
+        matrix = as_matrix(X)
+        matrix.n_threads = n_threads
+        result = fit(matrix, y, 1 / 600, tol=1e-8, n_threads=n_threads)
         bits.add((result.coef.tobytes(), np.float64(result.intercept).tobytes()))
     assert len(bits) == 1
 
@@ -468,8 +471,8 @@ def test_nothing_is_copied_where_columns_are_few(by_rows):
 
 
 def suits(X, l2, l1=0.0):
-    design = as_design(X)
-    return dual_coordinate_descent.suits(design, ElasticNet(l1, l2, (X.shape[1], 1)))
+    matrix = as_matrix(X)
+    return dual_coordinate_descent.suits(matrix, ElasticNet(l1, l2, (X.shape[1], 1)))
 
 
 def test_it_suits_sparse_rows_wider_than_long_under_penalties_that_are_not_weak():

@@ -214,7 +214,7 @@ def test_a_level_that_cannot_run_is_an_import_error_that_names_those_that_can(mo
 
 def test_the_level_in_use_can_run_here():
     assert kernels.cpu_level in cpu_levels()
-    assert kernels.dense.__name__ == f"fastlr.kernels._{kernels.cpu_level}.dense"
+    assert kernels.products_dense.__name__ == f"fastlr.kernels._{kernels.cpu_level}.products_dense"
 
 
 FIT = """
@@ -223,7 +223,7 @@ from fastlr import fit_logistic, kernels
 rng = np.random.default_rng(0)
 X = rng.standard_normal((500, 8))
 y = (X[:, 0] + rng.standard_normal(500) > 0).astype(float)
-print(kernels.cpu_level, kernels.vector.__name__)
+print(kernels.cpu_level, kernels.linalg_vector.__name__)
 for penalty in ({"l2": 1e-2}, {"l1": 1e-2}):
     print(*fit_logistic(X, y, tol=1e-14, **penalty).coef.tolist())
 """
@@ -235,7 +235,7 @@ def test_every_level_can_be_forced_and_fits_the_same_model():
         done = run_python(FIT, FASTLR_CPU=level)
         assert done.returncode == 0, done.stderr
         names, *coefs = done.stdout.splitlines()
-        assert names == f"{level} fastlr.kernels._{level}.vector"
+        assert names == f"{level} fastlr.kernels._{level}.linalg_vector"
         fitted.append([float(number) for line in coefs for number in line.split()])
     for other in fitted[1:]:
         assert other == pytest.approx(fitted[0], rel=1e-6, abs=1e-8)
@@ -251,7 +251,9 @@ def test_importing_under_a_level_that_cannot_run_fails(wanted):
 # --- imports --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("imports", ["fastlr", "fastlr.kernels, fastlr.solvers, fastlr.fit", "fastlr.objective"])
+@pytest.mark.parametrize(
+    "imports", ["fastlr", "fastlr.kernels, fastlr.solvers, fastlr.fit.binary", "fastlr.objective.logistic"]
+)
 def test_embedding_the_solvers_does_not_import_scikit_learn(imports):
     script = f"""
 import sys

@@ -9,12 +9,12 @@ from audit.wide import HAS_WIDE
 from helpers import LAYOUTS, as_layout
 
 from fastlr import Status, fit_logistic, fit_one_vs_rest, fit_softmax
-from fastlr.design import as_design
-from fastlr.diagnosis import Separation
-from fastlr.diagnosis.refit import Refit
-from fastlr.diagnosis.report import newton_gap
-from fastlr.objective import LogisticObjective
-from fastlr.penalty import ElasticNet
+from fastlr.inference.identifiability import Separation
+from fastlr.inference.identifiability.refit import Refit
+from fastlr.inference.identifiability.report import newton_gap
+from fastlr.matrix import as_matrix
+from fastlr.objective.logistic import LogisticObjective
+from fastlr.penalties.elastic_net import ElasticNet
 from fastlr.solvers import Controls
 
 needs_wide = pytest.mark.skipif(not HAS_WIDE, reason="numpy.longdouble is a double here")
@@ -156,7 +156,7 @@ def test_a_dual_point_exists_where_an_optimum_does(separable):
     rng = np.random.default_rng(11)
     X = near_dependent(rng, 30, 3, 1e-6)
     y = (X[:, 1] + (0.0 if separable else 2.0) * rng.standard_normal(30) > 0) * 1.0
-    rows = as_design(X, 1).bind(y, np.full(30, 1.0 / 30.0), None)
+    rows = as_matrix(X, 1).bind(y, np.full(30, 1.0 / 30.0), None)
     objective = LogisticObjective(rows, ElasticNet(0.0, 0.0, (3, 1)), True)
     start = np.zeros(3) if not separable else np.array([0.0, 50.0, 0.0])
     refit = Refit(objective, start, 0.0)
@@ -168,7 +168,7 @@ def test_a_dual_point_exists_where_an_optimum_does(separable):
 def test_the_bound_by_a_newton_step_holds():
     rng = np.random.default_rng(12)
     X, y = rng.standard_normal((60, 4)), (rng.random(60) < 0.5) * 1.0
-    rows = as_design(X, 1).bind(y, np.full(60, 1.0 / 60.0), None)
+    rows = as_matrix(X, 1).bind(y, np.full(60, 1.0 / 60.0), None)
     objective = LogisticObjective(rows, ElasticNet(0.0, 0.0, (4, 1)), True)
     best = fit_logistic(X, y, tol=1e-12)
     for away in (1e-2, 1e-3, 1e-4):
@@ -181,7 +181,7 @@ def test_the_bound_by_a_newton_step_holds():
 def test_a_rotation_leads_back():
     rng = np.random.default_rng(13)
     X = near_dependent(rng, 40, 4, 1e-3)
-    rows = as_design(X, 1).bind((rng.random(40) < 0.5) * 1.0, np.full(40, 1.0 / 40.0), None)
+    rows = as_matrix(X, 1).bind((rng.random(40) < 0.5) * 1.0, np.full(40, 1.0 / 40.0), None)
     penalty = ElasticNet(0.0, np.array([[0.0], [0.1], [0.0], [0.0]]), (4, 1))
     objective = LogisticObjective(rows, penalty, True)
     coef, intercept = rng.standard_normal(4), 0.7

@@ -15,8 +15,8 @@ from helpers import LAYOUTS, as_layout, exact_objective
 from optimum import Problem, optimum
 
 from fastlr import fit_logistic
-from fastlr.design import as_design
-from fastlr.penalty import BoundedElasticNet, ElasticNet
+from fastlr.matrix import as_matrix
+from fastlr.penalties.elastic_net import BoundedElasticNet, ElasticNet
 from fastlr.solvers import SOLVERS, penalty_name
 
 N, P = 60, 5
@@ -123,7 +123,7 @@ def claims(solver, penalty, bounds, layout):
     penalty = (ElasticNet if bounds == "free" else BoundedElasticNet)(*within)
     spec, has_bounds = SOLVERS[solver], bounds != "free"
     return spec.handles(penalty_name(l1.any(), l2.any()), has_bounds) and not spec.obstacle(
-        as_design(stored(layout, np.float64)), penalty
+        as_matrix(stored(layout, np.float64)), penalty
     )
 
 

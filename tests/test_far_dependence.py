@@ -5,7 +5,7 @@ import pytest
 from helpers import LAYOUTS, as_layout
 
 from fastlr import LogisticRegression, fit_logistic, fit_one_vs_rest
-from fastlr.diagnosis import Collinear, Constant
+from fastlr.inference.identifiability import Collinear, Constant
 
 STORED = [(np.float64, offset) for offset in (10.0, 273.15, 1e4, 1e6, 1e7, 1e9)]
 STORED += [(np.float32, offset) for offset in (10.0, 273.15, 1e4, 1e6)]

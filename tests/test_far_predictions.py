@@ -7,7 +7,7 @@ import pytest
 from helpers import LAYOUTS, as_layout
 
 from fastlr import LogisticRegression
-from fastlr.design import centred_rows
+from fastlr.matrix import centred_rows
 
 STORED = [(1.7e9, np.float64), (1e12, np.float64), (1e15, np.float64), (8e6, np.float32)]
 MODES = [(2, "multinomial"), (3, "multinomial"), (3, "ovr"), (4, "multilabel")]

@@ -6,11 +6,12 @@ import scipy.sparse as sp
 from helpers import as_layout, as_repeated, make_problem, objective, smooth_gradient, subgradient
 
 from fastlr import fit_logistic
-from fastlr.design import as_design
-from fastlr.objective import LogisticObjective
-from fastlr.penalty import BoundedElasticNet, ElasticNet
-from fastlr.solvers import gradient_descent, lbfgs, stochastic_gradient
-from fastlr.solvers.remaining import extrapolated
+from fastlr.matrix import as_matrix
+from fastlr.objective.logistic import LogisticObjective
+from fastlr.penalties.elastic_net import BoundedElasticNet, ElasticNet
+from fastlr.solvers.first_order import gradient_descent, stochastic_gradient
+from fastlr.solvers.parts.extrapolation import extrapolated
+from fastlr.solvers.smooth import lbfgs
 
 SMOOTH = {"l2": {"l2": 1e-2}, "l2-array": {"l2": np.geomspace(1e-3, 1.0, 12)}}
 L1 = {"l1": {"l1": 1e-2}, "elasticnet": {"l1": 5e-3, "l2": 5e-3}, "l1-array": {"l1": np.geomspace(5e-3, 0.1, 12)}}
@@ -95,7 +96,7 @@ def test_the_lipschitz_constant_is_the_largest_eigenvalue(fit_intercept, weighte
     X, y = make_problem(p=12)
     weight = np.random.default_rng(0).uniform(0.0, 2.0, len(y)) if weighted else np.ones(len(y))
     weight /= weight.sum()
-    rows = as_design(sp.csr_array(X)).bind(y, weight)
+    rows = as_matrix(sp.csr_array(X)).bind(y, weight)
     core = LogisticObjective(rows, ElasticNet(0.0, 0.3, (12, 1)), fit_intercept)
     found = gradient_descent.lipschitz(core, core.point(np.zeros((12, 1))))
     centred = X - weight @ X if fit_intercept else X

@@ -63,30 +63,30 @@ def one_hot(n, i):
 
 
 def scratch(kernels, n):
-    return np.full(kernels.logistic.n_blocks(n), np.nan)
+    return np.full(kernels.loss_logistic.n_blocks(n), np.nan)
 
 
 def evaluate(kernels, eta, y, weight, n_threads=1):
     residual, curvature = np.full((2, len(eta)), np.nan)
-    loss = kernels.logistic.evaluate(eta, y, weight, residual, curvature, scratch(kernels, len(eta)), n_threads)
+    loss = kernels.loss_logistic.evaluate(eta, y, weight, residual, curvature, scratch(kernels, len(eta)), n_threads)
     return loss, residual, curvature
 
 
-def losses(kernels, eta, image, steps, y, weight, n_threads=1):
+def losses(kernels, eta, Xd, steps, y, weight, n_threads=1):
     out = np.full(len(steps), np.nan)
     sums = scratch(kernels, len(eta))
-    kernels.logistic.losses(eta, image, np.asarray(steps, dtype=float), y, weight, sums, out, n_threads)
+    kernels.loss_logistic.losses(eta, Xd, np.asarray(steps, dtype=float), y, weight, sums, out, n_threads)
     return out
 
 
 def slope(kernels, eta, shift, y, weight, n_threads=1):
     n = len(eta)
-    return kernels.logistic.slope(eta, shift, y, weight, scratch(kernels, n), scratch(kernels, n), n_threads)
+    return kernels.loss_logistic.slope(eta, shift, y, weight, scratch(kernels, n), scratch(kernels, n), n_threads)
 
 
-def gap(kernels, eta, image, y, weight, t=0.0, shift=0.0, scale=1.0, back=0.0, n_threads=1):
+def gap(kernels, eta, Xd, y, weight, t=0.0, shift=0.0, scale=1.0, back=0.0, n_threads=1):
     sums = scratch(kernels, len(eta)), scratch(kernels, len(eta))
-    return kernels.logistic.gap(eta, image, t, shift, scale, back, y, weight, *sums, n_threads)
+    return kernels.loss_logistic.gap(eta, Xd, t, shift, scale, back, y, weight, *sums, n_threads)
 
 
 def random_rows(n, seed=0, spread=3.0):
@@ -182,26 +182,26 @@ def test_kernels_leave_subnormal_numbers_on(kernels):
 
 @pytest.mark.parametrize("n", [1, 7, ROW_BLOCK, ROW_BLOCK + 1, 20_000])
 def test_row_functions_agree_with_numpy(kernels, n):
-    eta, y, weight, image = random_rows(n)
+    eta, y, weight, Xd = random_rows(n)
     loss, residual, curvature = evaluate(kernels, eta, y, weight)
     expected_loss, expected_residual, expected_curvature = logistic_rows(eta, y, weight)
     assert_within(loss, expected_loss, expected_loss)
     assert_within(residual, expected_residual, 1.0)
     assert_within(curvature, expected_curvature, 1.0)
     steps = [0.0, 0.5, -2.0]
-    expected = np.array([logistic_rows(eta + t * image, y, weight)[0] for t in steps])
-    assert_within(losses(kernels, eta, image, steps, y, weight), expected, expected)
+    expected = np.array([logistic_rows(eta + t * Xd, y, weight)[0] for t in steps])
+    assert_within(losses(kernels, eta, Xd, steps, y, weight), expected, expected)
     _, shifted_residual, shifted_curvature = logistic_rows(eta + 0.7, y, weight)
     assert_within(
         slope(kernels, eta, 0.7, y, weight), [shifted_residual.sum(), shifted_curvature.sum()], weight.sum() + 1e-3
     )
 
 
-def exact_gap(eta, image, y, weight, t, shift, scale, back):
+def exact_gap(eta, Xd, y, weight, t, shift, scale, back):
     """Divergence of the dual point by mpmath, and how many rows are cut."""
     total, cut = mpmath.mpf(0), 0
     with mpmath.workdps(40):
-        for row in zip(eta, image, y, weight, strict=True):
+        for row in zip(eta, Xd, y, weight, strict=True):
             a, x, target, s = map(mpmath.mpf, map(float, row))
             sigma = 1 / (1 + mpmath.exp(-a))
             u = target + scale * (sigma - target + back * sigma * (1 - sigma) * x)
@@ -223,10 +223,10 @@ def exact_gap(eta, image, y, weight, t, shift, scale, back):
     ],
 )
 def test_gap_is_the_divergence_of_the_dual_point(kernels, dual_point):
-    eta, y, weight, image = random_rows(150, spread=4.0)
+    eta, y, weight, Xd = random_rows(150, spread=4.0)
     arguments = {"t": 0.0, "shift": 0.0, "scale": 1.0, "back": 0.0, **dual_point}
-    expected, cut = exact_gap(eta, 6 * image, y, weight, **arguments)
-    value, found_cut = gap(kernels, eta, 6 * image, y, weight, **arguments)
+    expected, cut = exact_gap(eta, 6 * Xd, y, weight, **arguments)
+    value, found_cut = gap(kernels, eta, 6 * Xd, y, weight, **arguments)
     assert value == pytest.approx(expected, rel=1e-12, abs=1e-13)
     assert found_cut == cut
     assert (cut > 0) == (arguments["back"] > 0.0)
@@ -242,28 +242,28 @@ def test_gap_of_the_model_itself_is_nothing_at_any_eta(kernels, y):
 
 @pytest.mark.parametrize("n", [5, ROW_BLOCK - 1, ROW_BLOCK + 1, 20_000])
 def test_one_block_of_equal_weights_stands_for_all_rows(kernels, n):
-    eta, y, _, image = random_rows(n)
+    eta, y, _, Xd = random_rows(n)
     short, full = np.full(min(n, ROW_BLOCK), 1.0 / n), np.full(n, 1.0 / n)
     results = []
     for weight in (short, full):
         loss, residual, curvature = evaluate(kernels, eta, y, weight)
-        sums = (*losses(kernels, eta, image, [0.5], y, weight), *slope(kernels, eta, 0.1, y, weight))
+        sums = (*losses(kernels, eta, Xd, [0.5], y, weight), *slope(kernels, eta, 0.1, y, weight))
         results.append(
-            np.concatenate([[loss, *sums, *gap(kernels, eta, image, y, weight, back=1.0)], residual, curvature])
+            np.concatenate([[loss, *sums, *gap(kernels, eta, Xd, y, weight, back=1.0)], residual, curvature])
         )
     assert_same_bits(results)
 
 
 @pytest.mark.parametrize("n", [1, 1000, 16_384, 50_001])
 def test_row_functions_give_the_same_bits_for_any_number_of_threads(kernels, n):
-    eta, y, weight, image = random_rows(n)
+    eta, y, weight, Xd = random_rows(n)
     results = []
     for n_threads in THREADS:
         loss, residual, curvature = evaluate(kernels, eta, y, weight, n_threads)
         numbers = (
-            *losses(kernels, eta, image, [0.5, 1.0], y, weight, n_threads),
+            *losses(kernels, eta, Xd, [0.5, 1.0], y, weight, n_threads),
             *slope(kernels, eta, 0.1, y, weight, n_threads),
-            *gap(kernels, eta, image, y, weight, t=1.0, back=1.0, n_threads=n_threads),
+            *gap(kernels, eta, Xd, y, weight, t=1.0, back=1.0, n_threads=n_threads),
         )
         results.append(np.concatenate([[loss, *numbers], residual, curvature]))
     assert_same_bits(results)
@@ -325,7 +325,7 @@ def test_dense_forward_adds_the_product_and_the_shift(kernels, dense_cases):
 
         def run(n_chunks, work, case=case):
             eta = case.eta.copy()
-            kernels.dense.forward(case.X, case.v, 0.3, eta, *work)
+            kernels.products_dense.forward(case.X, case.v, 0.3, eta, *work)
             return eta
 
         magnitude = case.size @ np.abs(case.v) + np.abs(case.eta) + 0.3
@@ -337,7 +337,7 @@ def test_dense_adjoint(kernels, dense_cases):
 
         def run(n_chunks, work, case=case):
             out = empty(case.p)
-            kernels.dense.adjoint(case.X, case.u, empty(n_chunks, case.p), out, *work)
+            kernels.products_dense.adjoint(case.X, case.u, empty(n_chunks, case.p), out, *work)
             return out
 
         case.check(run, case.exact.T @ case.u, case.size.T @ np.abs(case.u))
@@ -348,7 +348,7 @@ def test_dense_adjoint_pair(kernels, dense_cases):
 
         def run(n_chunks, work, case=case):
             out = empty(2 * case.p)
-            kernels.dense.adjoint_pair(case.X, case.u, case.d, empty(n_chunks, 2 * case.p), out, *work)
+            kernels.products_dense.adjoint_pair(case.X, case.u, case.d, empty(n_chunks, 2 * case.p), out, *work)
             return out
 
         both = np.stack([case.u, case.d])
@@ -360,7 +360,7 @@ def test_dense_squares(kernels, dense_cases):
 
         def run(n_chunks, work, case=case):
             out = empty(case.p)
-            kernels.dense.squares(case.X, case.d, empty(n_chunks, case.p), out, *work)
+            kernels.products_dense.squares(case.X, case.d, empty(n_chunks, case.p), out, *work)
             return out
 
         expected = (case.exact**2).T @ case.d
@@ -371,12 +371,14 @@ def test_dense_hessian_product(kernels, dense_cases):
     for case in dense_cases:
 
         def run(n_chunks, work, case=case):
-            image, out = empty(case.n), empty(case.p)
-            kernels.dense.hessian_product(case.X, case.d, case.v, -0.2, image, empty(n_chunks, case.p), out, *work)
-            return np.concatenate([image, out])
+            Xd, out = empty(case.n), empty(case.p)
+            kernels.products_dense.hessian_product(
+                case.X, case.d, case.v, -0.2, Xd, empty(n_chunks, case.p), out, *work
+            )
+            return np.concatenate([Xd, out])
 
-        image, size = case.exact @ case.v - 0.2, case.size @ np.abs(case.v) + 0.2
-        expected = np.concatenate([image, case.exact.T @ (case.d * image)])
+        Xd, size = case.exact @ case.v - 0.2, case.size @ np.abs(case.v) + 0.2
+        expected = np.concatenate([Xd, case.exact.T @ (case.d * Xd)])
         case.check(run, expected, np.concatenate([size, case.size.T @ (case.d * size)]))
 
 
@@ -386,7 +388,7 @@ def test_dense_loss_gradient(kernels, dense_cases):
         def run(n_chunks, work, case=case):
             eta, curvature, out = case.eta.copy(), empty(case.n), empty(case.p)
             scratches = empty(n_chunks), empty(n_chunks, case.p)
-            loss = kernels.dense.loss_gradient(
+            loss = kernels.products_dense.loss_gradient(
                 case.X, case.v, 0.1, case.y, case.weight, eta, curvature, *scratches, out, *work
             )
             return np.concatenate([[loss], eta, curvature, out])
@@ -404,8 +406,8 @@ def test_dense_sums_over_many_columns_give_the_same_bits_for_any_number_of_threa
 
     def run(n_chunks, work):
         out, pair = empty(case.p), empty(2 * case.p)
-        kernels.dense.adjoint(case.X, case.u, empty(n_chunks, case.p), out, *work)
-        kernels.dense.adjoint_pair(case.X, case.u, case.d, empty(n_chunks, 2 * case.p), pair, *work)
+        kernels.products_dense.adjoint(case.X, case.u, empty(n_chunks, case.p), out, *work)
+        kernels.products_dense.adjoint_pair(case.X, case.u, case.d, empty(n_chunks, 2 * case.p), pair, *work)
         return np.concatenate([out, pair])
 
     both = np.stack([case.u, case.u, case.d])
@@ -424,8 +426,8 @@ def test_dense_bits_do_not_depend_on_where_the_array_lies(kernels, dtype, order)
         X = buffer[aligned + offset : aligned + offset + n * p].reshape((n, p), order=order)
         X[:] = case.X
         eta, out = np.zeros(n), empty(p)
-        kernels.dense.forward(X, case.v, 0.0, eta, n, 16, 1)
-        kernels.dense.adjoint(X, case.u, empty(1, p), out, n, 16, 1)
+        kernels.products_dense.forward(X, case.v, 0.0, eta, n, 16, 1)
+        kernels.products_dense.adjoint(X, case.u, empty(1, p), out, n, 16, 1)
         results.append(np.concatenate([eta, out]))
     assert_same_bits(results)
 
@@ -480,7 +482,7 @@ def test_gather_adds_the_product_along_the_major_axis_and_the_shift(kernels, com
 
         def run(n_threads, case=case):
             out = case.eta.copy()
-            kernels.sparse.gather(*case.arrays, case.v, 0.3, out, n_threads)
+            kernels.products_sparse.gather(*case.arrays, case.v, 0.3, out, n_threads)
             return out
 
         magnitude = case.size @ np.abs(case.v) + np.abs(case.eta) + 0.3
@@ -492,7 +494,7 @@ def test_scatter_adds_the_product_along_the_minor_axis(kernels, compressed_cases
 
         def run(n_threads, case=case):
             out = case.v.copy()
-            kernels.sparse.scatter(*case.arrays, case.splits(n_threads), case.u, out)
+            kernels.products_sparse.scatter(*case.arrays, case.splits(n_threads), case.u, out)
             return out
 
         case.check(run, case.v + case.exact.T @ case.u, np.abs(case.v) + case.size.T @ np.abs(case.u))
@@ -503,7 +505,7 @@ def test_scatter_squares_adds_weighted_squares_of_entries(kernels, compressed_ca
 
         def run(n_threads, case=case):
             out = np.ones(case.p)
-            kernels.sparse.scatter_squares(*case.arrays, case.splits(n_threads), case.d, out)
+            kernels.products_sparse.scatter_squares(*case.arrays, case.splits(n_threads), case.d, out)
             return out
 
         expected = 1.0 + case.squares.T @ case.d
@@ -515,12 +517,12 @@ def test_absolute_sums_along_either_axis(kernels, compressed_cases):
 
         def scatter(n_threads, case=case):
             out = np.ones(case.p)
-            kernels.sparse.scatter_absolute(*case.arrays, case.splits(n_threads), case.d, out)
+            kernels.products_sparse.scatter_absolute(*case.arrays, case.splits(n_threads), case.d, out)
             return out
 
         def gather(n_threads, case=case):
             out = empty(case.n)
-            kernels.sparse.gather_absolute(*case.arrays, np.abs(case.v), out, n_threads)
+            kernels.products_sparse.gather_absolute(*case.arrays, np.abs(case.v), out, n_threads)
             return out
 
         expected = 1.0 + case.size.T @ case.d
@@ -535,7 +537,7 @@ def test_gather_squares_adds_weighted_squares_of_entries(kernels, compressed_cas
 
         def run(n_threads, case=case, weights=weights):
             out = np.ones(case.n)
-            kernels.sparse.gather_squares(*case.arrays, weights, out, n_threads)
+            kernels.products_sparse.gather_squares(*case.arrays, weights, out, n_threads)
             return out
 
         expected = 1.0 + case.squares @ weights
@@ -547,11 +549,11 @@ def test_csr_by_columns_hessian_product(kernels, compressed_cases, superblock):
     for case in compressed_cases:
 
         def run(n_threads, case=case):
-            image, scaled, out = empty(case.n), empty(case.n), empty(case.p)
-            kernels.csr_by_columns.hessian_product(
-                *case.arrays, case.splits(n_threads), case.d, case.v, -0.2, image, scaled, out, superblock, n_threads
+            Xd, scaled, out = empty(case.n), empty(case.n), empty(case.p)
+            kernels.products_csr_ranges.hessian_product(
+                *case.arrays, case.splits(n_threads), case.d, case.v, -0.2, Xd, scaled, out, superblock, n_threads
             )
-            return np.concatenate([image, out])
+            return np.concatenate([Xd, out])
 
         case.check(run, *expected_product(case))
 
@@ -562,7 +564,7 @@ def test_csr_by_columns_loss_gradient(kernels, compressed_cases, superblock):
 
         def run(n_threads, case=case):
             eta, residual, curvature, out = case.eta.copy(), empty(case.n), empty(case.n), empty(case.p)
-            loss = kernels.csr_by_columns.loss_gradient(
+            loss = kernels.products_csr_ranges.loss_gradient(
                 *case.arrays,
                 case.splits(n_threads),
                 case.v,
@@ -592,25 +594,25 @@ def test_csr_by_rows_sums_over_chunks(kernels, compressed_cases, chunk):
 
         def adjoint(n_threads, case=case, partial=partial):
             out = empty(case.p)
-            kernels.csr_by_rows.adjoint(*case.arrays, case.u, partial(), out, chunk, n_threads)
+            kernels.products_csr_chunks.adjoint(*case.arrays, case.u, partial(), out, chunk, n_threads)
             return out
 
         def squares(n_threads, case=case, partial=partial):
             out = empty(case.p)
-            kernels.csr_by_rows.squares(*case.arrays, case.d, partial(), out, chunk, n_threads)
+            kernels.products_csr_chunks.squares(*case.arrays, case.d, partial(), out, chunk, n_threads)
             return out
 
         def product(n_threads, case=case, partial=partial):
-            image, out = empty(case.n), empty(case.p)
-            kernels.csr_by_rows.hessian_product(
-                *case.arrays, case.d, case.v, -0.2, image, partial(), out, chunk, n_threads
+            Xd, out = empty(case.n), empty(case.p)
+            kernels.products_csr_chunks.hessian_product(
+                *case.arrays, case.d, case.v, -0.2, Xd, partial(), out, chunk, n_threads
             )
-            return np.concatenate([image, out])
+            return np.concatenate([Xd, out])
 
         def loss_gradient(n_threads, case=case, partial=partial):
             eta, curvature, out = case.eta.copy(), empty(case.n), empty(case.p)
             chunk_loss = empty(-(-case.n // chunk))
-            loss = kernels.csr_by_rows.loss_gradient(
+            loss = kernels.products_csr_chunks.loss_gradient(
                 *case.arrays,
                 case.v,
                 0.1,
@@ -636,10 +638,12 @@ def test_csr_by_rows_product_over_chunks_longer_than_a_piece(kernels):
     case = CompressedCase(2500, 6, 0.5, np.float64, np.int32, "unsorted")
 
     def run(n_threads):
-        image, out = empty(case.n), empty(case.p)
+        Xd, out = empty(case.n), empty(case.p)
         partial = empty(2, case.p)
-        kernels.csr_by_rows.hessian_product(*case.arrays, case.d, case.v, -0.2, image, partial, out, 1280, n_threads)
-        return np.concatenate([image, out])
+        kernels.products_csr_chunks.hessian_product(
+            *case.arrays, case.d, case.v, -0.2, Xd, partial, out, 1280, n_threads
+        )
+        return np.concatenate([Xd, out])
 
     case.check(run, *expected_product(case))
 
@@ -653,29 +657,29 @@ def products(kernels, arrays, case, n_threads):
         return case.eta.copy(), empty(n), empty(n)
 
     outs = [np.zeros(size) for size in (n, p, p, p, n, p, p, p, p, p, p)]
-    kernels.sparse.gather(*arrays, v, 0.3, outs[0], n_threads)
-    kernels.sparse.scatter(*arrays, splits, u, outs[1])
-    kernels.sparse.scatter_all(*arrays, splits, u, outs[2])
-    kernels.sparse.scatter_squares(*arrays, splits, d, outs[3])
-    kernels.sparse.gather_squares(*arrays, np.abs(v), outs[4], n_threads)
-    image, scaled, _ = rows()
-    kernels.csr_by_columns.hessian_product(*arrays, splits, d, v, -0.2, image, scaled, outs[5], 64, n_threads)
+    kernels.products_sparse.gather(*arrays, v, 0.3, outs[0], n_threads)
+    kernels.products_sparse.scatter(*arrays, splits, u, outs[1])
+    kernels.products_sparse.scatter_all(*arrays, splits, u, outs[2])
+    kernels.products_sparse.scatter_squares(*arrays, splits, d, outs[3])
+    kernels.products_sparse.gather_squares(*arrays, np.abs(v), outs[4], n_threads)
+    Xd, scaled, _ = rows()
+    kernels.products_csr_ranges.hessian_product(*arrays, splits, d, v, -0.2, Xd, scaled, outs[5], 64, n_threads)
     eta, residual, curvature = rows()
     rest = case.y, case.weight
-    kernels.csr_by_columns.loss_gradient(
+    kernels.products_csr_ranges.loss_gradient(
         *arrays, splits, v, 0.1, *rest, eta, residual, curvature, blocks, outs[6], 64, n_threads
     )
     chunks = len(blocks)
-    kernels.csr_by_rows.adjoint(*arrays, u, empty(chunks, p), outs[7], 64, n_threads)
-    kernels.csr_by_rows.squares(*arrays, d, empty(chunks, p), outs[8], 64, n_threads)
-    kernels.csr_by_rows.hessian_product(*arrays, d, v, -0.2, image, empty(chunks, p), outs[9], 64, n_threads)
+    kernels.products_csr_chunks.adjoint(*arrays, u, empty(chunks, p), outs[7], 64, n_threads)
+    kernels.products_csr_chunks.squares(*arrays, d, empty(chunks, p), outs[8], 64, n_threads)
+    kernels.products_csr_chunks.hessian_product(*arrays, d, v, -0.2, Xd, empty(chunks, p), outs[9], 64, n_threads)
     eta, curvature, _ = rows()
-    kernels.csr_by_rows.loss_gradient(
+    kernels.products_csr_chunks.loss_gradient(
         *arrays, v, 0.1, *rest, eta, curvature, empty(chunks), empty(chunks, p), outs[10], 64, n_threads
     )
     sums = np.zeros((chunks, p, p))
-    kernels.gram_by_rows.csr(*arrays, d, sums, 64, n_threads)
-    return np.concatenate([*outs, image, eta, sums.ravel()])
+    kernels.products_gram_chunks.csr(*arrays, d, sums, 64, n_threads)
+    return np.concatenate([*outs, Xd, eta, sums.ravel()])
 
 
 def test_equal_values_may_be_given_once(kernels, dtype, index, form):
@@ -706,8 +710,8 @@ def test_all_equal_sees_the_one_that_differs(kernels, dtype, n):
 
 def expected_product(case):
     """Image and Hessian product for the shift -0.2, and their magnitudes."""
-    image, size = case.exact @ case.v - 0.2, case.size @ np.abs(case.v) + 0.2
-    expected = np.concatenate([image, case.exact.T @ (case.d * image)])
+    Xd, size = case.exact @ case.v - 0.2, case.size @ np.abs(case.v) + 0.2
+    expected = np.concatenate([Xd, case.exact.T @ (case.d * Xd)])
     return expected, np.concatenate([size, case.size.T @ (case.d * size)])
 
 
@@ -830,10 +834,10 @@ def expected_gram(exact, size, weights):
 
 def dense_gram(kernels, case, rows, n_threads):
     """The matrix without its padding, which is checked to be zero."""
-    down, across = kernels.gram.panel_shape(case.p)
+    down, across = kernels.products_gram.panel_shape(case.p)
     assert across >= down >= case.p
     out = np.zeros((across, across))
-    kernels.gram.dense(case.X, case.u, np.zeros((down, rows)), np.zeros((across, rows)), out, n_threads)
+    kernels.products_gram.dense(case.X, case.u, np.zeros((down, rows)), np.zeros((across, rows)), out, n_threads)
     assert not out[case.p :].any()
     assert not out[:, case.p :].any()
     return out[: case.p, : case.p]
@@ -855,14 +859,14 @@ def test_dense_gram_has_the_same_bits_for_any_number_of_threads(kernels, dtype):
 @pytest.mark.parametrize("rows", [8, 128])
 def test_dense_gram_by_rows(kernels, dense_cases, chunk, rows):
     for case in dense_cases:
-        down, across = kernels.gram.panel_shape(case.p)
+        down, across = kernels.products_gram.panel_shape(case.p)
         chunks, found = -(-case.n // chunk), []
         for n_threads in THREADS:
             scratch = np.zeros((n_threads, down, rows)), np.zeros((n_threads, across, rows))
             sums = np.zeros((chunks, across, across))
-            kernels.gram_by_rows.dense(case.X, case.u, *scratch, sums, chunk, n_threads)
+            kernels.products_gram_chunks.dense(case.X, case.u, *scratch, sums, chunk, n_threads)
             out = sums.sum(axis=0)
-            kernels.gram.mirror(out)
+            kernels.products_gram.mirror(out)
             found.append(np.ascontiguousarray(out[: case.p, : case.p]))
         assert_within(found[0], *expected_gram(case.exact, case.size, case.u))
         assert_same_bits(found)
@@ -874,7 +878,7 @@ def test_csr_gram_by_rows(kernels, compressed_cases, chunk):
 
         def run(n_threads, case=case):
             sums = np.zeros((-(-case.n // chunk), case.p, case.p))
-            kernels.gram_by_rows.csr(*case.arrays, case.u, sums, chunk, n_threads)
+            kernels.products_gram_chunks.csr(*case.arrays, case.u, sums, chunk, n_threads)
             out = sums.sum(axis=0)
             if case.is_sorted:
                 assert not np.triu(out, 1).any()
@@ -890,7 +894,7 @@ def test_csr_gram_for_weights_of_any_sign(kernels, dtype, index):
 
         def run(n_threads, case=case):
             out = empty(case.p, case.p)
-            kernels.gram.csr(*case.arrays, case.splits(n_threads), case.u, out)
+            kernels.products_gram.csr(*case.arrays, case.splits(n_threads), case.u, out)
             return out.ravel()
 
         case.check(run, *map(np.ravel, expected_gram(case.exact, case.size, case.u)))
@@ -901,7 +905,7 @@ def test_csc_gram_for_weights_of_any_sign(kernels, compressed_cases):
 
         def run(n_threads, case=case):
             out, columns = empty(case.n, case.n), np.zeros((n_threads, case.p))
-            kernels.gram.csc(*case.arrays, case.v, columns, out)
+            kernels.products_gram.csc(*case.arrays, case.v, columns, out)
             assert not columns.any()
             return out.ravel()
 
@@ -914,11 +918,11 @@ def test_csc_gram_for_weights_of_any_sign(kernels, compressed_cases):
 def cholesky_factor(kernels, A, n_threads=1, substitute=1.0):
     """(L, pivots replaced)."""
     p = len(A)
-    down, across = kernels.gram.panel_shape(p)
+    down, across = kernels.products_gram.panel_shape(p)
     padded = np.zeros((across, across))
     padded[:p, :p] = A
-    scratch = np.zeros((down, kernels.cholesky.PANEL)), np.zeros((across, kernels.cholesky.PANEL))
-    replaced = kernels.cholesky.factor(padded, p, np.diag(A).copy(), substitute, *scratch, n_threads)
+    scratch = np.zeros((down, kernels.linalg_cholesky.PANEL)), np.zeros((across, kernels.linalg_cholesky.PANEL))
+    replaced = kernels.linalg_cholesky.factor(padded, p, np.diag(A).copy(), substitute, *scratch, n_threads)
     return np.ascontiguousarray(np.tril(padded[:p, :p])), replaced
 
 
@@ -932,9 +936,9 @@ def test_cholesky_factor_and_its_systems(kernels, p):
     np.testing.assert_allclose(L @ L.T, A, rtol=0, atol=1e-13 * np.abs(A).max())
     b = rng.standard_normal((2, p))
     x = b.copy()
-    kernels.cholesky.solve(L, x)
+    kernels.linalg_cholesky.solve(L, x)
     np.testing.assert_allclose(x @ L.T, b, rtol=0, atol=1e-11)
-    kernels.cholesky.solve_transposed(L, x)
+    kernels.linalg_cholesky.solve_transposed(L, x)
     np.testing.assert_allclose(x @ A, b, rtol=0, atol=1e-9)
 
 
@@ -1034,12 +1038,12 @@ def model_matrix(dtype):
 def run_epochs(kernels, X, layout, index, model, tolerance, max_epochs):
     delta, q = np.zeros(X.shape[1]), np.zeros(X.shape[0])
     if layout == "dense":
-        arrays, epochs = (np.asfortranarray(X),), kernels.coordinate.dense_epochs
+        arrays, epochs = (np.asfortranarray(X),), kernels.coordinate_descent.dense_epochs
     else:
         entries = X.T != 0
         indptr = np.concatenate([[0], np.cumsum(entries.sum(axis=1))]).astype(index)
         arrays = indptr, np.nonzero(entries)[1].astype(index), X.T[entries]
-        epochs = kernels.coordinate.sparse_epochs
+        epochs = kernels.coordinate_descent.sparse_epochs
     return delta, q, epochs(*arrays, *model.arguments(), delta, q, tolerance, max_epochs)
 
 
@@ -1108,7 +1112,7 @@ def check_columns(run, expected, magnitude):
 def test_dot_per_right_hand_side(kernels, shape):
     case = ColumnCase(shape)
     expected, size = (case.a * case.b).sum(axis=0), np.abs(case.a * case.b).sum(axis=0)
-    check_columns(lambda n_threads: [kernels.vector.dot(case.a, case.b, n_threads)], [expected], [size])
+    check_columns(lambda n_threads: [kernels.linalg_vector.dot(case.a, case.b, n_threads)], [expected], [size])
 
 
 @pytest.mark.parametrize("kind", ["scalar", "per row", "per column", "own"])
@@ -1119,8 +1123,8 @@ def test_weighted_dot_and_add_diagonal_for_every_kind_of_strength(kernels, shape
 
     def run(n_threads):
         out = case.c.copy()
-        weighted = kernels.vector.weighted_dot(diagonal, case.a, case.b, n_threads)
-        product = kernels.vector.add_diagonal(diagonal, case.a, out, n_threads)
+        weighted = kernels.linalg_vector.weighted_dot(diagonal, case.a, case.b, n_threads)
+        product = kernels.linalg_vector.add_diagonal(diagonal, case.a, out, n_threads)
         return weighted, out, product
 
     terms, added = diagonal * case.a * case.b, case.c + diagonal * case.a
@@ -1138,7 +1142,7 @@ def test_add_scaled_per_right_hand_side(kernels, shape):
 
     def run(n_threads):
         out = case.b.copy()
-        kernels.vector.add_scaled(case.alpha, case.a, out, n_threads)
+        kernels.linalg_vector.add_scaled(case.alpha, case.a, out, n_threads)
         return [out]
 
     check_columns(run, [case.b + case.alpha * case.a], [np.abs(case.b) + np.abs(case.alpha * case.a)])
@@ -1150,7 +1154,7 @@ def test_cg_step_moves_both_vectors_and_measures_the_residual(kernels, shape):
 
     def run(n_threads):
         x, rho = case.c.copy(), case.b.copy()
-        rz, rr = kernels.vector.cg_step(case.alpha, case.a, case.b, case.scale, x, rho, n_threads)
+        rz, rr = kernels.linalg_vector.cg_step(case.alpha, case.a, case.b, case.scale, x, rho, n_threads)
         return x, rho, rz, rr
 
     x, rho = case.c + case.alpha * case.a, case.b + case.alpha * case.b
@@ -1173,7 +1177,7 @@ def test_cg_direction_per_right_hand_side(kernels, shape):
 
     def run(n_threads):
         v = case.b.copy()
-        kernels.vector.cg_direction(case.alpha, case.a, case.scale, v, n_threads)
+        kernels.linalg_vector.cg_direction(case.alpha, case.a, case.scale, v, n_threads)
         return [v]
 
     expected = case.alpha * case.b - case.scale * case.a
@@ -1209,9 +1213,9 @@ def test_penalty_functions_agree_with_their_formulas(kernels, m, kind):
 
     def run(n_threads):
         out = empty(m)
-        largest = kernels.penalty.subgradient(w, g, l1, out, n_threads)
-        value = kernels.penalty.gap(w, g, 0.25, l1, l2, n_threads)
-        return out, [largest], [value], [kernels.penalty.largest_ratio(g, l1, l2, n_threads)]
+        largest = kernels.penalty_elastic_net.subgradient(w, g, l1, out, n_threads)
+        value = kernels.penalty_elastic_net.gap(w, g, 0.25, l1, l2, n_threads)
+        return out, [largest], [value], [kernels.penalty_elastic_net.largest_ratio(g, l1, l2, n_threads)]
 
     subgradient = np.where(w == 0, np.sign(g) * np.maximum(np.abs(g) - l1, 0.0), g + np.sign(w) * l1)
     z = 0.25 * g
@@ -1232,7 +1236,7 @@ def test_penalty_functions_agree_with_their_formulas(kernels, m, kind):
 def test_a_gradient_of_nan_shows_in_the_subgradient_and_its_norm(kernels, coef, where):
     gradient, out = np.linspace(-1.0, 1.0, 5), empty(5)
     gradient[where] = np.nan
-    largest = kernels.penalty.subgradient(np.full(5, coef), gradient, np.full(5, 0.1), out, 1)
+    largest = kernels.penalty_elastic_net.subgradient(np.full(5, coef), gradient, np.full(5, 0.1), out, 1)
     assert np.isnan(out[where])
     assert np.isnan(largest)
 
@@ -1244,8 +1248,8 @@ MANY = ((1, 1, 1), (9, 5, 3), (65, 4, 2), (70, 37, 10), (300, 9, 40))
 
 def pieces(kernels, V):
     """V (m, K) in pieces of as many columns as a tile has, (pieces, m, PIECE), zeros past the last."""
-    width = -(-V.shape[1] // kernels.dense_many.PIECE)
-    padded = np.pad(V, ((0, 0), (0, width * kernels.dense_many.PIECE - V.shape[1])))
+    width = -(-V.shape[1] // kernels.products_dense_many.PIECE)
+    padded = np.pad(V, ((0, 0), (0, width * kernels.products_dense_many.PIECE - V.shape[1])))
     return np.ascontiguousarray(padded.reshape(len(V), width, -1).swapaxes(0, 1))
 
 
@@ -1260,26 +1264,26 @@ def test_dense_products_with_many_columns(kernels, dtype, shape, order):
         stored = np.repeat(X, 2, axis=0)[::2]
     V, U = rng.standard_normal((p, K)), rng.standard_normal((n, K))
     p_of_rows, weight, labels = rng.dirichlet(np.ones(K), n), rng.random(n), rng.integers(K, size=n)
-    image = X.astype(float) @ V
-    curved = weight[:, None] * p_of_rows * (image - np.sum(p_of_rows * image, axis=1, keepdims=True))
+    Xd = X.astype(float) @ V
+    curved = weight[:, None] * p_of_rows * (Xd - np.sum(p_of_rows * Xd, axis=1, keepdims=True))
     chunk, found = 64, []
     for n_threads in THREADS:
         eta, moved = np.full((n, K), np.nan), np.full((n, K), np.nan)
         sums = np.zeros((2, -(-n // chunk), *pieces(kernels, V).shape))
-        kernels.dense_many.forward(stored, pieces(kernels, V), eta, n_threads)
-        kernels.dense_many.adjoint(stored, U, sums[0], chunk, n_threads)
+        kernels.products_dense_many.forward(stored, pieces(kernels, V), eta, n_threads)
+        kernels.products_dense_many.adjoint(stored, U, sums[0], chunk, n_threads)
         arguments = p_of_rows, weight, pieces(kernels, V), moved, sums[1], chunk, n_threads
-        kernels.dense_many.class_hessian_product(stored, *arguments)
+        kernels.products_dense_many.class_hessian_product(stored, *arguments)
         evaluated, p_found, of_loss = np.empty((n, K)), np.empty((n, K)), np.zeros_like(sums[0])
         losses = np.empty(len(of_loss))
         results = evaluated, p_found, of_loss, losses, chunk, n_threads
-        kernels.dense_many.class_loss_gradient(stored, pieces(kernels, V), labels, weight, *results)
+        kernels.products_dense_many.class_loss_gradient(stored, pieces(kernels, V), labels, weight, *results)
         np.testing.assert_array_equal(evaluated, eta)
         p_expected, residual = np.empty((2, n, K))
-        loss = kernels.class_rows.evaluate(eta, labels, weight, p_expected, residual, 1)
+        loss = kernels.loss_softmax.evaluate(eta, labels, weight, p_expected, residual, 1)
         assert losses.sum() == pytest.approx(loss, rel=1e-13)
         np.testing.assert_allclose(p_found, p_expected, rtol=1e-14, atol=0.0)
-        np.testing.assert_allclose(eta, image, rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(eta, Xd, rtol=1e-12, atol=1e-12)
         np.testing.assert_array_equal(eta, moved)
         adjoint, product = sums.sum(axis=1)
         expected = pieces(kernels, X.T.astype(float) @ U), pieces(kernels, X.T.astype(float) @ curved)
@@ -1310,8 +1314,8 @@ def test_sparse_products_with_many_columns(kernels, dtype, index, shape):
     )
     for splits in (np.empty((n, 0), index), middle):
         along, across = np.full((n, K), np.nan), np.zeros((p, K))
-        kernels.sparse_many.gather(*arrays, V, along, 2)
-        kernels.sparse_many.scatter(*arrays, splits, U, across)
+        kernels.products_sparse_many.gather(*arrays, V, along, 2)
+        kernels.products_sparse_many.scatter(*arrays, splits, U, across)
         np.testing.assert_allclose(along, X.astype(float) @ V, rtol=1e-12, atol=1e-12)
         np.testing.assert_allclose(across, X.T.astype(float) @ U, rtol=1e-12, atol=1e-12)
 
@@ -1327,13 +1331,13 @@ def test_sparse_hessian_product_of_classes(kernels, dtype, index, shape, equal):
     data = np.full(1, dtype(0.7), np.float64).view(np.int64) if equal and stored.nnz else stored.data
     arrays = stored.indptr.astype(index), stored.indices.astype(index), data
     V, p_of_rows, weight = rng.standard_normal((p, K)), rng.dirichlet(np.ones(K), n), rng.random(n)
-    image = X.astype(float) @ V
-    curved = weight[:, None] * p_of_rows * (image - np.sum(p_of_rows * image, axis=1, keepdims=True))
+    Xd = X.astype(float) @ V
+    curved = weight[:, None] * p_of_rows * (Xd - np.sum(p_of_rows * Xd, axis=1, keepdims=True))
     found = []
     for n_threads in THREADS:
         moved, sums = np.full((n, K), np.nan), np.zeros((-(-n // 20), p, K))
-        kernels.sparse_many.class_hessian_product(*arrays, p_of_rows, weight, V, moved, sums, 20, n_threads)
-        np.testing.assert_allclose(moved, image, rtol=1e-12, atol=1e-12)
+        kernels.products_sparse_many.class_hessian_product(*arrays, p_of_rows, weight, V, moved, sums, 20, n_threads)
+        np.testing.assert_allclose(moved, Xd, rtol=1e-12, atol=1e-12)
         np.testing.assert_allclose(sums.sum(axis=0), X.T.astype(float) @ curved, rtol=1e-12, atol=1e-12)
         found.append(sums)
     assert_same_bits(found)
@@ -1359,9 +1363,9 @@ def test_rows_of_many_classes(kernels, n, K):
     found = []
     for n_threads in THREADS:
         p, residual, h, scratch = (np.full((n, K), np.nan) for _ in range(4))
-        loss = kernels.class_rows.evaluate(case.eta, case.label, case.weight, p, residual, n_threads)
-        kernels.class_rows.curve(p, case.weight, case.z, h, n_threads)
-        ahead = kernels.class_rows.loss(case.eta, case.z, 0.7, case.label, case.weight, scratch, n_threads)
+        loss = kernels.loss_softmax.evaluate(case.eta, case.label, case.weight, p, residual, n_threads)
+        kernels.loss_softmax.curve(p, case.weight, case.z, h, n_threads)
+        ahead = kernels.loss_softmax.loss(case.eta, case.z, 0.7, case.label, case.weight, scratch, n_threads)
         found.append(np.concatenate([p.ravel(), residual.ravel(), h.ravel(), [loss, ahead]]))
     assert_same_bits(found)
     rows = np.arange(n)
@@ -1386,9 +1390,9 @@ def test_the_divergence_of_many_classes_keeps_its_digits(kernels, size):
     eta, z = rng.standard_normal((n, K)), size * rng.standard_normal((n, K))
     weight = np.full(n, 1.0 / n)
     p, residual = np.empty((2, n, K))
-    kernels.class_rows.evaluate(eta, np.zeros(n, np.int64), weight, p, residual, 1)
+    kernels.loss_softmax.evaluate(eta, np.zeros(n, np.int64), weight, p, residual, 1)
     arguments = 1.0, 1.0, 1.0, np.zeros(n, np.int64), weight, np.empty((n, K)), 2
-    found, cut = kernels.class_rows.divergence(eta, p, z, *arguments)
+    found, cut = kernels.loss_softmax.divergence(eta, p, z, *arguments)
     assert cut == 0
     total = mpmath.mpf(0)
     with mpmath.workdps(50):

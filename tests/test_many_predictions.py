@@ -14,7 +14,7 @@ from sklearn.linear_model import LogisticRegression as Reference
 from sklearn.metrics import log_loss
 from sklearn.multiclass import OneVsRestClassifier
 
-from fastlr.design import as_design, class_outputs
+from fastlr.matrix import as_matrix, class_predictions
 
 METHODS = ("decision_function", "predict_proba", "predict_log_proba", "predict")
 
@@ -107,21 +107,23 @@ def test_the_first_of_two_classes_is_the_label_however_close_they_are(dtype):
 def test_same_bits_for_any_number_of_threads(layout, dtype, kind):
     n, p, K = 1501, 7, 13
     coef, intercept = coefficients(K, p)
-    design = as_design(as_layout(rows(n, p), layout, dtype), 3)
-    link = {"multinomial": class_outputs.SOFTMAX, "ovr": class_outputs.ONE_VS_REST}.get(kind, class_outputs.SIGMOID)
+    matrix = as_matrix(as_layout(rows(n, p), layout, dtype), 3)
+    link = {"multinomial": class_predictions.SOFTMAX, "ovr": class_predictions.ONE_VS_REST}.get(
+        kind, class_predictions.SIGMOID
+    )
     label, start = np.arange(n) % K, np.arange(n + 1)
     found = []
     for n_threads in (1, 2, 3):
-        on = design, coef, intercept, n_threads
+        on = matrix, coef, intercept, n_threads
         answers = [
-            class_outputs.linear_predictors(*on, dtype)[0],
-            class_outputs.probabilities(*on, dtype, link)[0],
-            class_outputs.log_probabilities(*on, dtype, link)[0],
-            class_outputs.labels(*on)[0],
-            class_outputs.indicator(*on)[0],
-            *class_outputs.top(*on, dtype, link, 4)[0],
-            *class_outputs.positives(*on)[0],
-            np.array(class_outputs.mean_loss(*on, link, label, start)[0]),
+            class_predictions.linear_predictors(*on, dtype)[0],
+            class_predictions.probabilities(*on, dtype, link)[0],
+            class_predictions.log_probabilities(*on, dtype, link)[0],
+            class_predictions.labels(*on)[0],
+            class_predictions.indicator(*on)[0],
+            *class_predictions.top(*on, dtype, link, 4)[0],
+            *class_predictions.positives(*on)[0],
+            np.array(class_predictions.mean_loss(*on, link, label, start)[0]),
         ]
         found.append([answer.tobytes() for answer in answers])
     assert found[0] == found[1] == found[2]

@@ -5,8 +5,8 @@ import pytest
 import scipy.sparse as sp
 
 from fastlr import fit_softmax
-from fastlr.design import StandIns, as_design, merge_columns
-from fastlr.design.merging import CACHED
+from fastlr.matrix import as_matrix
+from fastlr.presolve.merging import CACHED, ColumnMap, merge_columns
 
 
 def text(n=60, p=40, dtype=np.float64, index=np.int32, seed=0):
@@ -29,15 +29,15 @@ def test_predictors_and_norms_stay(dtype, index, K):
     X, _ = text(dtype=dtype, index=index)
     found = []
     for n_threads in (1, 2):
-        design = as_design(X, 1)
-        design.n_threads = n_threads
-        small, stand_ins = merge_columns(design, K)
-        assert small.shape[1] == stand_ins.n_columns <= 40 + 30
-        W = np.random.default_rng(1).standard_normal((stand_ins.n_columns, 2))
-        w = stand_ins.expand(W)
+        matrix = as_matrix(X, 1)
+        matrix.n_threads = n_threads
+        small, column_map = merge_columns(matrix, K)
+        assert small.shape[1] == column_map.n_columns <= 40 + 30
+        W = np.random.default_rng(1).standard_normal((column_map.n_columns, 2))
+        w = column_map.expand(W)
         np.testing.assert_allclose(X.astype(np.float64) @ w, small.X @ W, rtol=1e-12, atol=1e-13)
         np.testing.assert_allclose(np.sum(w * w, axis=0), np.sum(W * W, axis=0), rtol=1e-12)
-        np.testing.assert_allclose(stand_ins.contract(w, 2), W, rtol=1e-12)
+        np.testing.assert_allclose(column_map.contract(w, 2), W, rtol=1e-12)
         assert not w[X.astype(bool).sum(axis=0) == 0].any()
         found.append(small.X.data)
     np.testing.assert_array_equal(*found)
@@ -75,13 +75,13 @@ def test_entries_that_are_not_finite_are_named_where_they_are(bad):
 def test_what_cannot_gain_is_left_as_it_is():
     X, _ = text()
     for same in (X.toarray(), X.tocsc(), sp.random_array((60, 80), density=0.5, rng=0, format="csr"), X[:, :40]):
-        design = as_design(same)
-        assert merge_columns(design, 3) == (design, None)
+        matrix = as_matrix(same)
+        assert merge_columns(matrix, 3) == (matrix, None)
 
 
 def test_each_column_may_stand_for_itself():
     coef = np.arange(6.0).reshape(3, 2)
-    stand_ins = StandIns.of_all(3)
-    assert stand_ins.expand(coef) is coef
-    np.testing.assert_array_equal(stand_ins.contract(coef, 2), coef)
-    np.testing.assert_array_equal(stand_ins.contract(None, 2), np.zeros((3, 2)))
+    column_map = ColumnMap.of_all(3)
+    assert column_map.expand(coef) is coef
+    np.testing.assert_array_equal(column_map.contract(coef, 2), coef)
+    np.testing.assert_array_equal(column_map.contract(None, 2), np.zeros((3, 2)))

@@ -8,11 +8,11 @@ from audit.losses import TwoClasses
 from audit.wide import HAS_WIDE
 
 from fastlr import Status, fit_logistic, fit_one_vs_rest, fit_softmax
-from fastlr.factor import OrthogonalFactor
-from fastlr.group_penalty import GroupPenalty
-from fastlr.objective import Point
-from fastlr.penalty import within
-from fastlr.solvers import group_model, orthogonal_model
+from fastlr.linalg.cholesky import OrthogonalFactor
+from fastlr.objective.logistic import Point
+from fastlr.penalties.elastic_net import within
+from fastlr.penalties.group import GroupPenalty
+from fastlr.solvers.parts import group_model, orthogonal_model
 
 LAYOUTS = {"C": np.ascontiguousarray, "F": np.asfortranarray, "csr": sp.csr_array, "csc": sp.csc_array}
 FEW = 60

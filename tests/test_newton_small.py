@@ -11,17 +11,18 @@ from references import cpu_levels, dense_layouts, load_kernels, scrambled
 from scipy.special import expit
 
 from fastlr import Status, fit_logistic
-from fastlr.design import as_design
-from fastlr.objective import LogisticObjective
-from fastlr.penalty import ElasticNet
-from fastlr.solvers import Controls, Monitor, newton_small
+from fastlr.matrix import as_matrix
+from fastlr.objective.logistic import LogisticObjective
+from fastlr.penalties.elastic_net import ElasticNet
+from fastlr.solvers import Controls, Monitor
+from fastlr.solvers.smooth import newton_small
 
 STORAGES = ("C", "F", "C, some columns", "F, columns reversed", "csr int32", "csr int64", "csr unsorted")
 
 
 @pytest.fixture(params=cpu_levels(), scope="module")
 def small(request):
-    return load_kernels(request.param).small
+    return load_kernels(request.param).newton_small
 
 
 def stored(X, storage):
@@ -228,7 +229,7 @@ def test_columns_far_from_zero_lose_no_digits(small):
 @settings(max_examples=150, deadline=None)
 @given(data=st.data())
 def test_the_gap_is_never_below_the_true_suboptimality(data):
-    small = load_kernels(cpu_levels()[-1]).small
+    small = load_kernels(cpu_levels()[-1]).newton_small
     p = data.draw(st.integers(1, 6))
     q = problem(
         n=data.draw(st.integers(2, 40)),
@@ -255,7 +256,7 @@ def test_the_gap_is_never_below_the_true_suboptimality(data):
 
 
 def solve(q, tol=1e-12, start=None, **controls):
-    rows = as_design(q.stored).bind(q.y, q.weight, q.offset)
+    rows = as_matrix(q.stored).bind(q.y, q.weight, q.offset)
     objective = LogisticObjective(rows, ElasticNet(0.0, q.l2, q.l2.shape), q.intercept)
     monitor = Monitor(Controls(tol=tol, **controls), objective, "newton_small")
     coef, intercept = (np.zeros_like(q.l2), 0.0) if start is None else start
@@ -336,12 +337,12 @@ def test_where_the_hessian_is_singular_newton_cg_goes_on(storage, column):
 def test_it_is_chosen_for_small_smooth_problems_alone():
     smooth, sparse_making = ElasticNet(0.0, 0.1, (5, 1)), ElasticNet(0.1, 0.1, (5, 1))
     X = problem().X
-    assert newton_small.suits(as_design(X), smooth)
-    assert newton_small.suits(as_design(sp.csr_array(X)), smooth)
-    assert not newton_small.suits(as_design(sp.csc_array(X)), smooth)
-    assert not newton_small.suits(as_design(X), sparse_making)
-    assert not newton_small.suits(as_design(np.ones((50_000, 5))), smooth)
-    assert not newton_small.suits(as_design(np.ones((10, 2000))), ElasticNet(0.0, 0.1, (2000, 1)))
+    assert newton_small.suits(as_matrix(X), smooth)
+    assert newton_small.suits(as_matrix(sp.csr_array(X)), smooth)
+    assert not newton_small.suits(as_matrix(sp.csc_array(X)), smooth)
+    assert not newton_small.suits(as_matrix(X), sparse_making)
+    assert not newton_small.suits(as_matrix(np.ones((50_000, 5))), smooth)
+    assert not newton_small.suits(as_matrix(np.ones((10, 2000))), ElasticNet(0.0, 0.1, (2000, 1)))
 
 
 def test_columns_compressed_are_refused_with_advice():

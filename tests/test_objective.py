@@ -7,10 +7,10 @@ from hypothesis import given, settings, strategies as st
 from references import best_intercept, random_matrix, reference_minimum
 from scipy.special import expit
 
-from fastlr.design import as_design
-from fastlr.kernels import vector
-from fastlr.objective import Direction, LogisticObjective
-from fastlr.penalty import BoundedElasticNet, ElasticNet
+from fastlr.kernels import linalg_vector
+from fastlr.matrix import as_matrix
+from fastlr.objective.logistic import Direction, LogisticObjective
+from fastlr.penalties.elastic_net import BoundedElasticNet, ElasticNet
 
 P = 6
 EACH = np.linspace(0.02, 0.2, P)
@@ -41,7 +41,7 @@ class Problem:
         self.fit_intercept = fit_intercept
         l1, l2 = PENALTIES[penalty]
         self.l1, self.l2 = np.broadcast_to(l1, P), np.broadcast_to(l2, P)
-        rows = as_design(as_layout(self.X, layout)).bind(self.y, self.weight, self.offset)
+        rows = as_matrix(as_layout(self.X, layout)).bind(self.y, self.weight, self.offset)
         shaped = [strength[:, None] if np.ndim(strength) else strength for strength in (l1, l2)]
         self.objective = LogisticObjective(rows, ElasticNet(*shaped, (P, 1)), fit_intercept)
         self.rng = rng
@@ -86,7 +86,7 @@ class Problem:
         step = -fraction * np.linalg.solve(hessian, point.gradient)
         direction = self.objective.direction(point, step)
         rho = hessian @ step + point.gradient
-        direction.residual_gap = self.objective.residual_gap(point, step, rho, vector.dot(rho, rho, 1))
+        direction.residual_gap = self.objective.residual_gap(point, step, rho, linalg_vector.dot(rho, rho, 1))
         return direction
 
 
@@ -128,7 +128,7 @@ def test_the_intercept_is_found_for_columns_far_from_zero(mean):
     problem = Problem()
     X = problem.X + mean
     coef = np.full((P, 1), 0.3)
-    rows = as_design(X).bind(problem.y, problem.weight)
+    rows = as_matrix(X).bind(problem.y, problem.weight)
     point = LogisticObjective(rows, ElasticNet(0.0, 0.1, (P, 1)), True).point(coef)
     assert point.value == pytest.approx(problem.value(coef), rel=1e-8)
 
@@ -147,13 +147,13 @@ def test_hessian_product_is_the_derivative_of_the_gradient(layout, penalty, fit_
     problem = Problem(penalty, fit_intercept, layout)
     coef, v, step = problem.coef(), problem.coef(), 1e-5
     out = np.full((P, 1), np.nan)
-    image, intercept, curvature = problem.objective.hessian_product(problem.objective.point(coef), v, out)
-    image = image.copy()  # the next pass overwrites it
+    Xd, intercept, curvature = problem.objective.hessian_product(problem.objective.point(coef), v, out)
+    Xd = Xd.copy()  # the next pass overwrites it
     ahead, behind = (problem.objective.point(coef + t * v) for t in (step, -step))
     np.testing.assert_allclose(out, (ahead.gradient - behind.gradient) / (2 * step), rtol=1e-6, atol=1e-8)
     assert intercept == pytest.approx((ahead.intercept - behind.intercept) / (2 * step), rel=1e-6, abs=1e-8)
     assert curvature[0] == pytest.approx(float((v * out).sum()), rel=1e-12)
-    np.testing.assert_allclose(image, problem.X @ v[:, 0] + intercept, atol=1e-12)
+    np.testing.assert_allclose(Xd, problem.X @ v[:, 0] + intercept, atol=1e-12)
 
 
 def test_diagonal_is_that_of_the_hessian(layout, penalty, fit_intercept):
@@ -168,7 +168,7 @@ def test_diagonal_of_a_constant_column_is_not_negative(layout):
     problem = Problem("none", True, layout)
     X = problem.X.copy()
     X[:, 2] = 1e8 / 3
-    rows = as_design(as_layout(X, layout)).bind(problem.y, problem.weight)
+    rows = as_matrix(as_layout(X, layout)).bind(problem.y, problem.weight)
     objective = LogisticObjective(rows, ElasticNet(0.0, 0.0, (P, 1)), True)
     point = objective.point(np.zeros((P, 1)))
     assert np.all(objective.diagonal(point) > 0.0)
@@ -181,7 +181,7 @@ def test_preconditioner_is_positive_and_zero_for_empty_unpenalised_columns(layou
     X = problem.X.copy()
     X[:, 2] = 0.0
     X[:, 3] *= 1e6
-    rows = as_design(as_layout(X, layout)).bind(problem.y, problem.weight)
+    rows = as_matrix(as_layout(X, layout)).bind(problem.y, problem.weight)
     objective = LogisticObjective(rows, ElasticNet(0.0, 0.0, (P, 1)), True)
     scale = objective.inverse_diagonal(objective.point(np.zeros((P, 1))))
     assert np.all(np.isfinite(scale))
@@ -296,7 +296,7 @@ def test_no_gap_is_claimed_where_a_coefficient_is_not_penalised(l1, l2):
 @pytest.mark.parametrize("l1, l2", [(0.0, 0.1), (0.1, 0.0)])
 def test_the_gap_is_valid_wherever_the_intercept_starts(start, l1, l2):
     X, y = np.tile([1.0, -1.0], 10)[:, None], np.repeat([0.0, 1.0], 10)
-    rows = as_design(X).bind(y, np.full(20, 0.05))
+    rows = as_matrix(X).bind(y, np.full(20, 0.05))
     objective = LogisticObjective(rows, ElasticNet(l1, l2, (1, 1)), True)
     point = objective.point(np.zeros((1, 1)), start)
     assert point.gap + objective.rounding(point) >= point.value - np.log(2.0)
@@ -337,7 +337,7 @@ def test_the_linearised_gap_survives_one_step_of_conjugate_gradients(fit_interce
     step = -float((g * g).sum() / (g * (hessian @ g)).sum()) * g
     direction = problem.objective.direction(point, step)
     rho = hessian @ step + g
-    direction.residual_gap = problem.objective.residual_gap(point, step, rho, vector.dot(rho, rho, 1))
+    direction.residual_gap = problem.objective.residual_gap(point, step, rho, linalg_vector.dot(rho, rho, 1))
     moved = problem.objective.move(point, direction, 1.0)
     suboptimality = problem.value(moved.coef) - least
     assert moved.gap + problem.objective.rounding(moved) >= suboptimality > 0.0
@@ -358,7 +358,7 @@ def test_an_unfinished_step_carries_no_linearised_gap():
     problem = Problem()
     point = problem.objective.point(problem.coef())
     direction = problem.newton(point)
-    moved = problem.objective.move(point, Direction(direction.coef, direction.image, direction.intercept), 1.0)
+    moved = problem.objective.move(point, Direction(direction.coef, direction.Xd, direction.intercept), 1.0)
     assert moved.gap == pytest.approx(problem.objective.penalty.smooth_gap(moved.gradient), rel=1e-12)
 
 

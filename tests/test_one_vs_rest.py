@@ -5,8 +5,9 @@ import pytest
 import scipy.sparse as sp
 from helpers import LAYOUTS, as_layout, objective, smooth_gradient, subgradient
 
-from fastlr import Status, fit_logistic, fit_one_vs_rest, label_problems
-from fastlr.design.dense import DenseDesign
+from fastlr import Status, fit_logistic, fit_one_vs_rest
+from fastlr.fit import label_problems
+from fastlr.matrix.dense import DenseMatrix
 
 PENALTIES = {
     "none": {},
@@ -549,13 +550,13 @@ def test_mean_squares_of_columns_are_measured_once_for_all_labels(penalty, weigh
     X, y = class_problem(200, 5, 4)
     weight = np.arange(1.0, 201.0) if weighed else None
     expected = fit_one_vs_rest(X, y, sample_weight=weight, **penalty)
-    asked, measure = [], DenseDesign.mean_squares
+    asked, measure = [], DenseMatrix.mean_squares
 
-    def counted(design, weight):
-        asked.append(design.shape)
-        return measure(design, weight)
+    def counted(matrix, weight):
+        asked.append(matrix.shape)
+        return measure(matrix, weight)
 
-    monkeypatch.setattr(DenseDesign, "mean_squares", counted)
+    monkeypatch.setattr(DenseMatrix, "mean_squares", counted)
     together = fit_one_vs_rest(X, y, sample_weight=weight, solver="coordinate_descent", **penalty)
     whole = asked.count(X.shape)
     assert whole == 1

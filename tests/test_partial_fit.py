@@ -7,7 +7,8 @@ import pytest
 import scipy.sparse as sp
 from helpers import as_layout, make_problem, smooth_gradient
 
-from fastlr import LogisticRegression, _partial_fit, _streams
+from fastlr import LogisticRegression
+from fastlr.estimator import adagrad_state, partial_fit
 
 
 def problem(n=1000):
@@ -71,8 +72,8 @@ def test_a_step_is_that_of_the_paper():
         gradient, slope = smooth_gradient(X[part], y[part], coef, intercept, l2)
         squares, slopes = squares + gradient**2, slopes + slope**2
         curvature = np.sum(X[:seen] ** 2, axis=0) / (4 * seen) + l2
-        coef = coef - _streams.LENGTH * gradient / np.sqrt(curvature * squares)
-        intercept -= 2 * _streams.LENGTH * slope / np.sqrt(slopes)
+        coef = coef - adagrad_state.LENGTH * gradient / np.sqrt(curvature * squares)
+        intercept -= 2 * adagrad_state.LENGTH * slope / np.sqrt(slopes)
         model.partial_fit(X[part], y[part], classes=[0, 1])
     np.testing.assert_allclose(model.coef_[0], coef, rtol=1e-11)
     np.testing.assert_allclose(model.intercept_, intercept, rtol=1e-11)
@@ -82,8 +83,8 @@ def test_long_input_is_taken_in_mini_batches():
     X, y = problem(300)
     whole = LogisticRegression().partial_fit(X, y, classes=[0, 1])
     parts = LogisticRegression()
-    for begin in range(0, 300, _partial_fit.BATCH):
-        part = slice(begin, begin + _partial_fit.BATCH)
+    for begin in range(0, 300, partial_fit.BATCH):
+        part = slice(begin, begin + partial_fit.BATCH)
         parts.partial_fit(X[part], y[part], classes=[0, 1])
     assert whole.n_iter_.tolist() == [3]
     np.testing.assert_array_equal(whole.coef_, parts.coef_)
@@ -207,7 +208,7 @@ def test_a_stream_goes_on_from_a_fit_and_a_fit_ends_it():
     start = model.coef_.copy()
     model.partial_fit(X[:100], y[:100])
     curvature = np.sum(X[:100] ** 2, axis=0) / 400 + 1 / 100
-    np.testing.assert_allclose(np.abs(model.coef_ - start)[0], _streams.LENGTH / np.sqrt(curvature), rtol=1e-10)
+    np.testing.assert_allclose(np.abs(model.coef_ - start)[0], adagrad_state.LENGTH / np.sqrt(curvature), rtol=1e-10)
     assert model.t_ == 100.0
     assert not hasattr(model, "result_")
     fitted = model.fit(X, y)

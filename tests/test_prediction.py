@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression as Reference
 from sklearn.metrics import log_loss
 
 from fastlr import LogisticRegression
-from fastlr.design import as_design, outputs
+from fastlr.matrix import as_matrix, predictions
 from fastlr.special import log_loss as mean_loss
 
 METHODS = ("decision_function", "predict_proba", "predict_log_proba", "predict")
@@ -74,12 +74,12 @@ def test_same_bits_for_any_number_of_threads(layout, dtype):
     codes = y.astype(np.uint8)
     found = []
     for n_threads in (1, 2, 3):
-        design = as_design(as_layout(X, layout, dtype), n_threads)
-        assert design.n_threads == n_threads
-        functions = (outputs.linear_predictor, outputs.probabilities, outputs.log_probabilities)
-        arrays = [function(design, coef, 0.1, dtype)[0] for function in functions]
-        arrays.append(outputs.labels(design, coef, 0.1)[0])
-        arrays.append(np.array([outputs.mean_loss(design, coef, 0.1, codes, w)[0] for w in (None, weight)]))
+        matrix = as_matrix(as_layout(X, layout, dtype), n_threads)
+        assert matrix.n_threads == n_threads
+        functions = (predictions.linear_predictor, predictions.probabilities, predictions.log_probabilities)
+        arrays = [function(matrix, coef, 0.1, dtype)[0] for function in functions]
+        arrays.append(predictions.labels(matrix, coef, 0.1)[0])
+        arrays.append(np.array([predictions.mean_loss(matrix, coef, 0.1, codes, w)[0] for w in (None, weight)]))
         found.append([array.tobytes() for array in arrays])
     assert found[0] == found[1] == found[2]
 

@@ -7,7 +7,8 @@ from helpers import LAYOUTS, as_layout, make_problem
 from hypothesis import given, settings, strategies as st
 from sklearn.utils._param_validation import InvalidParameterError, validate_parameter_constraints
 
-from fastlr import LogisticRegression, _estimator_checks, _preparation
+from fastlr import LogisticRegression
+from fastlr.estimator import data, parameters
 
 LABELS = {
     "zeros and ones": np.array([0.0, 1.0]),
@@ -28,8 +29,8 @@ def without_short_cut(monkeypatch):
 
     def fit(model, X, y):
         with monkeypatch.context() as patch:
-            patch.setattr(_preparation, "two_classes", lambda X, y: None)
-            patch.setattr(_estimator_checks, "_are_plain", lambda estimator: False)
+            patch.setattr(data, "two_classes", lambda X, y: None)
+            patch.setattr(parameters, "_are_plain", lambda estimator: False)
             return model.fit(X, y)
 
     return fit
@@ -103,16 +104,16 @@ VALUES = [
 @settings(max_examples=1500, deadline=None)
 @given(data=st.data())
 def test_arguments_taken_as_plain_are_within_the_constraints(data):
-    names = data.draw(st.lists(st.sampled_from(sorted(_estimator_checks.CONSTRAINTS)), min_size=1, max_size=2))
+    names = data.draw(st.lists(st.sampled_from(sorted(parameters.CONSTRAINTS)), min_size=1, max_size=2))
     model = LogisticRegression(**{name: data.draw(st.sampled_from(VALUES)) for name in names})
     try:
-        validate_parameter_constraints(_estimator_checks.CONSTRAINTS, model.get_params(deep=False), caller_name="it")
+        validate_parameter_constraints(parameters.CONSTRAINTS, model.get_params(deep=False), caller_name="it")
         valid = True
     except InvalidParameterError:
         valid = False
-    assert valid or not _estimator_checks._are_plain(model)
+    assert valid or not parameters._are_plain(model)
 
 
 def test_the_default_arguments_are_plain():
-    assert _estimator_checks._are_plain(LogisticRegression())
-    assert _estimator_checks._are_plain(LogisticRegression(C=10, l1_ratio=1, max_iter=5, n_jobs=2, callback=print))
+    assert parameters._are_plain(LogisticRegression())
+    assert parameters._are_plain(LogisticRegression(C=10, l1_ratio=1, max_iter=5, n_jobs=2, callback=print))

@@ -7,8 +7,9 @@ import pytest
 from helpers import LAYOUTS, as_layout
 
 from fastlr import FitInterrupted, LogisticRegression, Status, fit_logistic, fit_one_vs_rest, fit_softmax
-from fastlr.design import as_design
-from fastlr.solvers import SOLVERS, refinement
+from fastlr.matrix import as_matrix
+from fastlr.solvers import SOLVERS
+from fastlr.solvers.doubled_precision import refinement
 
 SOLVED = [("l2", s) for s in ("auto", "newton_cg", "newton_cholesky", "lbfgs")] + [
     ("l1", "auto"),
@@ -136,10 +137,10 @@ def test_differences_of_float32_are_exact(centre, layout):
     rng = np.random.default_rng(0)
     X = rng.standard_normal((400, 3)).astype(np.float32)
     X[30:, 0] += np.float32(centre)
-    less = as_design(as_layout(X, layout, np.float32)).centred(np.array([centre, 0.0, 0.0]))
+    less = as_matrix(as_layout(X, layout, np.float32)).centred(np.array([centre, 0.0, 0.0]))
     rows = less.take(np.arange(400), np.arange(3))
     assert np.array_equal(rows, X.astype(np.float64) - [centre, 0.0, 0.0])
     assert less.precision == np.float32
     whole = np.rint(X[30:] - [centre, 0.0, 0.0]) + np.rint(centre) * np.array([1.0, 0.0, 0.0])
-    stored = as_design(as_layout(whole, layout, np.float32))
+    stored = as_matrix(as_layout(whole, layout, np.float32))
     assert stored.centred(np.array([np.rint(centre), 0.0, 0.0])).dtype == np.float32

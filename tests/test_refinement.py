@@ -14,13 +14,14 @@ from helpers import LAYOUTS, as_layout
 from references import cpu_levels, load_kernels
 
 from fastlr import Status, fit_logistic, fit_one_vs_rest, fit_softmax
-from fastlr.design import ClassRows, as_design
-from fastlr.objective import LogisticObjective
-from fastlr.penalty import ElasticNet, within
-from fastlr.softmax_objective import SoftmaxObjective
-from fastlr.solvers import SOLVERS, refinement
-from fastlr.solvers.compensated import WideClasses, WideTwoClasses
-from fastlr.solvers.wide_model import WideModel
+from fastlr.matrix import ClassRows, as_matrix
+from fastlr.objective.logistic import LogisticObjective
+from fastlr.objective.softmax import SoftmaxObjective
+from fastlr.penalties.elastic_net import ElasticNet, within
+from fastlr.solvers import SOLVERS
+from fastlr.solvers.doubled_precision import refinement
+from fastlr.solvers.doubled_precision.model import WideModel
+from fastlr.solvers.doubled_precision.problem import WideClasses, WideTwoClasses
 
 compensated = load_kernels(cpu_levels()[0]).compensated
 ETAS = (0.0, 1e-300, 1e-20, 1e-8, 0.3466, 0.35, 1.0, 2.5, 17.3, 36.9, 100.0, 345.0, 640.0)
@@ -132,7 +133,7 @@ def wide_problem(strengths, fit_intercept, far=0.0):
     rng = np.random.default_rng(2)
     X = rng.standard_normal((30, 4)) + far
     y = (X[:, 0] - far + rng.standard_normal(30) > 0.0) * 1.0
-    rows = as_design(X, 1).bind(y, np.full(30, 1.0 / 30.0))
+    rows = as_matrix(X, 1).bind(y, np.full(30, 1.0 / 30.0))
     made = {name: np.broadcast_to(np.asarray(value, dtype=float), 4)[:, None] for name, value in strengths.items()}
     limits = (made["lower"], made["upper"]) if "lower" in made else None
     penalty = within(limits, made.get("l1", 0.0), made.get("l2", 0.0), (4, 1))
@@ -181,7 +182,7 @@ def class_problem(l1, l2, fit_intercept, far=0.0, K=3):
     rng = np.random.default_rng(4)
     X = rng.standard_normal((30, 3)) + far
     labels = np.argmax(X[:, :1] - far + rng.gumbel(size=(30, K)) + np.arange(K), axis=1)
-    rows = ClassRows(as_design(X, 1), labels, np.full(30, 1.0 / 30.0), K)
+    rows = ClassRows(as_matrix(X, 1), labels, np.full(30, 1.0 / 30.0), K)
     return WideClasses(SoftmaxObjective(rows, ElasticNet(l1, l2, (3 * K, 1)), fit_intercept))
 
 
@@ -343,7 +344,7 @@ def test_a_solver_goes_on_where_it_does_not_help(without, monkeypatch):
     X, y = far_problem()
     options = {"l2": 1e-4, "fit_intercept": False, "solver": "newton_cg", "max_iter": 150}
     result = fit_logistic(X, y, **options)
-    monkeypatch.setattr("fastlr._fit_rows.can_refine", lambda *_: False)
+    monkeypatch.setattr("fastlr.fit.solve.can_refine", lambda *_: False)
     plain = fit_logistic(X, y, **options)
     assert result.n_iter == plain.n_iter == len(plain.history) - 1
     assert result.status is plain.status

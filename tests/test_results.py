@@ -21,7 +21,7 @@ from fastlr import (
     fit_one_vs_rest,
     fit_softmax,
 )
-from fastlr.solvers import SOLVERS, tables
+from fastlr.solvers import SOLVERS, result_tables
 
 COLUMNS = ["iteration", "n_passes", "elapsed", "objective", "gap", "target", "optimality", "nonzeros"]
 
@@ -54,7 +54,7 @@ def test_a_result_prints_as_a_short_table(fit):
     assert text == str(result)
     lines = text.splitlines()
     assert len(lines) < 20
-    assert max(map(len, lines)) <= tables.WIDTH
+    assert max(map(len, lines)) <= result_tables.WIDTH
     assert lines[0] == "LogisticResult: converged"
     names = [line.split()[0] for line in lines[1:] if line[2] != " "]
     certificate = "estimate" if fit == "no penalty" else "gap"

@@ -6,7 +6,7 @@ import scipy.sparse as sp
 from helpers import as_layout, make_problem
 from scipy.special import expit
 
-from fastlr.design import RowBlocks, as_design
+from fastlr.matrix import RowBlocks, as_matrix
 
 
 @pytest.fixture(params=["C", "F", "csr"])
@@ -16,7 +16,7 @@ def row_layout(request):
 
 def bound(X, y, weight=None, offset=None):
     weight = np.full(len(y), 1.0 / len(y)) if weight is None else weight / weight.sum()
-    return as_design(X).bind(y, weight, offset)
+    return as_matrix(X).bind(y, weight, offset)
 
 
 @pytest.mark.parametrize("index", [np.int32, np.int64])
@@ -24,7 +24,7 @@ def bound(X, y, weight=None, offset=None):
 def test_a_range_of_rows_is_a_view(row_layout, dtype, index):
     X, _ = make_problem(n=50, p=7)
     whole = as_layout(X, row_layout, dtype, index)
-    part = as_design(whole).between(11, 30)
+    part = as_matrix(whole).between(11, 30)
     assert part.shape == (19, 7)
     assert part.dtype == dtype
     u = np.random.default_rng(0).standard_normal(19)
@@ -39,10 +39,10 @@ def test_a_range_of_rows_is_a_view(row_layout, dtype, index):
 
 def test_columns_cannot_be_read_in_blocks_of_rows():
     X, _ = make_problem(n=50, p=7)
-    design = as_design(sp.csc_array(X))
-    assert not design.can_split_rows
-    with pytest.raises(NotImplementedError, match="CSCDesign"):
-        design.between(0, 10)
+    matrix = as_matrix(sp.csc_array(X))
+    assert not matrix.can_split_rows
+    with pytest.raises(NotImplementedError, match="CSCMatrix"):
+        matrix.between(0, 10)
 
 
 def test_unsorted_indices_are_read_in_blocks_too():
@@ -50,7 +50,7 @@ def test_unsorted_indices_are_read_in_blocks_too():
     unsorted = sp.csr_array(
         (X[:, ::-1].ravel(), np.tile(np.arange(6, -1, -1), 60), np.arange(0, 421, 7)), shape=(60, 7)
     )
-    part = as_design(unsorted).between(11, 30)
+    part = as_matrix(unsorted).between(11, 30)
     np.testing.assert_allclose(part.adjoint(y[11:30]), X[11:30].T @ y[11:30], rtol=1e-13)
 
 
@@ -65,7 +65,7 @@ def test_changes_of_the_blocks_add_up_to_that_of_the_gradient(row_layout, weight
     blocks.anchor(rows.state(anchor, 0.2))
     before = rows.work.entries_read
     changes = [blocks.change(k, coef, -0.5) for k in range(len(blocks))]
-    assert rows.work.entries_read - before == rows.design.nnz
+    assert rows.work.entries_read - before == rows.matrix.nnz
     assert blocks.shares.sum() == pytest.approx(1.0)
     share = np.full(101, 1 / 101) if weight is None else weight / weight.sum()
     change = share * (expit(X @ coef[:, 0] + offset - 0.5) - expit(X @ anchor[:, 0] + offset + 0.2))

@@ -5,7 +5,8 @@ import pytest
 import scipy.sparse as sp
 from helpers import subgradient
 
-from fastlr import fit_logistic, screening
+from fastlr import fit_logistic
+from fastlr.presolve import screening
 from fastlr.solvers import FitInterrupted
 
 N, P = 400, 900

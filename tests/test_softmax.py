@@ -8,12 +8,12 @@ from helpers import as_layout
 from sklearn.linear_model import LogisticRegression as SklearnLogisticRegression
 
 from fastlr import LogisticRegression, Status, fit_logistic, fit_one_vs_rest
-from fastlr.class_factor import whole_hessian
-from fastlr.design import ClassRows, as_design
-from fastlr.objective import Direction
-from fastlr.penalty import ElasticNet
-from fastlr.softmax import fit_softmax
-from fastlr.softmax_objective import SoftmaxObjective
+from fastlr.fit.softmax import fit_softmax
+from fastlr.linalg.class_blocks import whole_hessian
+from fastlr.matrix import ClassRows, as_matrix
+from fastlr.objective.logistic import Direction
+from fastlr.objective.softmax import SoftmaxObjective
+from fastlr.penalties.elastic_net import ElasticNet
 
 
 def problem(n=400, p=8, K=3, seed=0):
@@ -48,7 +48,7 @@ def gradients(X, y, coef, intercept, l2=0.0, weight=None):
 
 def objective_of(X, y, K, l2, fit_intercept, weight=None, layout="C"):
     weight = np.full(len(y), 1.0 / len(y)) if weight is None else weight / weight.sum()
-    rows = ClassRows(as_design(as_layout(X, layout)), y.astype(np.int64), weight, K)
+    rows = ClassRows(as_matrix(as_layout(X, layout)), y.astype(np.int64), weight, K)
     return SoftmaxObjective(rows, ElasticNet(0.0, l2, (X.shape[1] * K, 1)), fit_intercept)
 
 
@@ -73,10 +73,10 @@ def test_gradient_and_hessian_product_are_differences(layout, K, fit_intercept):
     assert here.value == pytest.approx(value(X, y, by_class, here.intercept, 0.02, weight), rel=1e-14)
     assert (after.value - before.value) / (2 * h) == pytest.approx(float(np.sum(here.gradient * v)), rel=1e-7)
     product = np.empty_like(v)
-    image, shift, curvature = objective.hessian_product(here, v, product)
+    Xd, shift, curvature = objective.hessian_product(here, v, product)
     np.testing.assert_allclose(product, (after.gradient - before.gradient) / (2 * h), rtol=1e-5, atol=1e-9)
     assert curvature[0] == pytest.approx(float(np.sum(v * product)))
-    np.testing.assert_allclose(image, X @ v.reshape(-1, K) + shift, rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(Xd, X @ v.reshape(-1, K) + shift, rtol=1e-10, atol=1e-12)
     if fit_intercept:
         expected = ((after.intercept - before.intercept) - (after.intercept - before.intercept).mean()) / (2 * h)
         np.testing.assert_allclose(shift - shift.mean(), expected, rtol=1e-4, atol=1e-7)
@@ -90,7 +90,7 @@ def test_the_whole_hessian_is_that_of_the_products(K, fit_intercept):
     point = objective.point(np.random.default_rng(0).standard_normal((5 * K, 1)), np.zeros(K))
     state, l2 = point.state, np.full(5, 0.02)
     coupling = np.linalg.pinv(objective.rows.coupling(state), hermitian=True) if fit_intercept else None
-    hessian = whole_hessian(objective.rows.design, state.curvature, objective.rows.weight, l2, coupling)
+    hessian = whole_hessian(objective.rows.matrix, state.curvature, objective.rows.weight, l2, coupling)
     for j, column in enumerate(hessian.T):
         product = np.empty((5 * K, 1))
         objective.hessian_product(point, np.eye(5 * K)[:, [j]], product)
@@ -143,7 +143,7 @@ def test_the_linearised_gap_is_that_of_its_dual_point():
     point = objective.point(np.zeros((X.shape[1] * 4, 1)), 0.0)
     step = -0.5 * point.gradient / 0.3
     direction = objective.direction(point, step)
-    p, z, n = point.state.curvature.copy(), direction.image, len(y)
+    p, z, n = point.state.curvature.copy(), direction.Xd, len(y)
     u = p + p * (z - (p * z).sum(axis=1, keepdims=True))
     q = log_softmax(point.state.eta + z)
     expected = np.sum(u * (np.log(u) - q)) / n

@@ -9,10 +9,10 @@ from sklearn.linear_model import LogisticRegression as SklearnLogisticRegression
 from test_softmax import gradients, problem, value
 
 from fastlr import fit_logistic
-from fastlr.design import ClassRows, as_design
-from fastlr.group_penalty import GroupPenalty
-from fastlr.penalty import ElasticNet
-from fastlr.softmax import fit_softmax
+from fastlr.fit.softmax import fit_softmax
+from fastlr.matrix import ClassRows, as_matrix
+from fastlr.penalties.elastic_net import ElasticNet
+from fastlr.penalties.group import GroupPenalty
 
 PENALTIES = {
     "l1": {"l1": 0.01},
@@ -184,7 +184,7 @@ def test_divergence_of_scaled_residuals(scale):
     X, y = problem(K=4)
     weight = np.random.default_rng(1).random(len(y))
     weight /= weight.sum()
-    rows = ClassRows(as_design(X), y.astype(np.int64), weight, 4)
+    rows = ClassRows(as_matrix(X), y.astype(np.int64), weight, 4)
     state = rows.state(np.random.default_rng(2).standard_normal((X.shape[1] * 4, 1)), np.zeros(4))
     rows.evaluate(state)
     p, one = state.curvature.astype(np.longdouble), np.eye(4)[y].astype(np.longdouble)

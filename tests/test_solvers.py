@@ -20,7 +20,7 @@ from helpers import (
 from sklearn.linear_model import LogisticRegression as SklearnLogisticRegression
 
 from fastlr import LogisticResult, Status, fit_logistic
-from fastlr.solvers import hessian_price
+from fastlr.solvers.parts import hessian_price
 
 P = 12
 #: Penalties on the scale of the weighted mean loss; arrays mix strengths, each coefficient penalised.

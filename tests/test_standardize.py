@@ -7,7 +7,7 @@ from helpers import LAYOUTS, as_layout, exact_objective, make_problem
 from mpmath import mp, mpf
 
 from fastlr import LogisticRegression, Status, fit_logistic
-from fastlr.design import as_design
+from fastlr.matrix import as_matrix
 
 PENALTIES = [{"l2": 0.05}, {"l1": 0.02}, {"l1": 0.02, "l2": 0.03}]
 IDS = ["l2", "l1", "elasticnet"]
@@ -57,7 +57,7 @@ def hard_columns(n):
 def test_moments_keep_their_digits(layout, kind, n):
     X = hard_columns(n)
     weight = weights_of(n, "equal" if n == 1 else kind)
-    mean, variance = as_design(as_layout(X, layout)).column_moments(weight)
+    mean, variance = as_matrix(as_layout(X, layout)).column_moments(weight)
     for j in range(X.shape[1]):
         exact_mean, exact_variance = exact_moments(X[:, j], weight)
         assert mean[j] == pytest.approx(exact_mean, rel=1e-13, abs=1e-14 * np.abs(X[:, j]).max(initial=0.0))
@@ -74,7 +74,7 @@ def test_moments_have_the_same_bits_for_any_number_of_threads(layout, dtype, ind
     X, _ = make_problem(n=30_000, p=9, density=0.4, seed=2)
     weight = weights_of(len(X), "random")
     stored = as_layout(X, layout, dtype, index)
-    found = [np.array(as_design(stored, n_threads).column_moments(weight)) for n_threads in (1, 2, 3)]
+    found = [np.array(as_matrix(stored, n_threads).column_moments(weight)) for n_threads in (1, 2, 3)]
     assert found[0].tobytes() == found[1].tobytes() == found[2].tobytes()
     wide = X.astype(dtype).astype(float)
     mean = weight @ wide
@@ -87,7 +87,7 @@ def test_a_constant_column_has_no_variance_however_it_rounds():
             X = as_layout(np.full((1237, 2), value), layout)
             for kind in ("equal", "random", "with zeros"):
                 with np.errstate(over="ignore"):
-                    _, variance = as_design(X).column_moments(weights_of(1237, kind))
+                    _, variance = as_matrix(X).column_moments(weights_of(1237, kind))
                 assert np.array_equal(variance, [0.0, 0.0]), (value, layout, kind)
 
 
@@ -99,8 +99,8 @@ def test_unsorted_rows_have_the_same_moments():
         stored.indices[row], stored.data[row] = stored.indices[row][::-1].copy(), stored.data[row][::-1].copy()
     stored.has_sorted_indices = False
     weight = weights_of(len(X), "random")
-    expected = as_design(X).column_moments(weight)
-    np.testing.assert_allclose(as_design(stored, 2).column_moments(weight), expected, rtol=1e-11)
+    expected = as_matrix(X).column_moments(weight)
+    np.testing.assert_allclose(as_matrix(stored, 2).column_moments(weight), expected, rtol=1e-11)
 
 
 # --- fits -----------------------------------------------------------------------------------------------------------

@@ -12,9 +12,9 @@ import scipy.sparse as sp
 from helpers import as_layout, class_problem, make_problem
 
 from fastlr import LogisticRegression, fit_logistic, fit_one_vs_rest, fit_softmax
-from fastlr.design.dense import DenseDesign
-from fastlr.design.sparse import CSCDesign, CSRDesign
-from fastlr.diagnosis import Separation
+from fastlr.inference.identifiability import Separation
+from fastlr.matrix.dense import DenseMatrix
+from fastlr.matrix.sparse import CSCMatrix, CSRMatrix
 
 P = 20_000
 KINDS = {
@@ -122,7 +122,7 @@ def test_a_separation_has_a_small_pickle():
 
 
 class Copies:
-    """The most bytes of columns that are alive at one time, as gathered from designs of these kinds."""
+    """The most bytes of columns that are alive at one time, as gathered from matrices of these kinds."""
 
     def __init__(self, monkeypatch, *kinds):
         self.most, self._alive = 0, []
@@ -131,8 +131,8 @@ class Copies:
                 monkeypatch.setattr(kind, name, self._watched(getattr(kind, name)))
 
     def _watched(self, method):
-        def watched(design, columns):
-            found = method(design, columns)
+        def watched(matrix, columns):
+            found = method(matrix, columns)
             X = found.X
             if not any(holder() is X for holder, _ in self._alive):  # `select` may ask `gather`
                 parts = [X] if isinstance(X, np.ndarray) else [X.data, X.indices, X.indptr]
@@ -168,7 +168,7 @@ GATHERING = {
 @pytest.mark.parametrize("fit", GATHERING)
 def test_copies_that_are_there_at_the_same_time_are_all_counted(fit, layout, monkeypatch):
     X, y = class_problem(300, 600, 3)
-    copies = Copies(monkeypatch, DenseDesign, CSRDesign, CSCDesign)
+    copies = Copies(monkeypatch, DenseMatrix, CSRMatrix, CSCMatrix)
     result = GATHERING[fit](as_layout(X, layout), y)
     counted = max(each.copied_bytes for each in result) if isinstance(result, tuple) else result.copied_bytes
     assert 0 < copies.most <= counted

@@ -6,10 +6,10 @@ from helpers import make_problem, objective, smooth_gradient
 from scipy.special import expit, xlogy
 
 from fastlr import fit_logistic, special
-from fastlr.design import as_design
-from fastlr.objective import LogisticObjective
-from fastlr.penalty import ElasticNet
-from fastlr.solvers import gradient_descent
+from fastlr.matrix import as_matrix
+from fastlr.objective.logistic import LogisticObjective
+from fastlr.penalties.elastic_net import ElasticNet
+from fastlr.solvers.first_order import gradient_descent
 
 P = 5
 SEEDS = pytest.mark.parametrize("seed", range(5))
@@ -140,7 +140,7 @@ def test_the_constant_is_attained_at_zero_and_is_the_one_that_gradient_descent_t
     X, y, weight = random_problem(seed)
     L = constant(X, weight, 0.1)
     assert np.linalg.eigvalsh(hessian(X, weight, np.zeros(len(X)), 0.1, False))[-1] == pytest.approx(L, rel=1e-12)
-    core = LogisticObjective(as_design(X).bind(y, weight), ElasticNet(0.0, 0.1, (P, 1)), False)
+    core = LogisticObjective(as_matrix(X).bind(y, weight), ElasticNet(0.0, 0.1, (P, 1)), False)
     found = gradient_descent.lipschitz(core, core.point(np.zeros((P, 1))))
     assert 0.97 * L <= found <= 1.011 * L
 

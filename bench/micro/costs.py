@@ -1,4 +1,4 @@
-"""The figures of fastlr/design/costs.py: what a Hessian costs beside a pass over X.
+"""The figures of fastlr/matrix/costs.py: what a Hessian costs beside a pass over X.
 
     python -m bench.micro.costs
 
@@ -37,14 +37,14 @@ def seconds(call: Callable[[], object], repeats: int = 5) -> float:
 
 def gram_and_pass(X) -> tuple[float, float]:
     """Seconds of X' diag(h) X and of a Hessian product."""
-    from fastlr.design import as_design
+    from fastlr.matrix import as_matrix
 
-    design = as_design(X)
+    matrix = as_matrix(X)
     n, p = X.shape
     rng = np.random.default_rng(0)
-    weights, v, image, out = rng.random(n), rng.random(p), np.empty(n), np.empty(p)
-    product = seconds(lambda: design.hessian_product(weights, v, 0.0, image, out))
-    return seconds(lambda: design.gram(weights)), product
+    weights, v, Xd, out = rng.random(n), rng.random(p), np.empty(n), np.empty(p)
+    product = seconds(lambda: matrix.hessian_product(weights, v, 0.0, Xd, out))
+    return seconds(lambda: matrix.gram(weights)), product
 
 
 def products(X) -> float:
@@ -64,7 +64,7 @@ def show(name: str, X) -> None:
 def main() -> None:
     """Print the table."""
     argparse.ArgumentParser(prog="python -m bench.micro.costs", description=__doc__.splitlines()[0]).parse_args()
-    from fastlr.factor import CholeskyFactor
+    from fastlr.linalg.cholesky import CholeskyFactor
 
     for n, p in SIZES:
         X, _ = dense(n, p)

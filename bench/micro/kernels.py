@@ -3,8 +3,8 @@
     python -m bench.micro.kernels
     pytest bench/micro/pytest_kernels.py
 
-A pass is asked for through the design, as solvers do, so its price includes scratch and dispatch.  GB/s counts the
-bytes of X once for each reading that the design itself reports.
+A pass is asked for through the matrix, as solvers do, so its price includes scratch and dispatch.  GB/s counts the
+bytes of X once for each reading that the matrix itself reports.
 """
 
 from __future__ import annotations
@@ -60,24 +60,24 @@ class Pass:
 
 
 def make_pass(problem: str, layout: str, operation: str, n_threads: int) -> Pass:
-    """Bind a problem to its design and prepare one operation at a point near the origin."""
-    from fastlr.design import as_design
+    """Bind a problem to its matrix and prepare one operation at a point near the origin."""
+    from fastlr.matrix import as_matrix
 
     X, y = load(problem)
     X = LAYOUTS[layout](X)
     n, p = X.shape
-    design = as_design(X, n_threads)
-    rows = design.bind((y > 0).astype(float), np.full(min(n, 4096), 1 / n))
+    matrix = as_matrix(X, n_threads)
+    rows = matrix.bind((y > 0).astype(float), np.full(min(n, 4096), 1 / n))
     # so short that linear predictors, to which each loss_gradient adds, stay where they are
     coef = np.random.default_rng(0).normal(size=(p, 1)) / np.sqrt(p) * 1e-3
     state = rows.state(coef, 0.1)
     rows.gradient(state, False)
     out, scratch = np.empty((p, 1)), np.empty(n)
     calls: dict[str, Callable[[], object]] = {
-        "loss_gradient": lambda: design.loss_gradient(coef[:, 0], 0.0, rows.loss, state.eta, scratch, state.curvature),
+        "loss_gradient": lambda: matrix.loss_gradient(coef[:, 0], 0.0, rows.loss, state.eta, scratch, state.curvature),
         "hessian_product": lambda: rows.hessian_product(state, coef, 0.0, out),
     }
-    return Pass(calls[operation], design.product_reads * nbytes(X))
+    return Pass(calls[operation], matrix.product_reads * nbytes(X))
 
 
 def main() -> None:

@@ -36,13 +36,13 @@ Evaluation = tuple[float, float, float]
 
 def by_scipy(X, y: np.ndarray, l2: float, fit_intercept: bool) -> list[Evaluation]:
     """Every evaluation of the objective that L-BFGS-B asks for, until it gives up."""
-    from fastlr.design import as_design
-    from fastlr.objective import LogisticObjective
-    from fastlr.penalty import ElasticNet
+    from fastlr.matrix import as_matrix
+    from fastlr.objective.logistic import LogisticObjective
+    from fastlr.penalties.elastic_net import ElasticNet
 
     start = time.perf_counter()
     n, p = X.shape
-    rows = as_design(X, available_cpus()).bind((y > 0).astype(float), np.full(n, 1.0 / n))
+    rows = as_matrix(X, available_cpus()).bind((y > 0).astype(float), np.full(n, 1.0 / n))
     objective = LogisticObjective(rows, ElasticNet(0.0, l2, (p, 1), rows.n_threads), fit_intercept)
     found: list[Evaluation] = []
     intercept = 0.0

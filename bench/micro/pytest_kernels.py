@@ -13,7 +13,7 @@ from bench.micro import kernels
 from bench.micro.bandwidth import read_bandwidth
 
 pytest.importorskip("pytest_benchmark")
-pytest.importorskip("fastlr.design")
+pytest.importorskip("fastlr.matrix")
 
 
 @pytest.fixture(scope="module")

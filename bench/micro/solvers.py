@@ -68,16 +68,16 @@ def cases() -> dict[str, Case]:
 
 def able(X, penalty: str, has_bounds: bool, covers_all: bool) -> list[str]:
     """Names of the solvers that can fit this."""
-    from fastlr.design import as_design
-    from fastlr.penalty import ElasticNet
+    from fastlr.matrix import as_matrix
+    from fastlr.penalties.elastic_net import ElasticNet
     from fastlr.solvers import SOLVERS
 
-    design = as_design(X)
+    matrix = as_matrix(X)
     strength = ElasticNet(1.0 if penalty == "l1" else 0.0, 1.0 if covers_all else 0.0, (X.shape[1], 1))
     return [
         name
         for name, spec in SOLVERS.items()
-        if spec.handles(penalty, has_bounds) and not spec.obstacle(design, strength)
+        if spec.handles(penalty, has_bounds) and not spec.obstacle(matrix, strength)
     ]
 
 

@@ -1,6 +1,6 @@
 """What this processor can run."""
 
-cdef extern from "cpu_level.h" nogil:
+cdef extern from "core/cpu_level.h" nogil:
     int fastlr_cpu_level()
 
 cdef extern from *:

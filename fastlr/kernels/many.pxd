@@ -4,7 +4,7 @@ numbers of X that lie side by side belong to different sums; the sums are added 
 from fastlr.kernels.tiles cimport TILE_ROWS
 from fastlr.kernels.types cimport floating
 
-cdef extern from "many.h" nogil:
+cdef extern from "core/many.h" nogil:
     void tile_f64 "fastlr_strided_tile_f64"(
         Py_ssize_t n, const double* x, Py_ssize_t step, Py_ssize_t side, const double* b, Py_ssize_t ld, double* out,
         Py_ssize_t pitch) noexcept

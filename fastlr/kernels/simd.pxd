@@ -1,6 +1,6 @@
 """The C functions of simd.h and dot4.h."""
 
-cdef extern from "simd.h" nogil:
+cdef extern from "core/simd.h" nogil:
     const Py_ssize_t BLOCK "FASTLR_BLOCK"
 
     double expit "fastlr_expit"(double eta) noexcept
@@ -12,22 +12,22 @@ cdef extern from "simd.h" nogil:
         double* residual, double* curvature) noexcept
 
     double loss_block "fastlr_loss_block"(
-        Py_ssize_t n, const double* eta, const double* image, double t, const double* y,
+        Py_ssize_t n, const double* eta, const double* Xd, double t, const double* y,
         const double* weight) noexcept
     void slope_block "fastlr_slope_block"(
         Py_ssize_t n, const double* eta, double shift, const double* y, const double* weight, double* first,
         double* second) noexcept
     double gap_block "fastlr_gap_block"(
-        Py_ssize_t n, const double* eta, const double* image, double t, double shift, double scale, double back,
+        Py_ssize_t n, const double* eta, const double* Xd, double t, double shift, double scale, double back,
         const double* y, const double* weight, double* cut) noexcept
 
-cdef extern from "dot4.h" nogil:
+cdef extern from "core/dot4.h" nogil:
     void dot4_f64 "fastlr_dot4_f64"(const double* x, Py_ssize_t stride, const double* v, Py_ssize_t p,
                                     double* out) noexcept
     void dot4_f32 "fastlr_dot4_f32"(const float* x, Py_ssize_t stride, const double* v, Py_ssize_t p,
                                     double* out) noexcept
 
-cdef extern from "simd.h" nogil:
+cdef extern from "core/simd.h" nogil:
     void axpy4_f64 "fastlr_axpy4_f64"(const double* x, Py_ssize_t stride, const double* u, Py_ssize_t p,
                                       double* g) noexcept
     void axpy4_f32 "fastlr_axpy4_f32"(const float* x, Py_ssize_t stride, const double* u, Py_ssize_t p,

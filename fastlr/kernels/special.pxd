@@ -2,7 +2,7 @@
 
 from libc.stdint cimport int64_t
 
-cdef extern from "special.h" nogil:
+cdef extern from "core/special.h" nogil:
     void expit_f64 "fastlr_expit_f64"(Py_ssize_t n, const double* eta, double* out) noexcept
     void expit_f32 "fastlr_expit_f32"(Py_ssize_t n, const float* eta, float* out) noexcept
     void expit_derivative_f64 "fastlr_expit_derivative_f64"(Py_ssize_t n, const double* eta, double* out) noexcept

@@ -2,7 +2,7 @@
 
 Major and minor axis, `indptr`, `indices`, `data` and `splits` are those of sparse.pyx.  Indices are compared and values
 are copied, nothing is computed with them, so this module is compiled for one CPU level only.  Nothing is allocated here
-and nothing but `irregularities` checks anything: fastlr.design does both.
+and nothing but `irregularities` checks anything: fastlr.matrix does both.
 """
 
 from cython.parallel cimport prange

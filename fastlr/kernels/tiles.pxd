@@ -6,7 +6,7 @@ TILE_COLUMNS columns, each panel row by row; columns and rows past the end are z
 
 from fastlr.kernels.types cimport floating
 
-cdef extern from "gemm.h" nogil:
+cdef extern from "core/gemm.h" nogil:
     enum:
         TILE_ROWS "FASTLR_TILE_ROWS"
         TILE_COLUMNS "FASTLR_TILE_COLUMNS"

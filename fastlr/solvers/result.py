@@ -12,7 +12,7 @@ from typing import ClassVar
 import numpy as np
 
 from fastlr._compact_pickles import CompactPickles
-from fastlr.solvers import tables
+from fastlr.solvers import result_tables
 
 
 class Status(Enum):
@@ -268,10 +268,10 @@ class LogisticResult(CompactPickles):
         return all(_same(getattr(self, each.name), getattr(other, each.name)) for each in fields(self))
 
     def __repr__(self):
-        return tables.text_of_one(self)
+        return result_tables.text_of_one(self)
 
     def _repr_html_(self):
-        return tables.html_of_one(self)
+        return result_tables.html_of_one(self)
 
 
 class LogisticResults(tuple):
@@ -292,10 +292,10 @@ class LogisticResults(tuple):
         return self
 
     def __repr__(self):
-        return tables.text_of_several(self, self.names)
+        return result_tables.text_of_several(self, self.names)
 
     def _repr_html_(self):
-        return tables.html_of_several(self, self.names)
+        return result_tables.html_of_several(self, self.names)
 
 
 def _same(a, b):

@@ -1,0 +1,1 @@
+"""The scikit-learn face: data in scikit-learn's terms, parameters, predictions."""

@@ -1,0 +1,82 @@
+"""From the arguments of the estimator's fit to X and the fit that they ask for: data checked, classes weighed."""
+
+import numpy as np
+
+from fastlr.estimator.class_weight import of_two
+from fastlr.estimator.formulation import EachLabel, TwoClasses, many_classes
+from fastlr.estimator.plain_data import note_features, two_classes
+from fastlr.estimator.targets import classes_and_codes, clearer, indicator
+from fastlr.estimator.validation import NO_Y, converted, validated
+from fastlr.fit import arguments
+from fastlr.validation.containers import refuse, text_names
+from fastlr.validation.numbers import positive, sample_weights
+
+
+def prepared(model, X, y, sample_weight, trials):
+    """X as it is fitted, and the fit that multi_class and y ask for."""
+    if model.multi_class == "multilabel":
+        return _indicated(model, X, y, sample_weight, trials)
+    if trials is not None:
+        return _counted(model, X, y, sample_weight, trials)
+    plain = two_classes(X, y)
+    if plain is None:
+        return _labelled(model, X, y, sample_weight)
+    note_features(model, X)
+    return X, _of_two(model, *plain, _checked_weights(sample_weight, X))
+
+
+def _labelled(model, X, y, sample_weight):
+    """X and the fit to one label a row."""
+    given, (X, labels) = X, _validated(model, X, y)
+    classes, codes = classes_and_codes(labels, y)
+    weight = _checked_weights(sample_weight, X)
+    X = converted(model, given, X)
+    if len(classes) > 2:
+        return X, many_classes(model, classes, codes, weight)
+    return X, _of_two(model, classes, codes.astype(np.float64), weight)
+
+
+def _counted(model, X, y, sample_weight, trials):
+    """X and the fit to successes y among trials."""
+    given, X = X, _validated(model, X)
+    weight = _checked_weights(sample_weight, X)
+    fit = _of_two(model, np.array([0, 1]), *arguments.shares(y, trials, weight, X.shape[0]))
+    return converted(model, given, X), fit
+
+
+def _indicated(model, X, Y, sample_weight, trials):
+    """X and the fits to the labels of an indicator."""
+    if trials is not None:
+        raise ValueError("trials: expected None with multi_class='multilabel'")
+    if Y is None:
+        raise ValueError("y is None: multi_class='multilabel' expects an indicator (n_samples, n_labels)")
+    refuse("y", Y)
+    given, X = X, _validated(model, X)
+    weight = _checked_weights(sample_weight, X)
+    fit = EachLabel.of(model, indicator(Y, X.shape[0]), weight, text_names(Y))
+    return converted(model, given, X), fit
+
+
+def _of_two(model, classes, targets, weight):
+    """The fit of two classes: shares of the second one."""
+    if model.class_weight is not None:
+        targets, weight = of_two(model.class_weight, classes, targets, weight)
+    return TwoClasses(classes, targets, weight)
+
+
+def _validated(model, X, y=NO_Y):
+    """X and y as scikit-learn checks them, errors naming the argument; X is not scanned for NaN."""
+    try:
+        return validated(
+            model, X, y, accept_sparse=["csr", "csc"], dtype=[np.float64, np.float32], ensure_all_finite=False
+        )
+    except (TypeError, ValueError) as error:
+        told = clearer(error, y)
+        if told is error:
+            raise
+        raise told from error
+
+
+def _checked_weights(sample_weight, X):
+    """Sample weights (n,), not all zero; None stays None."""
+    return None if sample_weight is None else positive(sample_weights(sample_weight, X.shape[0]))

@@ -1,0 +1,254 @@
+"""Learning from rows as they come: AdaGrad steps on mini-batches."""
+
+from dataclasses import replace
+
+import numpy as np
+import scipy.sparse as sp
+
+from fastlr.estimator.absent_attributes import why_absent
+from fastlr.estimator.adagrad_state import GroupedSoftmaxStream, SeparateStreams, SoftmaxStream, TwoClassStream
+from fastlr.estimator.class_weight import of_rows, of_two
+from fastlr.estimator.parameters import checked
+from fastlr.estimator.prediction_arguments import one_per_row
+from fastlr.estimator.state import store
+from fastlr.estimator.targets import check_label_names, check_number_of_labels, distinct_labels, indicator
+from fastlr.estimator.validation import validated
+from fastlr.fit import arguments
+from fastlr.matrix import as_matrix
+from fastlr.penalties.elastic_net import within
+from fastlr.presolve.centring import Anchor
+from fastlr.validation.containers import as_array, refuse, text_names
+from fastlr.validation.numbers import sample_weights
+
+_EPS = np.finfo(float).eps
+#: Rows of a mini-batch.
+BATCH = 128
+#: Attributes with multi_class="multilabel" only, and those of a fit that say nothing of what a stream has reached.
+OF_AN_INDICATOR = ("sparse_labels_", "label_names_")
+OF_A_FIT = ("result_", "solver_", "duality_gap_", "converged_", "status_")
+
+
+class StreamingFit:
+    """`partial_fit` for an estimator with the constructor arguments of LogisticRegression."""
+
+    def __getattr__(self, name):
+        """Raise AttributeError; asked only where there is no such attribute."""
+        raise AttributeError(why_absent(self, name, OF_A_FIT), name=name, obj=self)
+
+    @np.errstate(all="ignore")
+    def partial_fit(self, X, y, classes=None, sample_weight=None):
+        """Learn from more rows: one AdaGrad step for each mini-batch of up to 128 rows, in their order.
+
+        Classes are treated as `multi_class` says, each problem of "ovr" and "multilabel" by steps of its own.  The
+        penalty is what `fit` would use on all rows seen so far, repeats included: ``l2 = (1 - l1_ratio) / (C t_)``, and
+        l1 likewise.  The steps are those of Duchi, Hazan and Singer (2011, figure 1, mirror descent, diagonal),
+        with the gradient of the mini-batch's mean loss and of l2; l1 and bounds act by their prox.  For rows in random
+        order and a fixed penalty the mean of the objectives met exceeds the least one by ``O(1 / sqrt(n_iter_))``, in
+        expectation and without a certificate: where all rows are at hand, `fit` is faster and exact.
+
+        Parameters
+        ----------
+        X : array-like, data frame or sparse matrix of shape (n_samples, n_features)
+            As in `fit`, but that CSC is converted to CSR too.
+        y : array-like of shape (n_samples,)
+            Labels out of `classes`, not necessarily all of them; an indicator (n_samples, n_labels) with
+            ``multi_class="multilabel"``.
+        classes : array-like of shape (n_classes,), optional
+            All labels; needed in the first call, if `fit` was not called before, except for an indicator.  Predictions
+            are labels as the first call, or the fit, has them.
+        sample_weight : array-like of shape (n_samples,) or float, optional
+            Finite, not negative; a number is the weight of every row.
+
+        Returns
+        -------
+        self
+            With `coef_` and `intercept_` (float64), `classes_`, `multi_class_`, `n_features_in_`, `n_iter_` (steps so
+            far) and `t_` (sum of the weights of the rows seen so far, the number of rows if there are none).  After
+            `fit` it goes on from the coefficients there, counting anew, and ``result_`` and ``duality_gap_`` are gone.
+
+        Raises
+        ------
+        ValueError, TypeError
+            For parameters or data that cannot be used, among them labels out of `classes` and another number of columns
+            than before.  What was learnt before stays, as after any other error.
+        """
+        learner = checked(self)
+        _check_streamable(learner)
+        refuse("y", y)
+        learner.classes_ = _known_labels(learner, classes, y)
+        is_first = "coef_" not in vars(learner)
+        X = validated(learner, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=is_first)
+        n, p = X.shape
+        weight = np.ones(n) if sample_weight is None else sample_weights(sample_weight, n)
+        stream, targets, weight = learner._streamed(y, weight, p)
+        _check_sum(stream.total + weight.sum())
+        coef, intercept = _reached(learner, p)
+        matrix = as_matrix(X, 1)
+        if not stream.steps:
+            stream.centre = learner._first_centre(matrix, weight)
+        anchor = learner._anchor_of(stream, coef, intercept)
+        intercept = intercept if anchor is None else anchor.values
+        for begin in range(0, n, BATCH):
+            batch = slice(begin, min(begin + BATCH, n))
+            if not weight[batch].any():
+                continue
+            block = matrix.between(batch.start, batch.stop)
+            block = block if anchor is None else block.centred(anchor.centre)
+            rows = stream.see(block, targets[batch], weight[batch])
+            l1, l2 = map(arguments.strength, ("l1", "l2"), learner._strengths(stream.total, p), (p, p))
+            penalty = within(arguments.bounds(learner._bounds(p), p), l1, l2, (p, stream.width))
+            coef, intercept = stream.step(rows, penalty, coef, intercept, learner.fit_intercept)
+        learner._keep_stream(stream, coef, intercept, anchor)
+        store(self, learner)
+        return self
+
+    def _streamed(self, y, weight, p):
+        """The stream, and targets and weights as it takes them."""
+        n, K = len(weight), len(self.classes_)
+        if self.multi_class == "multilabel":
+            labels = indicator(y, n)
+            self._note_labels(y, labels)
+            return self._kept(SeparateStreams, p, K), labels.toarray() if self.sparse_labels_ else labels, weight
+        for name in OF_AN_INDICATOR:
+            vars(self).pop(name, None)
+        if K == 2:
+            targets = _class_numbers(y, n, self.classes_).astype(np.float64)
+            if self.class_weight is not None:
+                targets, weight = of_two(self.class_weight, self.classes_, targets, weight)
+            return self._kept(TwoClassStream, p), targets, weight
+        codes = _class_numbers(y, n, self.classes_)
+        if self.class_weight is not None:
+            weight = of_rows(self.class_weight, self.classes_, codes, weight)
+        if self.multi_class == "ovr":
+            return self._kept(SeparateStreams, p, K), codes[:, None] == np.arange(K), weight
+        return self._kept(GroupedSoftmaxStream if self.group_penalty else SoftmaxStream, p, K), codes, weight
+
+    def _note_labels(self, y, labels):
+        """What a fit says of an indicator too; names of labels are those of the first one that has any."""
+        self.sparse_labels_ = sp.issparse(labels)
+        if "label_names_" not in vars(self) and (names := text_names(y)) is not None:
+            self.label_names_ = names
+
+    def _kept(self, kind, *shape):
+        """The stream of earlier calls, copied; a fresh one if there is none, or parameters now ask for another kind."""
+        kept = getattr(self, "_stream", None)
+        return kept.copy() if type(kept) is kind else kind(*shape)
+
+    def _first_centre(self, matrix, weight):
+        """The centre of the fit before, or that of columns which the first mini-batch shows far from zero; or None."""
+        if (anchor := vars(self).get("_anchor")) is not None and len(anchor.centre) == matrix.shape[1]:
+            return anchor.centre
+        for begin in range(0, len(weight), BATCH):
+            seen = weight[begin : begin + BATCH]
+            if seen.any():
+                return _far_means(matrix.between(begin, begin + len(seen)), seen)
+        return None
+
+    def _anchor_of(self, stream, coef, intercept):
+        """The Anchor from which the stream goes on, coefficients being (p, K); None where it has no centre."""
+        if stream.centre is None or not self.fit_intercept:
+            return None
+        anchor = vars(self).get("_anchor")
+        if anchor is None or not np.array_equal(anchor.centre, stream.centre):
+            anchor = Anchor(stream.centre, np.full(len(intercept), np.inf))
+        return replace(anchor, values=anchor.known_values(coef.T, intercept, _EPS))
+
+    def _keep_stream(self, stream, coef, intercept, anchor):
+        for name in (*OF_A_FIT, "_anchor"):
+            vars(self).pop(name, None)
+        self._stream, self.multi_class_ = stream, self.multi_class
+        self.coef_, self.intercept_ = coef.T.copy(), intercept
+        if anchor is not None:
+            self._anchor = replace(anchor, values=intercept)
+            self.intercept_ = self._anchor.intercept(self.coef_)
+        self.n_iter_, self.t_ = np.array([stream.steps], dtype=np.int32), stream.total
+
+    def _end_stream(self):
+        """Forget what `partial_fit` has kept."""
+        for name in ("_stream", "t_"):
+            vars(self).pop(name, None)
+
+
+def _far_means(matrix, weight):
+    """The weighted means of columns that few rows show far from zero, as numbers of the type of X, else 0; or None."""
+    centre = matrix.far_centres(weight)
+    if centre is None:
+        return None
+    means = centre + matrix.centred(centre).adjoint(weight / weight.sum())
+    return np.where(centre == 0.0, 0.0, means.astype(matrix.dtype).astype(np.float64))
+
+
+def _check_sum(total):
+    """Raise ValueError where all weights seen have no sum."""
+    if not np.isfinite(total):
+        raise ValueError("sample_weight adds up to infinity, with that of earlier calls: expected a finite sum")
+
+
+def _check_streamable(estimator):
+    """Raise ValueError for what needs all rows at once, or has no step."""
+    if estimator.standardize:
+        raise ValueError("standardize=True: partial_fit does not know the standard deviations of rows to come")
+    if estimator.class_weight == "balanced":
+        raise ValueError("class_weight='balanced': partial_fit does not know the labels of rows to come; give a dict")
+    if estimator.class_weight is not None and estimator.multi_class == "multilabel":
+        raise ValueError("class_weight: partial_fit expects None with multi_class='multilabel'")
+
+
+def _known_labels(estimator, classes, y):
+    """The labels, sorted: those given, or those of earlier calls."""
+    known = vars(estimator).get("classes_")
+    if estimator.multi_class == "multilabel":
+        given = _numbered_labels(classes, y, known)
+        check_label_names(y, vars(estimator).get("label_names_"))
+    elif classes is None:
+        if known is None:
+            raise ValueError("classes=None: expected all labels in the first call of partial_fit")
+        given = known
+    else:
+        given = distinct_labels("classes", classes)
+    if len(given) < 2:
+        raise ValueError(f"classes={classes!r} holds {len(given)} distinct labels, expected two or more")
+    if known is not None and not np.array_equal(given, known):
+        raise ValueError(f"classes={classes!r}: expected those of earlier calls, {known.tolist()}")
+    if estimator.bounds is not None and (len(given) > 2 or estimator.multi_class == "multilabel"):
+        raise ValueError("bounds: expected None, only the fit of two classes takes them")
+    return given if known is None else known
+
+
+def _numbered_labels(classes, y, known):
+    """arange(K) for an indicator y of K labels, as many as are known, if any are."""
+    shape = y.shape if hasattr(y, "shape") else as_array("y", y).shape
+    if len(shape) != 2:
+        raise ValueError(f"y has shape {shape}: multi_class='multilabel' expects an indicator (n_samples, n_labels)")
+    check_number_of_labels(shape[1])
+    if known is not None and len(known) != shape[1]:
+        raise ValueError(f"y has {shape[1]} columns: expected those of earlier calls, {len(known)} labels")
+    numbers = np.arange(shape[1])
+    if classes is not None and not np.array_equal(distinct_labels("classes", classes), numbers):
+        raise ValueError(f"classes={classes!r}: expected None or the numbers of {shape[1]} labels, as y has columns")
+    return numbers
+
+
+def _class_numbers(y, n, classes):
+    """Class numbers (n,) of labels out of `classes`, which are sorted."""
+    y = one_per_row(y, n)
+    equal = y[:, None] == classes
+    known = equal.any(axis=1)
+    if not np.all(known):
+        other = y[: np.argmin(known) + 1].tolist()[-1]
+        raise ValueError(f"y holds the label {other!r}: expected those of earlier calls, {classes.tolist()}")
+    return equal.argmax(axis=1)
+
+
+def _reached(estimator, p):
+    """Coefficients (p, K) and intercepts (K,) reached so far, or zero; K = 1 for two classes."""
+    K = len(estimator.classes_)
+    K = 1 if K == 2 and estimator.multi_class != "multilabel" else K
+    if not hasattr(estimator, "coef_"):
+        return np.zeros((p, K)), np.zeros(K)
+    coef = estimator.coef_.toarray() if hasattr(estimator.coef_, "toarray") else estimator.coef_
+    if np.shape(coef) != (K, p):
+        mode = f"multi_class={estimator.multi_class!r}"
+        raise ValueError(f"{mode}: coef_ of earlier calls has shape {np.shape(coef)}, expected {(K, p)}")
+    intercept = np.zeros(K) + estimator.intercept_ if estimator.fit_intercept else np.zeros(K)
+    return np.array(coef.T, dtype=np.float64, order="C"), intercept

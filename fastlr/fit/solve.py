@@ -1,0 +1,62 @@
+"""From bound rows and a penalty to a LogisticResult: what every two-class fit ends with, whoever set it up."""
+
+from functools import partial
+
+import numpy as np
+
+from fastlr.inference.identifiability import diagnosed
+from fastlr.objective.logistic import LogisticObjective
+from fastlr.presolve.screening import HELD
+from fastlr.solvers import FitInterrupted, Monitor, Status, choose_solver, never
+from fastlr.solvers.doubled_precision.refinement import can_refine, solved
+
+
+def fit_rows(rows, penalty, fit_intercept, start, solver, controls, kept=None, held=None):
+    """Minimise over bound rows.
+
+    Parameters
+    ----------
+    rows : fastlr.matrix.Rows
+    penalty : fastlr.penalties.elastic_net.ElasticNet
+    fit_intercept : bool
+    start : (coef of shape (p, 1), intercept)
+        Of all p columns of X.
+    solver : str
+    controls : fastlr.solvers.Controls
+    kept : ndarray of int, optional
+        The columns of X that rows and penalty are made of, where these are not all.
+    held : ndarray of bool, shape (p,), optional
+        Columns whose coefficients are zero whatever the solver says.
+
+    Raises
+    ------
+    ValueError
+        If the solver cannot minimise this, or X holds NaN or infinity.
+    FitInterrupted
+        On Ctrl-C, with the last point reached.
+    """
+    coef, intercept = start
+    p = len(coef)
+    coef = penalty.nearest(coef if kept is None else coef[kept])
+    name, spec, choice = choose_solver(solver, rows.matrix, penalty)
+    if kept is not None:
+        choice = f"{choice} {HELD.format(kept=len(kept), p=p)}".lstrip()
+    objective = LogisticObjective(rows, penalty, fit_intercept)
+    monitor = Monitor(controls, objective, name, choice, partial(_all_coefficients, p, kept, held))
+    monitor.may_refine = spec.suits is not never and can_refine(rows.matrix, controls)
+    try:
+        return diagnosed(solved(spec.run, objective, coef, intercept, monitor), monitor, kept)
+    except KeyboardInterrupt:
+        if not monitor.reached_a_point:
+            raise
+        monitor.fail(Status.INTERRUPTED, "The fit was interrupted from the keyboard")
+        raise FitInterrupted(monitor.result()) from None
+
+
+def _all_coefficients(p, kept, held, coef, intercept):
+    """((p,) coefficients, intercept) from those of the columns kept; those that are held at zero exactly there."""
+    out = np.zeros(p)
+    out[slice(None) if kept is None else kept] = coef[:, 0]
+    if held is not None:
+        out[held] = 0.0
+    return out, intercept

@@ -1,0 +1,1 @@
+"""What is known of a fit once it has ended."""

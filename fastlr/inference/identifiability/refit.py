@@ -1,0 +1,145 @@
+"""A fit with columns that nothing holds, looked at and gone on with in an orthonormal basis of these."""
+
+from dataclasses import replace
+from functools import cached_property
+
+import numpy as np
+
+from fastlr.inference.identifiability.findings import Separation
+from fastlr.inference.identifiability.free_columns import Frame
+from fastlr.inference.identifiability.rotation import projected_gap, rotated, rotated_classes, rotation
+from fastlr.solvers import SOLVERS, Monitor
+from fastlr.solvers.composite import coordinate_descent
+from fastlr.solvers.parts.newton_decrement import newton_decrement
+from fastlr.solvers.smooth import softmax_newton
+
+#: Fits, each to a tenth of the tolerance of the one before, until the bound is below the target.
+ROUNDS = 4
+#: Share of a column that others leave, up to which columns are said to depend nearly on each other.
+NEARLY = 1e-4
+#: Share of the target that rounding of the coefficients may cost on the way back.
+ROUNDED = 0.5
+
+
+class Refit:
+    """The same problem of two classes in rotated coefficients.
+
+    Parameters
+    ----------
+    objective : LogisticObjective
+    coef : ndarray (p,)
+    intercept : float
+        Where the fit has ended.
+
+    Attributes
+    ----------
+    gap : float
+        Bound on the suboptimality of the point reached last; inf where there is none.  Where it is finite, an optimum
+        exists.
+    """
+
+    def __init__(self, objective, coef, intercept):
+        free = unheld_columns(objective.penalty)
+        weight = objective.rows.loss.weight_of_rows()
+        self.turned = rotation(objective.rows.matrix, weight, free, objective.fit_intercept)
+        self.objective = rotated(objective, self.turned)
+        self._original = objective
+        self._show(self.objective.at(*self.turned.there(coef[:, None], intercept)))
+
+    def _show(self, point):
+        self.point = point
+        self.gap = projected_gap(self.objective, self.turned, point)
+
+    @property
+    def exists(self):
+        """Whether an optimum is known to exist."""
+        return bool(np.isfinite(self.gap))
+
+    def go_on(self, controls, null_value):
+        """Fit on from the point; the Point of the original objective, and how far it is from the optimum by estimate;
+        None where that is above the target."""
+        name = "newton_cg" if self.objective.penalty.is_smooth else "prox_newton"
+        target = controls.tol * null_value
+        for k in range(ROUNDS):
+            monitor = Monitor(replace(controls, tol=controls.tol * 0.1**k, callback=None), self.objective, name)
+            monitor.null_value = null_value
+            result = SOLVERS[name].run(self.objective, self.point.coef, self.point.intercept, monitor)
+            self._show(self.objective.at(result.coef[:, None], result.intercept))
+            if self.gap <= target or not (self.exists and result.converged):
+                break
+        estimate = self.gap if self.exists else monitor.gaps[-1]
+        if not (result.converged or self.gap <= target) or not estimate <= target:
+            return None
+        home = self._original.at(*self.turned.home(self.point.coef, self.point.intercept))
+        lost = max(0.0, home.value - self.point.value)
+        return (home, estimate + lost) if lost <= ROUNDED * target else None
+
+    @cached_property
+    def frame(self):
+        """Coordinates of the coefficients that are free."""
+        penalty = self.objective.penalty
+        free = np.flatnonzero(((penalty.l1 == 0.0) & (penalty.l2 == 0.0) & ~_closed(penalty))[:, 0])
+        return Frame(self.objective.rows, free, self.objective.fit_intercept)
+
+    def home(self, found):
+        """A Separation in terms of the original columns."""
+        direction, intercept = self.turned.home(found.direction[:, None], found.intercept)
+        columns = tuple(int(j) for j in np.flatnonzero(direction))
+        return Separation(found.kind, columns, direction[:, 0], intercept, found.rows)
+
+
+class ClassRefit:
+    """The same of a softmax; `point` is the ClassPoint at which the fit has ended."""
+
+    def __init__(self, objective, point):
+        penalty, rows, K = objective.penalty, objective.rows, objective.rows.n_classes
+        free = np.flatnonzero(~((penalty.l1 > 0.0) | (penalty.l2 > 0.0)).reshape(-1, K).any(axis=1))
+        self.turned = rotation(rows.matrix, rows.weight, free, objective.fit_intercept)
+        self.objective = rotated_classes(objective, self.turned)
+        self._original = objective
+        coef, self._intercept = self.turned.there(point.coef.reshape(-1, K), point.intercept)
+        self._coef = coef.reshape(-1, 1)
+
+    @property
+    def is_finite(self):
+        """Whether the basis is one."""
+        return bool(np.isfinite(self.turned.matrix).all())
+
+    @property
+    def tells_apart(self):
+        """Whether columns are far from dependence, but for those that depend on each other to rounding."""
+        return min(self.turned.least, self.turned.left) > NEARLY
+
+    @property
+    def decrement(self):
+        """Half the squared Newton decrement at the point."""
+        return newton_decrement(self.objective, self.objective.at(self._coef, self._intercept))
+
+    def go_on(self, controls, null_value):
+        """As for two classes."""
+        K, solver = self.objective.rows.n_classes, coordinate_descent
+        if self.objective.penalty.is_smooth:
+            solver = softmax_newton
+        monitor = Monitor(replace(controls, callback=None), self.objective, "newton_cg", lift=_as_they_are)
+        monitor.null_value = null_value
+        result = solver.solve(self.objective, self._coef, self._intercept, monitor)
+        if not result.converged:
+            return None
+        coef, intercept = self.turned.home(monitor.coef.reshape(-1, K), monitor.intercept)
+        home = self._original.at(coef.reshape(-1, 1), intercept)
+        lost = max(0.0, home.value - result.objective)
+        return (home, monitor.gaps[-1] + lost) if lost <= ROUNDED * monitor.target else None
+
+
+def _as_they_are(coef, intercept):
+    return coef, intercept
+
+
+def _closed(penalty):
+    return np.isfinite(penalty.lower) & np.isfinite(penalty.upper)
+
+
+def unheld_columns(penalty):
+    """Numbers of the coefficients that have neither a penalty nor a bound."""
+    bounded = np.isfinite(penalty.lower) | np.isfinite(penalty.upper)
+    return np.flatnonzero(((penalty.l1 == 0.0) & (penalty.l2 == 0.0) & ~bounded)[:, 0])

@@ -1,0 +1,505 @@
+"""The diagnosis of a fit that has ended: when to look, in what order, and what comes of it."""
+
+from contextlib import nullcontext
+from dataclasses import replace
+
+import numpy as np
+
+from fastlr._environment import blas_threads
+from fastlr.inference.identifiability.advice import advice
+from fastlr.inference.identifiability.collinearity import dependencies, least_norm, least_norm_by_lsmr, numbers
+from fastlr.inference.identifiability.findings import Collinear, Separation
+from fastlr.inference.identifiability.free_columns import Frame, noise, null_space
+from fastlr.inference.identifiability.refit import ClassRefit, Refit
+from fastlr.inference.identifiability.rotation import NEAR, can_be_rotated
+from fastlr.inference.identifiability.separation import Classes, separates_all, separation
+from fastlr.linalg.cholesky import CholeskyFactor, penalised
+from fastlr.objective.rounding import OF_DIVERGENCES
+from fastlr.solvers.doubled_precision.refinement import refined
+from fastlr.solvers.parts.newton_decrement import newton_decrement
+from fastlr.solvers.result import Status
+
+#: Free columns up to which their Gram matrix is factored.
+MOST_COLUMNS = 1000
+#: Rows of the sample whose Gram matrix answers most questions: at least so many for each column, and in all.
+ROWS_PER_COLUMN, FEWEST_ROWS = 3, 1024
+#: Suboptimality, relative to the null model, from which the rows that a fit leaves with much loss say little.
+ROUGH = 1e-4
+#: Share of a column's sum of squares that must be left after centring for its Gram matrix to say anything.
+CENTRED = 1e-2
+#: Share of it that the columns before must leave, for a Gram matrix to tell columns apart with digits to spare.
+INDEPENDENT = 1e-10
+#: Numbers of X up to which every fit is looked at again, and linear programs are asked about all rows.
+ALWAYS = 500_000
+#: Least singular value of the free columns, of unit length, as a share of the largest, from which they are far from
+#: dependence.
+APART = 1e-4
+#: Share of its terms up to which a row counts as not moved by a direction, and up to which it is not to all digits.
+NOT_MOVED, ALL_DIGITS = 1e-7, 1e-12
+#: How a fit ends that knows of no reason.
+UNEXPLAINED = Status.PRECISION_LIMIT, Status.LINE_SEARCH_FAILED, Status.NUMERICAL_ERROR
+#: What a result says where it was gone on with.
+GONE_ON = " The last steps were taken in an orthonormal basis of the columns without a penalty."
+#: Numbers up to which BLAS uses one thread.
+ALONE = 9_000
+#: Least curvature of a row, from which rounding of gradients does not hide what it asks for.
+CURVED = 1e-12
+#: How many of its ranges a column of float32 is away from zero where its rounding is more than a Hessian shows.
+ROUNDED = 3.0
+
+
+def diagnosed(result, monitor, kept=None):
+    """The result with what is found about separation, collinear and constant columns, and with advice.
+
+    Where coefficients without a penalty are not determined, those of least norm take their place.
+
+    Parameters
+    ----------
+    result : LogisticResult
+    monitor : Monitor
+        Of the fit.
+    kept : ndarray of int, optional
+        The columns of X that the fit was made of, where it was not all.
+    """
+    objective = monitor.objective
+    if result.status is Status.CONVERGED and objective.penalty.covers_all:
+        return result
+    if not result.status.is_own_end:
+        return result
+    if not objective.penalty.covers_all and np.isfinite(result.objective):
+        result = Diagnosis(result, monitor, kept).result()
+    if result.status is Status.CONVERGED or result.status is Status.SEPARATED:
+        return result
+    hint = advice(result, objective, kept)
+    return _amended(result, monitor, hint) if hint else result
+
+
+class Diagnosis:
+    """Looks for separation and for dependent columns at the end of one fit."""
+
+    def __init__(self, ended, monitor, kept):
+        self.ended = ended
+        self.monitor = monitor
+        self.objective = monitor.objective
+        self.kept = kept
+        self.columns = free_columns(self.objective.penalty)
+        self.coef = ended.coef if kept is None else ended.coef[kept]
+
+    def result(self):
+        """The result to return."""
+        rows = self.objective.rows
+        if not len(self.columns):
+            return self.ended
+        state = self.monitor.state or rows.state(self.coef[:, None], self.ended.intercept)
+        eta = state.eta
+        is_small, rounded = rows.matrix.shape[0] * rows.matrix.shape[1] <= ALWAYS, _may_be_rounded(rows.matrix)
+        regular = self.ended.solver == "newton_small" and self.monitor.is_near and not rounded
+        if regular and seen_by_all(rows.loss, eta):
+            return self.ended
+        if len(self.columns) > MOST_COLUMNS:
+            return self._wide(Classes(rows.loss, eta))
+        stands = not is_small or self._stands(state)
+        if stands and ((is_small and not rounded) or self._sample_determines(eta)):
+            return self.ended
+        with linear_algebra(rows):
+            return self._narrow(Classes(rows.loss, eta))
+
+    @property
+    def _suboptimality(self):
+        gap = self.monitor.gaps[-1]
+        return max(gap if np.isfinite(gap) else 1.0, self.monitor.target)
+
+    def _sample_determines(self, eta):
+        """Whether evenly spaced rows that are not saturated fix every free coefficient: nothing to find then."""
+        rows, f = self.objective.rows, len(self.columns)
+        n = rows.matrix.shape[0]
+        every = max(1, n // max(ROWS_PER_COLUMN * f, FEWEST_ROWS))
+        loss = rows.loss.thin(every)
+        open_rows = ~Classes(loss, eta[::every]).saturated(self._suboptimality / every) & (loss.weight_of_rows() > 0)
+        if np.count_nonzero(open_rows) < f:
+            return False
+        matrix = rows.sample(every)
+        if f < rows.matrix.shape[1]:
+            sample, matrix = matrix, matrix.gather(self.columns)
+            rows.work.hold(matrix.copied_bytes)
+            del sample
+        rows.work.entries_read += 2 * matrix.nnz
+        return _is_regular(matrix, open_rows.astype(np.float64), self.objective.fit_intercept, rows.n_threads)
+
+    def _stands(self, state):
+        """Whether one more Newton step proves that there is an optimum, that no free columns depend on each other, and
+        that the point is as near to it as the result says."""
+        objective = self.objective
+        if not seen_by_all(objective.rows.loss, state.eta):
+            return False
+        if objective.penalty.is_smooth:
+            gap = newton_gap(objective, objective.at(self.coef[:, None], self.ended.intercept))
+        elif self._sample_determines(state.eta):
+            with linear_algebra(objective.rows):
+                refit = self._refit()
+            gap = np.inf if refit is None else refit.gap
+        else:
+            return False
+        if gap <= self.monitor.target:
+            self._say_reached(gap)
+            return True
+        return np.isfinite(gap) and self.ended.status not in (Status.CONVERGED, *UNEXPLAINED)
+
+    def _narrow(self, classes):
+        """Few free columns: null spaces, linear programs, and the fit in an orthonormal basis of these columns."""
+        frame = Frame(self.objective.rows, self.columns, self.objective.fit_intercept)
+        if not frame.is_finite:
+            return self.ended
+        everywhere = null_space(frame, classes.counts)
+        found = self._separated(frame, classes, everywhere)
+        refit = None if found and found[0].kind == "complete" else self._refit()
+        if refit is not None and refit.exists:
+            found = []  # in that direction all rows that do not move are zero only to rounding
+        elif found and refit is not None and not self._is_exact(found[0]):
+            reached = self._gone_on(refit)
+            if refit.exists and reached is not None:
+                self._adopt(*reached)
+                found, refit = [], None
+        elif not found:
+            found = self._separated_by_program(frame, classes, everywhere)
+        if not found and refit is not None:
+            found = self._made_sure(refit)
+        everywhere = null_space(frame, classes.counts, everywhere, frame.dependent)
+        if found and not everywhere.shape[1]:
+            return self._with(found)
+        if not everywhere.shape[1]:
+            return self.ended
+        moved = self._at(least_norm(frame, everywhere, self.coef))
+        return self._with(found + dependencies(frame, everywhere, moved is not None), moved)
+
+    def _separated(self, frame, classes, everywhere):
+        """The Separation that the linear predictors or a linear program show, in a list; [] if there is none."""
+        saturated = classes.saturated(self._suboptimality)
+        if separates_all(classes, self._free_Xd()):
+            saturated = classes.counts  # also the rows that a fit cut short has not brought far
+        unnoticed, found = null_space(frame, classes.counts & ~saturated), []
+        if unnoticed.shape[1] > everywhere.shape[1]:
+            found = self._separation(frame, classes, saturated, unnoticed, everywhere)
+        rough = self._suboptimality > ROUGH * self.monitor.null_value
+        if found and found[0].kind != "complete" and rough:
+            return self._separated_by_program(frame, classes, everywhere) or found
+        return found
+
+    def _separated_by_program(self, frame, classes, everywhere):
+        """What a linear program over all rows finds, where nobody knows yet which will be saturated."""
+        if not self._may_ask_all(frame):
+            return []
+        hard = classes.counts & (classes.sign != 0.0)
+        return self._separation(frame, classes, hard, null_space(frame, classes.counts & ~hard), everywhere)
+
+    def _may_ask_all(self, frame):
+        """Whether a linear program over all rows is cheap."""
+        return self.objective.rows.matrix.shape[0] * frame.size <= ALWAYS
+
+    def _refit(self):
+        """The fit in an orthonormal basis of the columns that nothing holds; None where there are too many numbers."""
+        if not can_be_rotated(self.objective.rows.matrix):
+            return None
+        refit = Refit(self.objective, self.coef, self.ended.intercept)
+        return refit if np.isfinite(refit.turned.matrix).all() else None
+
+    def _is_exact(self, found):
+        """Whether the rows that a separating direction does not move are zero along it to all digits."""
+        matrix, direction = self.objective.rows.matrix, found.direction
+        terms = np.abs(matrix.take(np.arange(matrix.shape[0]), np.arange(matrix.shape[1]))) @ np.abs(direction)
+        eta = np.abs(self.objective.rows.apply(direction[:, None], found.intercept))
+        size = terms + abs(found.intercept)
+        unmoved = eta <= NOT_MOVED * size
+        return bool(np.all(eta[unmoved] <= ALL_DIGITS * size[unmoved]))
+
+    def _gone_on(self, refit):
+        """The Point that going on in an orthonormal basis leads to, and the estimate there; None without one."""
+        if self.monitor.target == 0.0 or self.ended.status not in (Status.CONVERGED, *UNEXPLAINED):
+            return None
+        return refit.go_on(controls_left(self.monitor), self.monitor.null_value)
+
+    def _adopt(self, point, estimate):
+        """Take the point as the result."""
+        self.ended, self.coef = self._at_point(point), point.coef[:, 0]
+        self._say_reached(estimate, GONE_ON)
+
+    def _made_sure(self, refit):
+        """Go on with the fit where its estimate does not hold; the Separation that shows, in a list."""
+        target, status = self.monitor.target, self.ended.status
+        if refit.gap <= target:
+            self._say_reached(refit.gap)
+            return []
+        reached = self._gone_on(refit)
+        found = [] if refit.exists or refit.turned.least > APART else self._separated_there(refit)
+        if found:
+            return found
+        if reached is not None:
+            self._adopt(*reached)
+        elif status is Status.CONVERGED and not self._refine():
+            self.ended = unresolved(self.ended, self.monitor)
+        return []
+
+    def _refine(self):
+        """Go on in doubled precision where that is affordable; whether it has converged."""
+        if self.monitor.may_refine and self.monitor.reached_a_point and not self.monitor.is_refined:
+            self.ended = refined(self.ended, self.monitor)
+            self.coef = self.ended.coef if self.kept is None else self.ended.coef[self.kept]
+        return self.monitor.is_refined and self.ended.status is Status.CONVERGED
+
+    def _say_reached(self, estimate, how=""):
+        """The result as one that has converged, if it did not say so or has gone on."""
+        if self.ended.status is Status.CONVERGED and not how:
+            return
+        if not how and (self.ended.status not in UNEXPLAINED or self.monitor.target == 0.0):
+            return
+        self.ended = _converged(self.ended, self.monitor, estimate, how)
+
+    def _separated_there(self, refit):
+        """The Separation that a linear program finds in the orthonormal basis, in a list."""
+        frame, objective = refit.frame, refit.objective
+        if not frame.is_finite or not self._may_ask_all(frame):
+            return []
+        classes = Classes(objective.rows.loss, refit.point.state.eta)
+        hard = classes.counts & (classes.sign != 0.0)
+        unnoticed, everywhere = null_space(frame, classes.counts & ~hard), null_space(frame, classes.counts)
+        limits = directions_allowed(objective.penalty, frame)
+        where = refit.point.coef[:, 0], refit.point.intercept, limits
+        found = separation(frame, classes, hard, unnoticed, everywhere, *where)
+        return [] if found is None else [refit.home(found)]
+
+    def _separation(self, frame, classes, saturated, *spaces):
+        where = self.coef, self.ended.intercept
+        limits = directions_allowed(self.objective.penalty, frame)
+        found = separation(frame, classes, saturated, *spaces, *where, limits)
+        return [] if found is None else [found]
+
+    def _wide(self, classes):
+        """Many free columns: only the coefficients themselves are tried as a separating direction."""
+        columns = self.columns
+        if separates_all(classes, self._free_Xd()):
+            direction = np.zeros(len(self.coef))
+            direction[columns] = self.coef[columns]
+            which = numbers(np.flatnonzero(direction))
+            count = int(np.count_nonzero(classes.counts))
+            return self._with([Separation("complete", which, direction, self.ended.intercept, count)])
+        excess = len(columns) + self.objective.fit_intercept - int(np.count_nonzero(classes.counts))
+        if excess <= 0:
+            return self.ended
+        moved = self._at(least_norm_by_lsmr(self.objective, columns, self.coef))
+        return self._with([Collinear(numbers(columns), excess, moved is not None)], moved)
+
+    def _free_Xd(self):
+        """What free coefficients and intercept add to linear predictors: a pass."""
+        part = np.zeros_like(self.coef)
+        part[self.columns] = self.coef[self.columns]
+        return self.objective.rows.apply(part[:, None], self.ended.intercept)
+
+    def _at_point(self, point):
+        """The result at another point."""
+        coef, intercept = self.monitor.lift(point.coef, point.intercept)
+        return replace(
+            self.ended,
+            coef=coef,
+            intercept=intercept,
+            objective=point.value,
+            optimality=self.objective.optimality(point),
+            n_passes=self.objective.rows.work.n_passes,
+        )
+
+    def _at(self, coef):
+        """The Point at other coefficients if it is as good as the one reached and within the bounds, else None."""
+        coef = coef[:, None]
+        if not np.array_equal(self.objective.penalty.nearest(coef), coef):
+            return None
+        point = self.objective.at(coef, self.ended.intercept)
+        allowed = 0.01 * self.monitor.target + 2.0 * self.objective.rounding(point)
+        return point if point.value <= self.ended.objective + allowed else None
+
+    def _with(self, found, point=None):
+        """The result with these findings, at the point if one is given."""
+        if not found:
+            return self.ended
+        changes = {"findings": tuple(_renumbered(finding, self.kept, len(self.ended.coef)) for finding in found)}
+        if isinstance(found[0], Separation):
+            changes["status"] = Status.SEPARATED
+        result = replace(self.ended, **changes) if point is None else replace(self._at_point(point), **changes)
+        return _amended(result, self.monitor, " ".join(finding.describe() for finding in result.findings))
+
+
+def controls_left(monitor):
+    """The Controls of a fit that goes on: the time that the first has left."""
+    controls = monitor.controls
+    if controls.time_limit is None:
+        return controls
+    return replace(controls, time_limit=max(0.0, controls.time_limit - monitor.history[-1].elapsed))
+
+
+def linear_algebra(rows):
+    """While it is done by NumPy: so many threads as the fit has.  For few numbers BLAS takes one by itself."""
+    return blas_threads(rows.n_threads) if rows.matrix.shape[0] * rows.matrix.shape[1] > ALONE else nullcontext()
+
+
+def seen_by_all(loss, eta):
+    """Whether every row that counts has curvature that rounding of the gradient does not hide."""
+    weight = loss.weight_of_rows()
+    return bool(np.min(weight * np.exp(-np.abs(eta)), where=weight > 0.0, initial=np.inf) > CURVED)
+
+
+def newton_gap(objective, point):
+    """A bound on the suboptimality of a point of a smooth objective, by a Newton step; inf where that says nothing.
+
+    With the step d the residual r + D X d has X' times it equal to -l2 (coef + d).  Inside its domain it is a dual
+    point, and proves that there is an optimum.  The Hessian must have kept its digits.
+    """
+    gram, first, mass = objective.rows.sampled_gram(point.state, 1)
+    before, l2 = np.diag(gram).copy(), objective.penalty.l2[:, 0]
+    gram = penalised(gram, l2, np.outer(first, first) / mass if objective.fit_intercept and mass > 0.0 else None)
+    after = np.diag(gram)
+    if not (np.isfinite(gram).all() and np.all(after - l2 > CENTRED * before)):
+        return np.inf
+    factor = CholeskyFactor(gram, objective.n_threads)
+    if factor.replaced or not np.all(np.diag(factor.lower) ** 2 > INDEPENDENT * after):
+        return np.inf
+    direction = objective.direction(point, -factor.solve(point.gradient))
+    if not objective.rows.reach(direction.Xd) <= NEAR:
+        return np.inf
+    rows, cut = objective.rows.divergence(point.state, direction.Xd, back=1.0)
+    return np.inf if cut else rows + objective.penalty.smooth(direction.coef) + OF_DIVERGENCES * min(1.0, point.value)
+
+
+def directions_allowed(penalty, frame):
+    """Where coefficients cannot go to infinity: (lower, upper) of directions in the frame's coordinates."""
+    pad = 0, int(frame.fit_intercept)
+    sides = (penalty.lower, -np.inf), (penalty.upper, np.inf)
+    ends = [np.where(np.isfinite(bound[frame.columns, 0]), 0.0, far) for bound, far in sides]
+    return tuple(np.pad(end, pad, constant_values=far) for end, (_, far) in zip(ends, sides, strict=True))
+
+
+def unresolved(result, monitor):
+    """The result as one of which double precision does not tell how far it has come."""
+    told = (
+        "Some columns so nearly depend on each other that double precision does not tell how far the optimum is. "
+        "Leave them out, combine or penalise them."
+    )
+    return _amended(replace(result, status=Status.PRECISION_LIMIT), monitor, told)
+
+
+def made_sure_of_classes(result, monitor):
+    """The result of a softmax fit with its coefficients (p K, 1) and row state, looked at again where some columns have
+    no penalty.
+
+    Where its estimate does not hold, or columns nearly depend on each other, it goes on in an orthonormal basis.
+    """
+    objective, target, as_it_is = monitor.objective, monitor.target, (result, monitor.coef, monitor.state)
+    (n, p), K = objective.rows.matrix.shape, objective.rows.n_classes
+    looked_at = result.status in (Status.CONVERGED, *UNEXPLAINED) and np.isfinite(result.objective) and target > 0.0
+    if objective.penalty.covers_all or not looked_at or monitor.is_refined or n * p * K * K > ALWAYS:
+        return as_it_is
+    point = objective.at(monitor.coef, monitor.intercept)
+    if result.converged and _tells_all_apart(objective) and newton_decrement(objective, point) <= target:
+        return as_it_is
+    with linear_algebra(objective.rows):
+        return _refitted_classes(result, monitor, point)
+
+
+def _refitted_classes(result, monitor, point):
+    """The same, where columns depend on each other or nearly so, or the estimate does not hold."""
+    objective, target, as_it_is = monitor.objective, monitor.target, (result, monitor.coef, monitor.state)
+    refit = ClassRefit(objective, point)
+    if not refit.is_finite or (result.converged and refit.tells_apart and refit.decrement <= target):
+        return as_it_is
+    reached = refit.go_on(controls_left(monitor), monitor.null_value)
+    if reached is None:
+        return _refined_classes(result, monitor) if result.converged else as_it_is
+    better, estimate = reached
+    left = max(0.0, point.value - better.value) + estimate
+    if left <= target:
+        return as_it_is if result.converged else (_converged(result, monitor, left, ""), *as_it_is[1:])
+    coef, intercept = monitor.lift(better.coef, better.intercept)
+    moved = replace(
+        result, coef=coef, intercept=intercept, objective=better.value, optimality=objective.optimality(better)
+    )
+    return _converged(moved, monitor, estimate, GONE_ON), better.coef, better.state
+
+
+def _refined_classes(result, monitor):
+    """The same, where its estimate does not hold and nothing but doubled precision is left."""
+    found = refined(result, monitor) if monitor.may_refine else result
+    return found if monitor.is_refined else unresolved(result, monitor), monitor.coef, monitor.state
+
+
+def _tells_all_apart(objective):
+    """Whether no columns depend on each other, nor nearly so."""
+    rows = objective.rows
+    return _is_regular(rows.matrix, (rows.weight > 0.0) * 1.0, objective.fit_intercept, rows.n_threads, APART**2)
+
+
+def _converged(result, monitor, estimate, how):
+    told = f"The suboptimality is estimated at {estimate:.2g} (target {monitor.target:.2g}).{how} {monitor.explanation}"
+    return replace(result, status=Status.CONVERGED, message=told.rstrip())
+
+
+def free_columns(penalty):
+    """Numbers of the coefficients that have no penalty and are not bounded on both sides."""
+    closed = np.isfinite(penalty.lower) & np.isfinite(penalty.upper)
+    return np.flatnonzero(((penalty.l1 == 0.0) & (penalty.l2 == 0.0) & ~closed)[:, 0])
+
+
+def _is_regular(matrix, weights, fit_intercept, n_threads, independent=INDEPENDENT):
+    """Whether  X' diag(weights) X,  centred if there is an intercept, is positive definite beyond doubt."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        gram, before, mean = _centred_gram(matrix, weights, fit_intercept)
+        far = np.diag(gram) < CENTRED * before
+        if far.any():  # the digits that the difference has lost would count as independence
+            gram, before, _ = _centred_gram(matrix.centred(np.where(far, mean, 0.0)), weights, fit_intercept)
+    if not np.isfinite(gram).all() or not (np.diag(gram) > CENTRED * before).all():
+        return False
+    factor = CholeskyFactor(np.ascontiguousarray(gram), n_threads)
+    left = np.diag(factor.lower) ** 2 / np.diag(gram)
+    return factor.replaced == 0 and bool(
+        left.min() > _least_independence(matrix, mean, gram, weights.sum(), independent)
+    )
+
+
+def _least_independence(matrix, mean, gram, total, least):
+    """Share of a column's variance that others must leave, for X' D X and for entries as they are rounded."""
+    squares = total * mean * mean / np.diag(gram)
+    least *= max(1.0, squares.max())
+    if matrix.precision == np.float64 and not isinstance(matrix.taken, np.ndarray):
+        return least  # columns are not so far from zero that it matters how their entries are rounded
+    rounded = noise(matrix.precision, mean + matrix.taken, np.sqrt(np.diag(gram) / total)).sum()
+    return max(least, (4.0 * rounded) ** 2)
+
+
+def _may_be_rounded(matrix):
+    """Whether entries, rounded to the type of X, may hide from a Hessian that columns depend on each other."""
+    return isinstance(matrix.taken, np.ndarray) or (matrix.precision == np.float32 and matrix.lies_beyond(ROUNDED))
+
+
+def _centred_gram(matrix, weights, fit_intercept):
+    """(X' diag(weights) X centred if there is an intercept, its diagonal before, the means)."""
+    gram = matrix.gram(weights)
+    before = np.diag(gram).copy()
+    if not fit_intercept:
+        return gram, before, np.zeros(len(before))
+    mean = matrix.adjoint(weights) / weights.sum()
+    return gram - weights.sum() * np.outer(mean, mean), before, mean
+
+
+def _renumbered(finding, kept, p):
+    """The finding in terms of the columns of X."""
+    if kept is None:
+        return finding
+    columns = {"columns": numbers(kept[list(finding.columns)])}
+    if isinstance(finding, Separation):
+        direction = np.zeros(p)
+        direction[kept] = finding.direction
+        columns["direction"] = direction
+    return replace(finding, **columns)
+
+
+def _amended(result, monitor, text):
+    """The result with more to say, before the choice of the solver; a separation comes first of all."""
+    ended = result.message.removesuffix(monitor.explanation).rstrip()
+    together = f"{text} {ended}" if result.status is Status.SEPARATED else f"{ended} {text}"
+    return replace(result, message=f"{together} {monitor.explanation}".rstrip())

@@ -1,0 +1,49 @@
+"""The logistic loss on vectors over rows: what a fit does between two passes over X."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vector = NDArray[np.float64]
+
+def n_blocks(n: int) -> int: ...
+def evaluate(
+    eta: Vector,
+    y: Vector,
+    weight: Vector,
+    residual: Vector,
+    curvature: Vector,
+    sums: Vector,
+    n_threads: int,
+) -> float: ...
+def losses(
+    eta: Vector,
+    Xd: Vector,
+    steps: Vector,
+    y: Vector,
+    weight: Vector,
+    sums: Vector,
+    out: Vector,
+    n_threads: int,
+) -> None: ...
+def slope(
+    eta: Vector,
+    shift: float,
+    y: Vector,
+    weight: Vector,
+    sums: Vector,
+    more_sums: Vector,
+    n_threads: int,
+) -> tuple[float, float]: ...
+def gap(
+    eta: Vector,
+    Xd: Vector,
+    t: float,
+    shift: float,
+    scale: float,
+    back: float,
+    y: Vector,
+    weight: Vector,
+    sums: Vector,
+    more_sums: Vector,
+    n_threads: int,
+) -> tuple[float, int]: ...

@@ -1,0 +1,1 @@
+"""Losses of rows, given their linear predictors."""

@@ -1,0 +1,181 @@
+"""Layer 2: the duals of several labels over one X, and what certifies them; see dual.py for the dual of one.
+
+Objectives here are those of the problems as fit_one_vs_rest states them: rows weigh s_i a_k(y_ik), sum s_i = 1.  With
+t_i = -s_i a_k(y_ik) (u_i - y_i) a dual point implies  w(u) = L^-1 X' t;  value, gap and gradient there need products
+with X in the columns of more than one entry only:
+
+    w' L w = sum_i t_i x_i . w,    gradient = X' (s a (sigma(eta) - u)),    gap = sum_i s_i a KL(u_i || sigma(eta_i))
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from fastlr.kernels import loss_labels
+from fastlr.matrix.dual_label_rows import DualLanes, lane_shape
+from fastlr.matrix.label_rows import centre
+from fastlr.objective.dual_l2 import HALVINGS, INTERCEPT_SHARE
+from fastlr.objective.rounding import OF_DIVERGENCES
+
+_EPS = np.finfo(float).eps
+
+
+@dataclass
+class LabelPoints:
+    """Points of several fits and what is known there; all but the coefficients is (K,)."""
+
+    lanes: DualLanes
+    #: What the coefficients are made of; None where they are zero.
+    weights: np.ndarray | None
+    change: np.ndarray | None
+    intercept: np.ndarray
+    value: np.ndarray
+    gap: np.ndarray
+    rounding: np.ndarray
+    optimality: np.ndarray
+    nonzeros: np.ndarray
+
+    @cached_property
+    def coefficients(self):
+        """(K, p), in an array that all results share."""
+        if self.weights is None:
+            return np.zeros((len(self.value), self.lanes.shape[1]))
+        return self.lanes.coefficients(self.weights, self.change)
+
+
+class LabelDuals:
+    """Dual coordinate ascent on several labels at once, from their null models on.
+
+    Parameters
+    ----------
+    lanes : DualLanes
+    label : ndarray of shape (n, K), uint8
+    factor : ndarray of shape (2, K)
+        What the weights of rows without and with a label are multiplied by.
+    fit_intercept : bool
+    """
+
+    def __init__(self, lanes, label, factor, fit_intercept):
+        self.lanes = lanes
+        self.fit_intercept = fit_intercept
+        self._free = INTERCEPT_SHARE * float(np.mean(lanes.norms)) if fit_intercept else 0.0
+        share = lanes.weight @ label
+        mass = factor * np.stack([1.0 - share, share])
+        intercept = np.log(mass[1] / mass[0]) if fit_intercept else np.zeros(len(share))
+        self._mass = mass.sum(axis=0)
+        loss = np.stack([np.logaddexp(0.0, intercept), np.logaddexp(0.0, -intercept)])
+        #: Objectives of the null models, (K,).
+        self.null_value = (mass * loss).sum(axis=0)
+        # sigma(intercept) - y for both labels
+        residual = np.stack([1.0 / (1.0 + np.exp(-intercept)), -1.0 / (1.0 + np.exp(intercept))])
+        change = -lanes.weight[:, None] * _by_label(factor * residual, label)
+        weights = lanes.implied(change)
+        self.start = self._at_start(weights, change, intercept)
+        scale, self.gain = _best_scale(mass, residual, intercept, self.start.gap)
+        #: The gap after the last epoch as the shrinking of the gains foretells it.
+        self.foretold = np.full(len(share), np.inf)
+        blocks, width = lane_shape(len(share), lanes.n_threads)
+        padded = np.zeros((2, blocks * width))
+        padded[:, : len(share)] = scale, intercept
+        weights *= padded[0].reshape(blocks, 1, width)
+        weights[:, -1] = padded[1].reshape(blocks, width)
+        residual = scale * residual
+        y = np.array([[0.0], [1.0]])
+        logit = np.log(y + residual) - np.log(1.0 - y - residual)
+        self._state = lanes.state(label, factor, *(_by_label(table, label) for table in (logit, residual)), weights)
+
+    def _at_start(self, weights, change, intercept):
+        """The null models."""
+        lanes, K = self.lanes, len(intercept)
+        curvature = 0.5 * (lanes.squared_norm(weights)[:K] + lanes.own @ (change * change))
+        nothing = np.zeros(K)
+        peaks = lanes.largest_of(weights, change)
+        return LabelPoints(
+            lanes,
+            None,
+            None,
+            intercept,
+            self.null_value,
+            curvature,
+            4.0 * _EPS * self.null_value,
+            peaks,
+            nothing,
+        )
+
+    def epoch(self):
+        """Maximise in each row once: about one pass; see Dual.epoch."""
+        before = self.gain
+        self.gain = self.lanes.epoch(self._state, self._free)[: len(before)]
+        shrinks = self.gain < before
+        fall = np.where(shrinks, before - self.gain, 1.0)
+        self.foretold = np.where(shrinks, 2.0 * self.gain * self.gain / fall, np.inf)
+
+    def keep(self, which):
+        """Go on with these alone."""
+        if 0 < len(which) < len(self.gain):
+            self._state = self.lanes.take(self._state, which)
+            self.gain, self.foretold, self._mass = self.gain[which], self.foretold[which], self._mass[which]
+
+    def points(self, which):
+        """LabelPoints at the weights that the dual points of these imply, with the gaps that those certify."""
+        lanes, threads = self.lanes, self.lanes.n_threads
+        label, factor, logit, intercept = lanes.rows_of(self._state, which)
+        weighing = label, lanes.weight, factor
+        if self.fit_intercept:
+            logit += centre(logit, *weighing, threads)
+        residual, curvature = np.empty_like(logit), np.empty_like(logit)
+        loss_labels.evaluate(logit, *weighing, residual, curvature, threads)
+        change = -residual
+        weights = lanes.implied(change)
+        product = lanes.predict(weights, change)
+        eta = product + intercept
+        if self.fit_intercept:
+            shift = centre(eta, *weighing, threads)
+            eta += shift
+            intercept = intercept + shift
+        smooth = 0.5 * np.sum(change * product, axis=0)
+        value = loss_labels.evaluate(eta, *weighing, residual, curvature, threads) + smooth
+        one = np.ones(len(which))
+        gap, _ = loss_labels.divergence(logit, eta - logit, one, one, 0.0, *weighing, threads)
+        residual += change
+        terms = np.abs(np.sum(product * residual, axis=0)) + 2.0 * np.abs(smooth)
+        return LabelPoints(
+            lanes,
+            weights,
+            change,
+            intercept,
+            value,
+            np.maximum(gap, 0.0) + OF_DIVERGENCES * self._mass[which],
+            4.0 * _EPS * (np.abs(value) + terms),
+            lanes.largest_adjoint(residual),
+            lanes.nonzeros(weights, change),
+        )
+
+
+def _by_label(table, label):
+    """(n, K) from (2, K): what each entry's label says."""
+    return np.where(label != 0, table[1], table[0])
+
+
+def _best_scale(mass, residual, intercept, curvature):
+    """The t in {1, 1/2, 1/4...} at which  y + t (sigma(intercept) - y)  is the best dual point, and its gap; (K,) each.
+
+    As Dual._best_scale, from coef = 0.
+    """
+
+    def gap(t):
+        u = np.array([[0.0], [1.0]]) + t * residual
+        entropy = u * np.log(np.maximum(u, 1e-300)) + (1.0 - u) * np.log(np.maximum(1.0 - u, 1e-300))
+        divergence = entropy + np.logaddexp(0.0, intercept) - u * intercept
+        return (mass * divergence).sum(axis=0) + t * t * curvature
+
+    t = np.ones(len(intercept))
+    least = gap(t)
+    for _ in range(HALVINGS):
+        half = gap(0.5 * t)
+        better = half < least
+        if not better.any():
+            break
+        t, least = np.where(better, 0.5 * t, t), np.where(better, half, least)
+    return t, least

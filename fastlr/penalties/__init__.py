@@ -1,0 +1,1 @@
+"""Penalties: value, prox, subgradient and their share of the duality gap."""

@@ -1,0 +1,1 @@
+"""Solvers under L1, elastic net or bounds."""

@@ -1,0 +1,1 @@
+"""Solvers that need gradients alone; there for comparison."""

@@ -1,0 +1,1 @@
+"""Solvers of smooth problems: no penalty, or L2."""

@@ -1,0 +1,1 @@
+"""Checks of arguments that all entries share: numbers, arrays, data frames."""
