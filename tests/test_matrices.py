@@ -26,7 +26,7 @@ from references import (
 from fastlr import fit_logistic
 from fastlr.losses.logistic import WEIGHT_BLOCK, LogisticLoss
 from fastlr.matrix import RowSpace, as_matrix, base
-from fastlr.matrix.sparse import ChunkedCSRMatrix, CSRMatrix
+from fastlr.matrix.csr import ChunkedCSRMatrix, CSRMatrix
 
 THREADS = (1, 2, 3)
 DTYPES = (np.float64, np.float32)

@@ -13,8 +13,9 @@ from helpers import as_layout, class_problem, make_problem
 
 from fastlr import LogisticRegression, fit_logistic, fit_one_vs_rest, fit_softmax
 from fastlr.inference.identifiability import Separation
+from fastlr.matrix.csc import CSCMatrix
+from fastlr.matrix.csr import CSRMatrix
 from fastlr.matrix.dense import DenseMatrix
-from fastlr.matrix.sparse import CSCMatrix, CSRMatrix
 
 P = 20_000
 KINDS = {

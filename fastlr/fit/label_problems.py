@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from fastlr.matrix import as_matrix
-from fastlr.matrix.sparse import CSRMatrix
+from fastlr.matrix.csr import CSRMatrix
 from fastlr.penalties.elastic_net import ElasticNet
 from fastlr.presolve.screening import screen
 from fastlr.presolve.standardization import standardized_strengths

@@ -7,8 +7,10 @@ import scipy.sparse as sp
 
 from fastlr.kernels import structure
 from fastlr.matrix.base import worthwhile_threads
+from fastlr.matrix.compressed import nbytes
+from fastlr.matrix.csc import CSCMatrix
+from fastlr.matrix.csr import as_csr
 from fastlr.matrix.dense import DenseMatrix
-from fastlr.matrix.sparse import CSCMatrix, as_csr, nbytes
 from fastlr.validation.cells import fault
 from fastlr.validation.containers import as_array, column_names, copied_bytes, holds_times, refuse
 

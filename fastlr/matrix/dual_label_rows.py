@@ -63,7 +63,7 @@ class DualLanes:
 
     Parameters
     ----------
-    matrix : fastlr.matrix.sparse.CSRMatrix
+    matrix : fastlr.matrix.csr.CSRMatrix
     weight : ndarray of shape (n,)
         Of the rows; sum one.
     l2 : ndarray of shape (p,), positive, may be a broadcast scalar

@@ -13,8 +13,10 @@ import numpy as np
 import scipy.sparse as sp
 
 from fastlr.kernels import structure_merge
+from fastlr.matrix.compressed import nbytes
 from fastlr.matrix.convert import as_matrix
-from fastlr.matrix.sparse import CSCMatrix, CSRMatrix, nbytes
+from fastlr.matrix.csc import CSCMatrix
+from fastlr.matrix.csr import CSRMatrix
 
 #: Share of the columns that must have one entry for others to be compared with each other.
 WORTHWHILE = 0.2
