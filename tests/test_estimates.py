@@ -10,8 +10,8 @@ from helpers import LAYOUTS, as_layout
 
 from fastlr import Status, fit_logistic, fit_one_vs_rest, fit_softmax
 from fastlr.inference.identifiability import Separation
+from fastlr.inference.identifiability.newton_gap import newton_gap
 from fastlr.inference.identifiability.refit import Refit
-from fastlr.inference.identifiability.report import newton_gap
 from fastlr.matrix import as_matrix
 from fastlr.objective.logistic import LogisticObjective
 from fastlr.penalties.elastic_net import ElasticNet

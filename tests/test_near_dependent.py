@@ -9,7 +9,7 @@ from audit.wide import HAS_WIDE
 
 from fastlr import Status, fit_logistic, fit_one_vs_rest, fit_softmax
 from fastlr.linalg.cholesky import OrthogonalFactor
-from fastlr.objective.logistic import Point
+from fastlr.objective.point import Point
 from fastlr.penalties.elastic_net import within
 from fastlr.penalties.group import GroupPenalty
 from fastlr.solvers.parts import group_model, orthogonal_model

@@ -9,7 +9,8 @@ from scipy.special import expit
 
 from fastlr.kernels import linalg_vector
 from fastlr.matrix import as_matrix
-from fastlr.objective.logistic import Direction, LogisticObjective
+from fastlr.objective.logistic import LogisticObjective
+from fastlr.objective.point import Direction
 from fastlr.penalties.elastic_net import BoundedElasticNet, ElasticNet
 
 P = 6

@@ -11,7 +11,7 @@ from fastlr import LogisticRegression, Status, fit_logistic, fit_one_vs_rest
 from fastlr.fit.softmax import fit_softmax
 from fastlr.linalg.class_blocks import whole_hessian
 from fastlr.matrix import ClassRows, as_matrix
-from fastlr.objective.logistic import Direction
+from fastlr.objective.point import Direction
 from fastlr.objective.softmax import SoftmaxObjective
 from fastlr.penalties.elastic_net import ElasticNet
 

@@ -7,7 +7,8 @@ import numpy as np
 
 from fastlr.kernels import loss_softmax
 from fastlr.losses.logistic import LogisticLoss
-from fastlr.matrix.rows import Rows, Work
+from fastlr.matrix.pass_counter import Work
+from fastlr.matrix.rows import Rows
 from fastlr.validation.cells import not_finite
 
 #: Below this many entries a second thread costs more than it brings (measured: bench/README.md).

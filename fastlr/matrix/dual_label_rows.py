@@ -67,7 +67,7 @@ class DualLanes:
     weight : ndarray of shape (n,)
         Of the rows; sum one.
     l2 : ndarray of shape (p,), positive, may be a broadcast scalar
-    work : fastlr.matrix.rows.Work
+    work : fastlr.matrix.pass_counter.Work
 
     Raises ValueError if X holds NaN or infinity.
     """

@@ -44,7 +44,7 @@ class LabelRows:
     weight : ndarray of shape (n,)
     factor : ndarray of shape (2, K)
         What the weights of rows without and with a label are multiplied by; the products add up to one for each label.
-    work : fastlr.matrix.rows.Work
+    work : fastlr.matrix.pass_counter.Work
     """
 
     def __init__(self, matrix, label, weight, factor, work):

@@ -7,7 +7,8 @@ import numpy as np
 from fastlr.kernels import linalg_vector, loss_softmax
 from fastlr.linalg.class_blocks import laplacian, pseudo_inverse
 from fastlr.matrix.dense import DenseMatrix
-from fastlr.matrix.rows import RowState, Work
+from fastlr.matrix.pass_counter import Work
+from fastlr.matrix.rows import RowState
 
 #: Steps of the intercepts whose square is rounding.
 SETTLED = 1e-7

@@ -10,7 +10,7 @@ import numpy as np
 
 from fastlr.kernels import linalg_vector
 from fastlr.linalg.cholesky import CholeskyFactor, penalised
-from fastlr.objective.logistic import inverse, share_a_scale
+from fastlr.objective.diagonal import inverse, share_a_scale
 from fastlr.objective.rounding import OF_DIVERGENCES, hidden
 from fastlr.penalties.elastic_net import ElasticNet
 

@@ -22,68 +22,20 @@ r + D (X d - tau), for which z + l2 (w + d) = rho: its gap is of second order in
 """
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
 
 from fastlr.kernels import linalg_vector
 from fastlr.linalg.cholesky import CholeskyFactor, penalised
-from fastlr.matrix import RowSpace, RowState
+from fastlr.matrix import RowSpace
+from fastlr.objective.diagonal import inverse, share_a_scale
+from fastlr.objective.point import Direction, Point
 from fastlr.objective.rounding import OF_DIVERGENCES, hidden, of_product
 from fastlr.penalties.elastic_net import ElasticNet
 
 _EPS = float(np.finfo(float).eps)
-_SMALLEST = 1e-300
-
-
-@dataclass
-class Point:
-    """A point of a fit and what is known there.  Moving on from it consumes its row state."""
-
-    coef: np.ndarray
-    intercept: float
-    state: RowState
-    value: float
-    #: Gradient of the smooth part (loss and l2), (p, 1).
-    gradient: np.ndarray
-    #: Bound on value minus minimum; inf if none is known.
-    gap: float
-    #: X' D 1 (None until asked for) and 1' D 1 (0 without an intercept), for its elimination.
-    first: np.ndarray | None = None
-    mass: float = 0.0
-
-    def restrict(self, columns):
-        """The same point seen by the objective in these columns alone; no gap is known there."""
-        first = None if self.first is None else self.first[columns]
-        coef, gradient = self.coef[columns], self.gradient[columns]
-        return Point(coef, self.intercept, self.state, self.value, gradient, np.inf, first, self.mass)
-
-
-@dataclass
-class Direction:
-    """A step in w with all that a line search and a certificate need of it."""
-
-    coef: np.ndarray
-    Xd: np.ndarray
-    #: Step of the intercept; already part of `Xd`.
-    intercept: float
-    #: Gap of the columns after a full step: rho' rho / (2 l2) for the CG residual rho; inf if unknown.
-    residual_gap: float = np.inf
-    #: Decrease of the quadratic model.
-    decrease: float = 0.0
-    #: About what the Newton step would lower it beyond that, for want of which `decrease` is not half the squared
-    #: Newton decrement.
-    missing: float = 0.0
-    #: Hessian products that it took.
-    products: int = 0
-    #: X' times the linearised residual after a full step, (p, 1), where l1 or bounds act and it is known.
-    adjoint: np.ndarray | None = None
-
-    @property
-    def decrement(self):
-        """Half the squared Newton decrement, as far as it is known."""
-        return self.decrease + self.missing
 
 
 class LogisticObjective:
@@ -437,18 +389,3 @@ class LogisticObjective:
         if self.penalty.has_l1 or not self.penalty.has_bounds:
             return None
         return rho - self.penalty.l2 * (point.coef + step)
-
-
-def inverse(diagonal):
-    """1 / diagonal, 0 where it is 0, or so small that its inverse might overflow."""
-    return np.divide(1.0, diagonal, out=np.zeros_like(diagonal), where=diagonal > _SMALLEST)
-
-
-def share_a_scale(diagonal, shares):
-    """Whether the mean squares of the entries that are not zero, column by column, lie within four powers of ten."""
-    squares = diagonal / shares
-    known = squares[np.isfinite(squares)]
-    if not len(known):
-        return False
-    low, high = np.quantile(known, (0.01, 0.99))
-    return bool(high <= 1e4 * low)

@@ -21,7 +21,9 @@ import numpy as np
 from fastlr.linalg.cholesky import CholeskyFactor, penalised
 from fastlr.linalg.class_blocks import FEW_COEFFICIENTS, ClassFactor, pseudo_inverse, whole_hessian
 from fastlr.matrix import PairMatrix, PairRows
-from fastlr.objective.logistic import Direction, LogisticObjective, Point, inverse
+from fastlr.objective.diagonal import inverse
+from fastlr.objective.logistic import LogisticObjective
+from fastlr.objective.point import Direction, Point
 
 _EPS = np.finfo(float).eps
 _TINY = np.finfo(float).tiny

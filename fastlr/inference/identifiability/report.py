@@ -1,22 +1,30 @@
 """The diagnosis of a fit that has ended: when to look, in what order, and what comes of it."""
 
-from contextlib import nullcontext
 from dataclasses import replace
 
 import numpy as np
 
-from fastlr._environment import blas_threads
 from fastlr.inference.identifiability.advice import advice
+from fastlr.inference.identifiability.amending import (
+    ALWAYS,
+    APART,
+    GONE_ON,
+    UNEXPLAINED,
+    amended,
+    controls_left,
+    converged,
+    linear_algebra,
+    unresolved,
+)
 from fastlr.inference.identifiability.collinearity import dependencies, least_norm, least_norm_by_lsmr, numbers
 from fastlr.inference.identifiability.findings import Collinear, Separation
-from fastlr.inference.identifiability.free_columns import Frame, noise, null_space
-from fastlr.inference.identifiability.refit import ClassRefit, Refit
-from fastlr.inference.identifiability.rotation import NEAR, can_be_rotated
+from fastlr.inference.identifiability.free_columns import Frame, null_space
+from fastlr.inference.identifiability.independence import is_regular, may_be_rounded
+from fastlr.inference.identifiability.newton_gap import newton_gap, seen_by_all
+from fastlr.inference.identifiability.refit import Refit
+from fastlr.inference.identifiability.rotation import can_be_rotated
 from fastlr.inference.identifiability.separation import Classes, separates_all, separation
-from fastlr.linalg.cholesky import CholeskyFactor, penalised
-from fastlr.objective.rounding import OF_DIVERGENCES
 from fastlr.solvers.doubled_precision.refinement import refined
-from fastlr.solvers.parts.newton_decrement import newton_decrement
 from fastlr.solvers.result import Status
 
 #: Free columns up to which their Gram matrix is factored.
@@ -25,27 +33,8 @@ MOST_COLUMNS = 1000
 ROWS_PER_COLUMN, FEWEST_ROWS = 3, 1024
 #: Suboptimality, relative to the null model, from which the rows that a fit leaves with much loss say little.
 ROUGH = 1e-4
-#: Share of a column's sum of squares that must be left after centring for its Gram matrix to say anything.
-CENTRED = 1e-2
-#: Share of it that the columns before must leave, for a Gram matrix to tell columns apart with digits to spare.
-INDEPENDENT = 1e-10
-#: Numbers of X up to which every fit is looked at again, and linear programs are asked about all rows.
-ALWAYS = 500_000
-#: Least singular value of the free columns, of unit length, as a share of the largest, from which they are far from
-#: dependence.
-APART = 1e-4
 #: Share of its terms up to which a row counts as not moved by a direction, and up to which it is not to all digits.
 NOT_MOVED, ALL_DIGITS = 1e-7, 1e-12
-#: How a fit ends that knows of no reason.
-UNEXPLAINED = Status.PRECISION_LIMIT, Status.LINE_SEARCH_FAILED, Status.NUMERICAL_ERROR
-#: What a result says where it was gone on with.
-GONE_ON = " The last steps were taken in an orthonormal basis of the columns without a penalty."
-#: Numbers up to which BLAS uses one thread.
-ALONE = 9_000
-#: Least curvature of a row, from which rounding of gradients does not hide what it asks for.
-CURVED = 1e-12
-#: How many of its ranges a column of float32 is away from zero where its rounding is more than a Hessian shows.
-ROUNDED = 3.0
 
 
 def diagnosed(result, monitor, kept=None):
@@ -71,7 +60,7 @@ def diagnosed(result, monitor, kept=None):
     if result.status is Status.CONVERGED or result.status is Status.SEPARATED:
         return result
     hint = advice(result, objective, kept)
-    return _amended(result, monitor, hint) if hint else result
+    return amended(result, monitor, hint) if hint else result
 
 
 class Diagnosis:
@@ -92,7 +81,7 @@ class Diagnosis:
             return self.ended
         state = self.monitor.state or rows.state(self.coef[:, None], self.ended.intercept)
         eta = state.eta
-        is_small, rounded = rows.matrix.shape[0] * rows.matrix.shape[1] <= ALWAYS, _may_be_rounded(rows.matrix)
+        is_small, rounded = rows.matrix.shape[0] * rows.matrix.shape[1] <= ALWAYS, may_be_rounded(rows.matrix)
         regular = self.ended.solver == "newton_small" and self.monitor.is_near and not rounded
         if regular and seen_by_all(rows.loss, eta):
             return self.ended
@@ -124,7 +113,7 @@ class Diagnosis:
             rows.work.hold(matrix.copied_bytes)
             del sample
         rows.work.entries_read += 2 * matrix.nnz
-        return _is_regular(matrix, open_rows.astype(np.float64), self.objective.fit_intercept, rows.n_threads)
+        return is_regular(matrix, open_rows.astype(np.float64), self.objective.fit_intercept, rows.n_threads)
 
     def _stands(self, state):
         """Whether one more Newton step proves that there is an optimum, that no free columns depend on each other, and
@@ -252,7 +241,7 @@ class Diagnosis:
             return
         if not how and (self.ended.status not in UNEXPLAINED or self.monitor.target == 0.0):
             return
-        self.ended = _converged(self.ended, self.monitor, estimate, how)
+        self.ended = converged(self.ended, self.monitor, estimate, how)
 
     def _separated_there(self, refit):
         """The Separation that a linear program finds in the orthonormal basis, in a list."""
@@ -323,48 +312,7 @@ class Diagnosis:
         if isinstance(found[0], Separation):
             changes["status"] = Status.SEPARATED
         result = replace(self.ended, **changes) if point is None else replace(self._at_point(point), **changes)
-        return _amended(result, self.monitor, " ".join(finding.describe() for finding in result.findings))
-
-
-def controls_left(monitor):
-    """The Controls of a fit that goes on: the time that the first has left."""
-    controls = monitor.controls
-    if controls.time_limit is None:
-        return controls
-    return replace(controls, time_limit=max(0.0, controls.time_limit - monitor.history[-1].elapsed))
-
-
-def linear_algebra(rows):
-    """While it is done by NumPy: so many threads as the fit has.  For few numbers BLAS takes one by itself."""
-    return blas_threads(rows.n_threads) if rows.matrix.shape[0] * rows.matrix.shape[1] > ALONE else nullcontext()
-
-
-def seen_by_all(loss, eta):
-    """Whether every row that counts has curvature that rounding of the gradient does not hide."""
-    weight = loss.weight_of_rows()
-    return bool(np.min(weight * np.exp(-np.abs(eta)), where=weight > 0.0, initial=np.inf) > CURVED)
-
-
-def newton_gap(objective, point):
-    """A bound on the suboptimality of a point of a smooth objective, by a Newton step; inf where that says nothing.
-
-    With the step d the residual r + D X d has X' times it equal to -l2 (coef + d).  Inside its domain it is a dual
-    point, and proves that there is an optimum.  The Hessian must have kept its digits.
-    """
-    gram, first, mass = objective.rows.sampled_gram(point.state, 1)
-    before, l2 = np.diag(gram).copy(), objective.penalty.l2[:, 0]
-    gram = penalised(gram, l2, np.outer(first, first) / mass if objective.fit_intercept and mass > 0.0 else None)
-    after = np.diag(gram)
-    if not (np.isfinite(gram).all() and np.all(after - l2 > CENTRED * before)):
-        return np.inf
-    factor = CholeskyFactor(gram, objective.n_threads)
-    if factor.replaced or not np.all(np.diag(factor.lower) ** 2 > INDEPENDENT * after):
-        return np.inf
-    direction = objective.direction(point, -factor.solve(point.gradient))
-    if not objective.rows.reach(direction.Xd) <= NEAR:
-        return np.inf
-    rows, cut = objective.rows.divergence(point.state, direction.Xd, back=1.0)
-    return np.inf if cut else rows + objective.penalty.smooth(direction.coef) + OF_DIVERGENCES * min(1.0, point.value)
+        return amended(result, self.monitor, " ".join(finding.describe() for finding in result.findings))
 
 
 def directions_allowed(penalty, frame):
@@ -375,115 +323,10 @@ def directions_allowed(penalty, frame):
     return tuple(np.pad(end, pad, constant_values=far) for end, (_, far) in zip(ends, sides, strict=True))
 
 
-def unresolved(result, monitor):
-    """The result as one of which double precision does not tell how far it has come."""
-    told = (
-        "Some columns so nearly depend on each other that double precision does not tell how far the optimum is. "
-        "Leave them out, combine or penalise them."
-    )
-    return _amended(replace(result, status=Status.PRECISION_LIMIT), monitor, told)
-
-
-def made_sure_of_classes(result, monitor):
-    """The result of a softmax fit with its coefficients (p K, 1) and row state, looked at again where some columns have
-    no penalty.
-
-    Where its estimate does not hold, or columns nearly depend on each other, it goes on in an orthonormal basis.
-    """
-    objective, target, as_it_is = monitor.objective, monitor.target, (result, monitor.coef, monitor.state)
-    (n, p), K = objective.rows.matrix.shape, objective.rows.n_classes
-    looked_at = result.status in (Status.CONVERGED, *UNEXPLAINED) and np.isfinite(result.objective) and target > 0.0
-    if objective.penalty.covers_all or not looked_at or monitor.is_refined or n * p * K * K > ALWAYS:
-        return as_it_is
-    point = objective.at(monitor.coef, monitor.intercept)
-    if result.converged and _tells_all_apart(objective) and newton_decrement(objective, point) <= target:
-        return as_it_is
-    with linear_algebra(objective.rows):
-        return _refitted_classes(result, monitor, point)
-
-
-def _refitted_classes(result, monitor, point):
-    """The same, where columns depend on each other or nearly so, or the estimate does not hold."""
-    objective, target, as_it_is = monitor.objective, monitor.target, (result, monitor.coef, monitor.state)
-    refit = ClassRefit(objective, point)
-    if not refit.is_finite or (result.converged and refit.tells_apart and refit.decrement <= target):
-        return as_it_is
-    reached = refit.go_on(controls_left(monitor), monitor.null_value)
-    if reached is None:
-        return _refined_classes(result, monitor) if result.converged else as_it_is
-    better, estimate = reached
-    left = max(0.0, point.value - better.value) + estimate
-    if left <= target:
-        return as_it_is if result.converged else (_converged(result, monitor, left, ""), *as_it_is[1:])
-    coef, intercept = monitor.lift(better.coef, better.intercept)
-    moved = replace(
-        result, coef=coef, intercept=intercept, objective=better.value, optimality=objective.optimality(better)
-    )
-    return _converged(moved, monitor, estimate, GONE_ON), better.coef, better.state
-
-
-def _refined_classes(result, monitor):
-    """The same, where its estimate does not hold and nothing but doubled precision is left."""
-    found = refined(result, monitor) if monitor.may_refine else result
-    return found if monitor.is_refined else unresolved(result, monitor), monitor.coef, monitor.state
-
-
-def _tells_all_apart(objective):
-    """Whether no columns depend on each other, nor nearly so."""
-    rows = objective.rows
-    return _is_regular(rows.matrix, (rows.weight > 0.0) * 1.0, objective.fit_intercept, rows.n_threads, APART**2)
-
-
-def _converged(result, monitor, estimate, how):
-    told = f"The suboptimality is estimated at {estimate:.2g} (target {monitor.target:.2g}).{how} {monitor.explanation}"
-    return replace(result, status=Status.CONVERGED, message=told.rstrip())
-
-
 def free_columns(penalty):
     """Numbers of the coefficients that have no penalty and are not bounded on both sides."""
     closed = np.isfinite(penalty.lower) & np.isfinite(penalty.upper)
     return np.flatnonzero(((penalty.l1 == 0.0) & (penalty.l2 == 0.0) & ~closed)[:, 0])
-
-
-def _is_regular(matrix, weights, fit_intercept, n_threads, independent=INDEPENDENT):
-    """Whether  X' diag(weights) X,  centred if there is an intercept, is positive definite beyond doubt."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        gram, before, mean = _centred_gram(matrix, weights, fit_intercept)
-        far = np.diag(gram) < CENTRED * before
-        if far.any():  # the digits that the difference has lost would count as independence
-            gram, before, _ = _centred_gram(matrix.centred(np.where(far, mean, 0.0)), weights, fit_intercept)
-    if not np.isfinite(gram).all() or not (np.diag(gram) > CENTRED * before).all():
-        return False
-    factor = CholeskyFactor(np.ascontiguousarray(gram), n_threads)
-    left = np.diag(factor.lower) ** 2 / np.diag(gram)
-    return factor.replaced == 0 and bool(
-        left.min() > _least_independence(matrix, mean, gram, weights.sum(), independent)
-    )
-
-
-def _least_independence(matrix, mean, gram, total, least):
-    """Share of a column's variance that others must leave, for X' D X and for entries as they are rounded."""
-    squares = total * mean * mean / np.diag(gram)
-    least *= max(1.0, squares.max())
-    if matrix.precision == np.float64 and not isinstance(matrix.taken, np.ndarray):
-        return least  # columns are not so far from zero that it matters how their entries are rounded
-    rounded = noise(matrix.precision, mean + matrix.taken, np.sqrt(np.diag(gram) / total)).sum()
-    return max(least, (4.0 * rounded) ** 2)
-
-
-def _may_be_rounded(matrix):
-    """Whether entries, rounded to the type of X, may hide from a Hessian that columns depend on each other."""
-    return isinstance(matrix.taken, np.ndarray) or (matrix.precision == np.float32 and matrix.lies_beyond(ROUNDED))
-
-
-def _centred_gram(matrix, weights, fit_intercept):
-    """(X' diag(weights) X centred if there is an intercept, its diagonal before, the means)."""
-    gram = matrix.gram(weights)
-    before = np.diag(gram).copy()
-    if not fit_intercept:
-        return gram, before, np.zeros(len(before))
-    mean = matrix.adjoint(weights) / weights.sum()
-    return gram - weights.sum() * np.outer(mean, mean), before, mean
 
 
 def _renumbered(finding, kept, p):
@@ -496,10 +339,3 @@ def _renumbered(finding, kept, p):
         direction[kept] = finding.direction
         columns["direction"] = direction
     return replace(finding, **columns)
-
-
-def _amended(result, monitor, text):
-    """The result with more to say, before the choice of the solver; a separation comes first of all."""
-    ended = result.message.removesuffix(monitor.explanation).rstrip()
-    together = f"{text} {ended}" if result.status is Status.SEPARATED else f"{ended} {text}"
-    return replace(result, message=f"{together} {monitor.explanation}".rstrip())

@@ -3,7 +3,7 @@
 import numpy as np
 
 from fastlr.kernels import linalg_vector
-from fastlr.objective.logistic import Direction
+from fastlr.objective.point import Direction
 from fastlr.solvers.parts.conjugate_gradient import conjugate_gradient
 from fastlr.solvers.parts.line_search import armijo
 from fastlr.solvers.parts.newton_decrement import made_sure

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fastlr.objective.logistic import inverse
+from fastlr.objective.diagonal import inverse
 from fastlr.solvers.parts.extrapolation import Remaining
 
 _EPS = np.finfo(float).eps

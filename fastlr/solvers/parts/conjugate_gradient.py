@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fastlr.objective.logistic import Direction
+from fastlr.objective.point import Direction
 
 #: Curvature, in the preconditioner's metric, that is rounding: along a direction that no row notices (dependent columns
 #: without a penalty) a step of any length would seem worth taking.

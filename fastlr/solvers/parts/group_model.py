@@ -26,7 +26,7 @@ def minimised(penalty, root, point):
     penalty : fastlr.penalties.group.GroupPenalty
     root : ndarray of shape (m, p K)
         A, the root of the Hessian without what the norms add to it.
-    point : fastlr.objective.logistic.Point
+    point : fastlr.objective.point.Point
     """
     if len(root) > root.shape[1]:
         root = np.linalg.qr(root, mode="r")

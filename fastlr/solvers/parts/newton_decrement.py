@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from fastlr.linalg.cholesky import CholeskyFactor
-from fastlr.objective.logistic import inverse
+from fastlr.objective.diagonal import inverse
 from fastlr.solvers.parts.conjugate_gradient import conjugate_gradient
 from fastlr.solvers.parts.hessian_price import price
 from fastlr.solvers.parts.preconditioner import Cholesky, Diagonal

@@ -34,7 +34,7 @@ def minimised(penalty, root, point, noise, tolerance):
     penalty : fastlr.penalties.elastic_net.ElasticNet
     root : ndarray of shape (m, p)
         A, the root of the Hessian.
-    point : fastlr.objective.logistic.Point
+    point : fastlr.objective.point.Point
     noise : ndarray of shape (p,)
         What rounding may hide of the gradient.
     tolerance : float

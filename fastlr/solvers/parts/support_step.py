@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 
 from fastlr.kernels import linalg_vector
-from fastlr.objective.logistic import Direction, inverse
+from fastlr.objective.diagonal import inverse
+from fastlr.objective.point import Direction
 from fastlr.solvers.parts import group_model
 from fastlr.solvers.parts.conjugate_gradient import conjugate_gradient
 from fastlr.solvers.parts.line_search import armijo

@@ -1,0 +1,56 @@
+"""How the diagnosis of a fit goes on with it and changes its result."""
+
+from contextlib import nullcontext
+from dataclasses import replace
+
+from fastlr._environment import blas_threads
+from fastlr.solvers.result import Status
+
+#: How a fit ends that knows of no reason.
+UNEXPLAINED = Status.PRECISION_LIMIT, Status.LINE_SEARCH_FAILED, Status.NUMERICAL_ERROR
+#: What a result says where it was gone on with.
+GONE_ON = " The last steps were taken in an orthonormal basis of the columns without a penalty."
+#: Numbers of X up to which BLAS uses one thread.
+ALONE = 9_000
+#: Numbers of X up to which every fit is looked at again, and linear programs are asked about all rows.
+ALWAYS = 500_000
+#: Least singular value of the free columns, of unit length, as a share of the largest, from which they are far from
+#: dependence.
+APART = 1e-4
+
+
+def controls_left(monitor):
+    """The Controls of a fit that goes on: the time that the first has left."""
+    controls = monitor.controls
+    if controls.time_limit is None:
+        return controls
+    return replace(controls, time_limit=max(0.0, controls.time_limit - monitor.history[-1].elapsed))
+
+
+def linear_algebra(rows):
+    """While it is done by NumPy: so many threads as the fit has.  For few numbers BLAS takes one by itself."""
+    return blas_threads(rows.n_threads) if rows.matrix.shape[0] * rows.matrix.shape[1] > ALONE else nullcontext()
+
+
+def converged(result, monitor, estimate, how):
+    """The result as one that has converged, by an estimate of its suboptimality;
+    `how` is a sentence of its message, or "".
+    """
+    told = f"The suboptimality is estimated at {estimate:.2g} (target {monitor.target:.2g}).{how} {monitor.explanation}"
+    return replace(result, status=Status.CONVERGED, message=told.rstrip())
+
+
+def unresolved(result, monitor):
+    """The result as one of which double precision does not tell how far it has come."""
+    told = (
+        "Some columns so nearly depend on each other that double precision does not tell how far the optimum is. "
+        "Leave them out, combine or penalise them."
+    )
+    return amended(replace(result, status=Status.PRECISION_LIMIT), monitor, told)
+
+
+def amended(result, monitor, text):
+    """The result with more to say, before the choice of the solver; a separation comes first of all."""
+    ended = result.message.removesuffix(monitor.explanation).rstrip()
+    together = f"{text} {ended}" if result.status is Status.SEPARATED else f"{ended} {text}"
+    return replace(result, message=f"{together} {monitor.explanation}".rstrip())

@@ -1,0 +1,56 @@
+"""A point of a fit, and a step from it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from fastlr.matrix import RowState
+
+
+@dataclass
+class Point:
+    """A point of a fit and what is known there.  Moving on from it consumes its row state."""
+
+    coef: np.ndarray
+    intercept: float
+    state: RowState
+    value: float
+    #: Gradient of the smooth part (loss and l2), (p, 1).
+    gradient: np.ndarray
+    #: Bound on value minus minimum; inf if none is known.
+    gap: float
+    #: X' D 1 (None until asked for) and 1' D 1 (0 without an intercept), for its elimination.
+    first: np.ndarray | None = None
+    mass: float = 0.0
+
+    def restrict(self, columns):
+        """The same point seen by the objective in these columns alone; no gap is known there."""
+        first = None if self.first is None else self.first[columns]
+        coef, gradient = self.coef[columns], self.gradient[columns]
+        return Point(coef, self.intercept, self.state, self.value, gradient, np.inf, first, self.mass)
+
+
+@dataclass
+class Direction:
+    """A step in w with all that a line search and a certificate need of it."""
+
+    coef: np.ndarray
+    Xd: np.ndarray
+    #: Step of the intercept; already part of `Xd`.
+    intercept: float
+    #: Gap of the columns after a full step: rho' rho / (2 l2) for the CG residual rho; inf if unknown.
+    residual_gap: float = np.inf
+    #: Decrease of the quadratic model.
+    decrease: float = 0.0
+    #: About what the Newton step would lower it beyond that, for want of which `decrease` is not half the squared
+    #: Newton decrement.
+    missing: float = 0.0
+    #: Hessian products that it took.
+    products: int = 0
+    #: X' times the linearised residual after a full step, (p, 1), where l1 or bounds act and it is known.
+    adjoint: np.ndarray | None = None
+
+    @property
+    def decrement(self):
+        """Half the squared Newton decrement, as far as it is known."""
+        return self.decrease + self.missing
