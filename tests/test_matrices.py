@@ -378,13 +378,13 @@ def test_rows_carry_state_through_the_passes_of_a_fit(layout, offset):
     eta = values @ coef[:, 0] + 0.4 + (0.0 if shift is None else shift)
     state = rows.state(coef, 0.4)
     assert_within(state.eta, eta, 10.0)
-    loss, gradient, first = rows.gradient(state, with_curvature=True)
+    loss, gradient, XtD1 = rows.gradient(state, with_curvature=True)
     expected_loss, residual, curvature = logistic_rows(eta, y, weight)
     assert loss == pytest.approx(expected_loss, rel=1e-13)
     assert_within(gradient[:, 0], values.T @ residual, 1.0)
-    assert_within(first[:, 0], values.T @ curvature, 1.0)
+    assert_within(XtD1[:, 0], values.T @ curvature, 1.0)
     assert_within(state.curvature, curvature, 1.0)
-    assert_within(rows.first(state), first, 1.0)
+    assert_within(rows.XtD1(state), XtD1, 1.0)
     assert_within(rows.squares(state)[:, 0], (values**2).T @ curvature, 1.0)
     out = np.full((7, 1), np.nan)
     Xd = rows.hessian_product(state, step, 0.2, out).copy()
@@ -421,7 +421,7 @@ def test_rows_count_the_passes_they_make(layout):
     restricted = rows.restrict(np.array([1, 4]))
     entries = 300 if layout in ("C", "F") else np.count_nonzero(values[:, [1, 4]])
     assert rows.work.entries_read == before + entries
-    restricted.first(state)
+    restricted.XtD1(state)
     assert rows.work.entries_read == before + 2 * entries
     assert rows.work.copied_bytes == restricted.matrix.copied_bytes > 0
 

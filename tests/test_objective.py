@@ -240,7 +240,7 @@ def test_moving_leads_to_the_point_that_evaluating_there_gives(layout, penalty, 
     np.testing.assert_allclose(moved.coef, fresh.coef, rtol=1e-15)
     assert moved.value == pytest.approx(fresh.value, rel=1e-12)
     assert moved.intercept == pytest.approx(fresh.intercept, abs=1e-9)
-    assert moved.mass == pytest.approx(fresh.mass, rel=1e-10)
+    assert moved.trace_D == pytest.approx(fresh.trace_D, rel=1e-10)
     assert moved.gap == pytest.approx(fresh.gap, rel=1e-9)
     np.testing.assert_allclose(moved.gradient, fresh.gradient, rtol=1e-9, atol=1e-12)
     np.testing.assert_allclose(moved.state.curvature, fresh.state.curvature, rtol=1e-9, atol=1e-15)

@@ -54,7 +54,7 @@ class LabelProblems:
         self._moments = matrix.bind(self.weight_of_rows(), weight).column_moments() if standardize else None
         if standardize:
             _, _, self.held = standardized_strengths(l1, l2, *self._moments)
-        self._masses = self._mean_weights()
+        self._mean_weight = self._mean_weights_of_labels()
         #: The numbers of the columns that l1 leaves in all problems; None if all are left, or nobody has looked.
         self.kept = None
         self._screened = self._mean_squares = None
@@ -64,7 +64,7 @@ class LabelProblems:
         n = self.matrix.shape[0]
         return self.weight if len(self.weight) == n else np.full(n, self.weight[0])
 
-    def _mean_weights(self):
+    def _mean_weights_of_labels(self):
         """m_k, the mean weight that its label gives to the rows of each problem, (K,)."""
         if self.factors is None:
             return np.ones(self.n_labels)
@@ -113,7 +113,7 @@ class LabelProblems:
     def block(self, which):
         """label (n, K) uint8, factor (2, K) and mean weights (K,) of these labels."""
         factors = np.ones((len(which), 2)) if self.factors is None else self.factors[which]
-        return self.labels.block(which), np.ascontiguousarray(factors.T), self._masses[which]
+        return self.labels.block(which), np.ascontiguousarray(factors.T), self._mean_weight[which]
 
     def use_one_thread(self):
         """Let each pass have one thread, since threads take problems of their own."""
@@ -129,9 +129,9 @@ class LabelProblems:
                 self._screened = rows.matrix
                 self._screened.copied_bytes += self.matrix.copied_bytes
 
-    def penalty(self, mass):
+    def penalty(self, mean_weight):
         """The penalty of a problem whose rows have this mean weight."""
-        l1, l2 = (strength / mass for strength in self._strengths)
+        l1, l2 = (strength / mean_weight for strength in self._strengths)
         if self._moments is not None:
             l1, l2, _ = standardized_strengths(l1, l2, *self._moments)
         return ElasticNet(l1, l2, (self.matrix.shape[1], 1), self.matrix.n_threads)
@@ -145,7 +145,7 @@ class LabelProblems:
 
     def of(self, k):
         """(rows, penalty, fit_intercept, start) of problem k, on the columns left."""
-        rows, penalty = self._bind(k, self._screened), self.penalty(float(self._masses[k]))
+        rows, penalty = self._bind(k, self._screened), self.penalty(float(self._mean_weight[k]))
         if self.factors is None:
             rows.measured = self._measured(rows)
         if self.kept is not None:

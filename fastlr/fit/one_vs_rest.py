@@ -177,10 +177,10 @@ def _by_shared_steps(problems, watch, choice):
     """Truncated Newton on groups of labels."""
     results = []
     for which in problems.groups(problems.bytes_of_steps):
-        label, factor, mass = problems.block(which)
+        label, factor, mean_weight = problems.block(which)
         work = Work(problems.matrix.nnz, problems.matrix.copied_bytes)
-        rows = LabelRows(problems.matrix, label, problems.weight_of_rows(), factor / mass, work)
-        objective = LabelObjective(rows, strengths(problems.penalty(1.0), mass), problems.fit_intercept)
+        rows = LabelRows(problems.matrix, label, problems.weight_of_rows(), factor / mean_weight, work)
+        objective = LabelObjective(rows, strengths(problems.penalty(1.0), mean_weight), problems.fit_intercept)
         monitors = [
             watch.monitor(k, work, "newton_cg", choice, problems.held, null)
             for k, null in zip(which, objective.null_value(), strict=True)
@@ -234,16 +234,16 @@ def _by_shared_epochs(problems, watch, choice):
     """Dual ascent on groups of labels."""
     results = []
     for which in problems.groups(problems.bytes_of_epochs):
-        label, factor, mass = problems.block(which)
+        label, factor, mean_weight = problems.block(which)
         work = Work(problems.matrix.nnz, problems.matrix.copied_bytes)
         lanes = DualLanes(problems.matrix, problems.weight_of_rows(), problems.penalty(1.0).l2[:, 0], work)
         duals = LabelDuals(lanes, label, factor, problems.fit_intercept)
         monitors = [
             watch.monitor(k, work, "dual_coordinate_descent", choice, problems.held, null)
-            for k, null in zip(which, duals.null_value / mass, strict=True)
+            for k, null in zip(which, duals.null_value / mean_weight, strict=True)
         ]
         _let_refine(problems, monitors)
-        left = dual_coordinate_descent_labels.ascend(duals, monitors, mass)
+        left = dual_coordinate_descent_labels.ascend(duals, monitors, mean_weight)
         del duals
         for position, (k, monitor) in enumerate(zip(which, monitors, strict=True)):
             slow = position in left

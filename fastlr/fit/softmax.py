@@ -222,8 +222,8 @@ class _Classes:
 
 def _null_intercept(weight, labels, K):
     """The intercepts of least loss with coef = 0, or zeros where a class has no weight."""
-    masses = np.bincount(labels, weight, K)
-    return np.log(K * masses) if masses.all() else np.zeros(K)
+    shares = np.bincount(labels, weight, K)
+    return np.log(K * shares) if shares.all() else np.zeros(K)
 
 
 def _start(start, p, K, fit_intercept):

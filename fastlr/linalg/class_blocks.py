@@ -102,9 +102,9 @@ class ClassFactor:
         _, self._basis = np.linalg.eigh(coupling + np.trace(coupling))
         curvatures = weight[:, None] * variances(p, self._basis)
         curvatures[:, -1] = 0.0
-        masses = curvatures.sum(axis=0)
-        known = masses > FLAT * masses.max(initial=0.0)
-        self._factors = [Ridge(l2)] * len(masses)
+        traces = curvatures.sum(axis=0)
+        known = traces > FLAT * traces.max(initial=0.0)
+        self._factors = [Ridge(l2)] * len(traces)
         curved = np.flatnonzero(known)
         alike = _are_alike(curvatures[:, curved])  # as at the start, where all classes are as likely
         for place, k in enumerate(curved):
@@ -118,8 +118,8 @@ class ClassFactor:
         curvature = np.ascontiguousarray(curvature)
         beside = None
         if fit_intercept:
-            first = matrix.adjoint(curvature)
-            beside = np.outer(first, first) / curvature.sum()
+            XtD1 = matrix.adjoint(curvature)
+            beside = np.outer(XtD1, XtD1) / curvature.sum()
         return CholeskyFactor(penalised(np.array(matrix.gram(curvature)), l2, beside), matrix.n_threads)
 
     def solve(self, b):

@@ -89,12 +89,12 @@ class CompressedMatrix(InMemoryMatrix):
 
     @abstractmethod
     def _stored_moments(self, centre, weight):
-        """Sums over stored entries by column: mass, count, first, second of the kernel products_moments; (p, 4)."""
+        """Over the stored entries of each column: sum of weights, count, first and second moment; (p, 4)."""
 
     def moments_about(self, centre, weight):
-        mass, count, first, second = self._stored_moments(centre, weight).T
+        present, count, first, second = self._stored_moments(centre, weight).T
         # what the implicit zeros weigh; where there are none it is zero to the last bit
-        implicit = np.where(count < np.count_nonzero(weight), np.maximum(1.0 - mass, 0.0), 0.0)
+        implicit = np.where(count < np.count_nonzero(weight), np.maximum(1.0 - present, 0.0), 0.0)
         return first - implicit * centre, second + implicit * centre * centre
 
     def _centred(self, centre):

@@ -71,8 +71,8 @@ class LabelRows:
         self.work.keep(sample.X, sample.copied_bytes)
         label, weight = np.ascontiguousarray(self.label[::every]), np.ascontiguousarray(self.weight[::every])
         share = weight @ label
-        mass = self.factor[0] * (weight.sum() - share) + self.factor[1] * share
-        return LabelRows(sample, label, weight, self.factor / np.maximum(mass, np.finfo(float).tiny), self.work)
+        total = self.factor[0] * (weight.sum() - share) + self.factor[1] * share
+        return LabelRows(sample, label, weight, self.factor / np.maximum(total, np.finfo(float).tiny), self.work)
 
     def forward(self, coef):
         """X coef, (n, K): a pass."""
@@ -84,16 +84,16 @@ class LabelRows:
         self.work.entries_read += self.matrix.nnz
         return self.matrix.adjoint_many(u)
 
-    def hessian_product(self, curvature, mass, v):
-        """X' D (X v - tau), the image X v - tau, and -tau, the step of the intercepts (0 where mass is 0): two passes.
+    def hessian_product(self, curvature, trace_D, v):
+        """H v = X' D (X v - tau), (p, K); Xd = X v - tau, (n, K); and -tau, the step of the intercepts, (K,): two passes.
 
-        tau is what takes the weighted means of the image away, and costs no pass.
+        tau = 1' D X v / trace_D, the mean of X v under the curvature, costs no pass; it is 0 where trace_D is 0.
         """
         Xd = self.forward(v)
         if self._curved is None or self._curved.shape != Xd.shape:
             self._curved = np.empty_like(Xd)
         sums = loss_labels.bend(curvature, Xd, self._curved, self.n_threads)
-        shift = np.where(mass > 0.0, -sums / np.where(mass > 0.0, mass, 1.0), 0.0)
+        shift = np.where(trace_D > 0.0, -sums / np.where(trace_D > 0.0, trace_D, 1.0), 0.0)
         if np.any(shift):
             loss_labels.move(curvature, shift, Xd, self._curved, self.n_threads)
         return self.adjoint(self._curved), Xd, shift

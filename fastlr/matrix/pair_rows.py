@@ -56,10 +56,10 @@ class PairRows(ClassRows):
         self.work.hold(copied_bytes)
         return hessian, beside
 
-    def coordinate_epochs(self, state, mass, by_pair, tolerance, max_epochs):
+    def coordinate_epochs(self, state, trace_D, by_pair, tolerance, max_epochs):
         """delta (m, 1) after coordinate descent on a quadratic model."""
         p = state.curvature
-        delta, made = self.matrix.coordinate_epochs(self.weight, p, mass, by_pair, tolerance, max_epochs)
+        delta, made = self.matrix.coordinate_epochs(self.weight, p, trace_D, by_pair, tolerance, max_epochs)
         self.work.entries_read += made * self.matrix.nnz
         return delta[:, None]
 

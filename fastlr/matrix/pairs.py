@@ -106,12 +106,12 @@ class PairMatrix:
         out[self._order] = values
         return out
 
-    def coordinate_epochs(self, weight, p, mass, by_pair, tolerance, max_epochs):
+    def coordinate_epochs(self, weight, p, trace_D, by_pair, tolerance, max_epochs):
         """Coordinate descent on a quadratic model; see kernels/coordinate_descent_classes.pyx.
 
-        `by_pair` holds gradient, diagonal, first, l1, l2 and coef.  Returns (delta (m,), epochs made).
+        `by_pair` holds gradient, diagonal, XtD1, l1, l2 and coef.  Returns (delta (m,), epochs made).
         """
-        gradient, diagonal, first, l1, l2, coef = (np.ascontiguousarray(values[self._order]) for values in by_pair)
+        gradient, diagonal, XtD1, l1, l2, coef = (np.ascontiguousarray(values[self._order]) for values in by_pair)
         n, K = p.shape
         delta, eta = np.zeros(self.shape[1]), np.zeros((K, n))
         made = coordinate_descent_classes.epochs(
@@ -123,8 +123,8 @@ class PairMatrix:
             np.ascontiguousarray(p.T),
             gradient,
             diagonal,
-            first,
-            mass,
+            XtD1,
+            trace_D,
             l1,
             l2,
             coef,

@@ -167,9 +167,9 @@ class Rows:
         """
         loss = self.loss.evaluate(state.eta, self._scratch, state.curvature)
         if with_curvature:
-            gradient, first = self.matrix.adjoint_pair(self._scratch, state.curvature)
+            gradient, XtD1 = self.matrix.adjoint_pair(self._scratch, state.curvature)
             self.work.entries_read += self.matrix.pair_reads * self.matrix.nnz
-            return loss, gradient[:, None], first[:, None]
+            return loss, gradient[:, None], XtD1[:, None]
         gradient = self.matrix.adjoint(self._scratch)
         self.work.entries_read += self.matrix.nnz
         return loss, gradient[:, None], None
@@ -259,7 +259,7 @@ class Rows:
         self.work.entries_read += self.matrix.product_reads * self.matrix.nnz
         return state, loss, gradient[:, None]
 
-    def first(self, state):
+    def XtD1(self, state):
         """X' curvature, shape (p, 1)."""
         self.work.entries_read += self.matrix.nnz
         return self.matrix.adjoint(state.curvature)[:, None]
@@ -267,7 +267,7 @@ class Rows:
     def coordinate_epochs(self, state, model, tolerance, max_epochs):
         """Coordinate descent on a quadratic model over gathered columns; see kernels/coordinate_descent.pyx.
 
-        `model` holds gradient, diagonal, first, mass, l1, l2, coef; returns delta (p, 1).
+        `model` holds gradient, diagonal, XtD1, trace_D, l1, l2, lower, upper, coef; returns delta (p, 1).
         """
         p = self.matrix.shape[1]
         delta, q = np.zeros(p), np.zeros(self.matrix.shape[0])

@@ -152,7 +152,7 @@ class ClassRows:
         arguments = self.labels, self.weight, state.curvature, self._scratch, self.n_threads
         return loss_softmax.evaluate(state.eta, *arguments)
 
-    def class_masses(self):
+    def class_shares(self):
         """Sums of the weights of each class, (K,)."""
         return np.bincount(self.labels, self.weight, self.n_classes)
 

@@ -61,18 +61,19 @@ class LabelDuals:
         self.fit_intercept = fit_intercept
         self._free = INTERCEPT_SHARE * float(np.mean(lanes.norms)) if fit_intercept else 0.0
         share = lanes.weight @ label
-        mass = factor * np.stack([1.0 - share, share])
-        intercept = np.log(mass[1] / mass[0]) if fit_intercept else np.zeros(len(share))
-        self._mass = mass.sum(axis=0)
+        # weights of all rows without and with each label, (2, K)
+        side_weight = factor * np.stack([1.0 - share, share])
+        intercept = np.log(side_weight[1] / side_weight[0]) if fit_intercept else np.zeros(len(share))
+        self._mean_weight = side_weight.sum(axis=0)
         loss = np.stack([np.logaddexp(0.0, intercept), np.logaddexp(0.0, -intercept)])
         #: Objectives of the null models, (K,).
-        self.null_value = (mass * loss).sum(axis=0)
+        self.null_value = (side_weight * loss).sum(axis=0)
         # sigma(intercept) - y for both labels
         residual = np.stack([1.0 / (1.0 + np.exp(-intercept)), -1.0 / (1.0 + np.exp(intercept))])
         change = -lanes.weight[:, None] * _by_label(factor * residual, label)
         weights = lanes.implied(change)
         self.start = self._at_start(weights, change, intercept)
-        scale, self.gain = _best_scale(mass, residual, intercept, self.start.gap)
+        scale, self.gain = _best_scale(side_weight, residual, intercept, self.start.gap)
         #: The gap after the last epoch as the shrinking of the gains foretells it.
         self.foretold = np.full(len(share), np.inf)
         blocks, width = lane_shape(len(share), lanes.n_threads)
@@ -115,7 +116,8 @@ class LabelDuals:
         """Go on with these alone."""
         if 0 < len(which) < len(self.gain):
             self._state = self.lanes.take(self._state, which)
-            self.gain, self.foretold, self._mass = self.gain[which], self.foretold[which], self._mass[which]
+            self.gain, self.foretold = self.gain[which], self.foretold[which]
+            self._mean_weight = self._mean_weight[which]
 
     def points(self, which):
         """LabelPoints at the weights that the dual points of these imply, with the gaps that those certify."""
@@ -146,7 +148,7 @@ class LabelDuals:
             change,
             intercept,
             value,
-            np.maximum(gap, 0.0) + OF_DIVERGENCES * self._mass[which],
+            np.maximum(gap, 0.0) + OF_DIVERGENCES * self._mean_weight[which],
             4.0 * _EPS * (np.abs(value) + terms),
             lanes.largest_adjoint(residual),
             lanes.nonzeros(weights, change),
@@ -158,7 +160,7 @@ def _by_label(table, label):
     return np.where(label != 0, table[1], table[0])
 
 
-def _best_scale(mass, residual, intercept, curvature):
+def _best_scale(side_weight, residual, intercept, curvature):
     """The t in {1, 1/2, 1/4...} at which  y + t (sigma(intercept) - y)  is the best dual point, and its gap; (K,) each.
 
     As Dual._best_scale, from coef = 0.
@@ -168,7 +170,7 @@ def _best_scale(mass, residual, intercept, curvature):
         u = np.array([[0.0], [1.0]]) + t * residual
         entropy = u * np.log(np.maximum(u, 1e-300)) + (1.0 - u) * np.log(np.maximum(1.0 - u, 1e-300))
         divergence = entropy + np.logaddexp(0.0, intercept) - u * intercept
-        return (mass * divergence).sum(axis=0) + t * t * curvature
+        return (side_weight * divergence).sum(axis=0) + t * t * curvature
 
     t = np.ones(len(intercept))
     least = gap(t)

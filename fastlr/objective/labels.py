@@ -31,7 +31,7 @@ class LabelPoint:
     #: Bound on value minus minimum; inf if none is known.
     gap: np.ndarray
     #: 1' D 1, zero without an intercept.
-    mass: np.ndarray
+    trace_D: np.ndarray
 
     def take(self, which):
         """The same for these labels alone."""
@@ -128,12 +128,12 @@ class LabelObjective:
         linalg_vector.add_diagonal(self.l2, coef, gradient, self.n_threads)
         gap = np.minimum(self.residual_gap(gradient), bound)
         value = losses + 0.5 * linalg_vector.weighted_dot(self.l2, coef, coef, self.n_threads)
-        mass = curvature.sum(axis=0) if self.fit_intercept else np.zeros(len(value))
-        return LabelPoint(coef, intercept, eta, curvature, value, gradient, np.maximum(gap, 0.0), mass)
+        trace_D = curvature.sum(axis=0) if self.fit_intercept else np.zeros(len(value))
+        return LabelPoint(coef, intercept, eta, curvature, value, gradient, np.maximum(gap, 0.0), trace_D)
 
-    def hessian_product(self, curvature, mass, v):
+    def hessian_product(self, curvature, trace_D, v):
         """(H v, images with the step of the intercepts in them, that step, v . H v)."""
-        out, Xd, shift = self.rows.hessian_product(curvature, mass, v)
+        out, Xd, shift = self.rows.hessian_product(curvature, trace_D, v)
         return out, Xd, shift, linalg_vector.add_diagonal(self.l2, v, out, self.n_threads)
 
     def residual_gap(self, residual):
@@ -177,9 +177,9 @@ class LabelObjective:
     def _hidden(self, point, gap, moved):
         """What rounding in products with X may hide of gaps; see LogisticObjective."""
         smooth = 0.5 * linalg_vector.weighted_dot(self.l2, point.coef, point.coef, self.n_threads)
-        inverse_mass = 1.0 / np.maximum(point.mass, _EPS) if self.fit_intercept else 0.0
+        inverse_trace_D = 1.0 / np.maximum(point.trace_D, _EPS) if self.fit_intercept else 0.0
         value = np.clip(point.value, 0.0, 1.0)
-        return hidden(np.maximum(gap, 0.0), value, smooth, moved, self.magnitude, inverse_mass, np.sqrt)
+        return hidden(np.maximum(gap, 0.0), value, smooth, moved, self.magnitude, inverse_trace_D, np.sqrt)
 
     @property
     def magnitude(self):
@@ -194,9 +194,9 @@ class LabelObjective:
         The diagonals are exact at the null model, where the curvatures of all labels are multiples of the rows'
         weights, and stand in for those of other points.
         """
-        first, squares = self.rows.moments()
+        weighted_sum, squares = self.rows.moments()
         if self.fit_intercept:
-            squares = np.maximum(squares - first * first / self.rows.weight.sum(), _EPS * squares)
+            squares = np.maximum(squares - weighted_sum * weighted_sum / self.rows.weight.sum(), _EPS * squares)
         diagonal = np.multiply.outer(squares, point.curvature.sum(axis=0)) + self.l2
         every = max(1, len(squares) // 4096)
         if share_a_scale(squares[::every], self.rows.matrix.column_shares(every)):
@@ -206,20 +206,20 @@ class LabelObjective:
     def factor(self, point, k, every):
         """A factor of the Hessian of label k, from every k-th row: see LogisticObjective.sampled_hessian."""
         curvature = np.ascontiguousarray(point.curvature[::every, k]) * every
-        gram, first = self.rows.gram(curvature)
-        mass = curvature.sum()
-        beside = np.outer(first, first) / mass if self.fit_intercept and mass > 0.0 else None
+        gram, XtD1 = self.rows.gram(curvature)
+        trace_D = curvature.sum()
+        beside = np.outer(XtD1, XtD1) / trace_D if self.fit_intercept and trace_D > 0.0 else None
         return CholeskyFactor(penalised(gram, self.l2[:, k], beside), self.n_threads)
 
 
-def strengths(penalty, mass):
+def strengths(penalty, mean_weight):
     """l2 of labels whose penalty is divided by these mean weights, (p, K), broadcast where it can be."""
-    l2, K = penalty.l2, len(mass)
-    if np.all(mass == 1.0):
+    l2, K = penalty.l2, len(mean_weight)
+    if np.all(mean_weight == 1.0):
         return ElasticNet(0.0, float(l2[0, 0]) if l2.strides == (0, 0) else l2, (len(l2), K)).l2
     if l2.strides == (0, 0):
-        return np.broadcast_to(l2[0, 0] / mass, (len(l2), K))
-    return l2 / mass
+        return np.broadcast_to(l2[0, 0] / mean_weight, (len(l2), K))
+    return l2 / mean_weight
 
 
 def _columns(l2, which):

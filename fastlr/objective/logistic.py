@@ -101,10 +101,10 @@ class LogisticObjective:
         if self.fit_intercept:
             intercept = intercept + self.rows.centre(state)
         # Where X' D 1 comes with the gradient for nothing it is taken along; elsewhere the first product asks for it.
-        loss, gradient, first = self.rows.gradient(state, self.fit_intercept and self.rows.pairs_are_free)
-        return self._complete(coef, intercept, state, loss, gradient, bound, first)
+        loss, gradient, XtD1 = self.rows.gradient(state, self.fit_intercept and self.rows.pairs_are_free)
+        return self._complete(coef, intercept, state, loss, gradient, bound, XtD1)
 
-    def _complete(self, coef, intercept, state, loss, gradient, bound=np.inf, first=None):
+    def _complete(self, coef, intercept, state, loss, gradient, bound=np.inf, XtD1=None):
         """The Point, from the loss and its gradient."""
         if not self.penalty.is_smooth:
             gap = self._plain_gap_scaled(coef, state, gradient)
@@ -112,9 +112,9 @@ class LogisticObjective:
         if self.penalty.is_smooth:
             gap = self.penalty.smooth_gap(gradient)
         value = loss + self.penalty.smooth(coef) + self.penalty.absolute(coef)
-        mass = float(state.curvature.sum()) if self.fit_intercept else 0.0
+        trace_D = float(state.curvature.sum()) if self.fit_intercept else 0.0
         gap = max(0.0, min(gap, bound))  # rounding can leave the sum of divergences slightly negative
-        return Point(coef, intercept, state, value, gradient, gap, first, mass)
+        return Point(coef, intercept, state, value, gradient, gap, XtD1, trace_D)
 
     def _plain_gap_scaled(self, coef, state, adjoint):
         """Gap of the dual point y + scale (sigma(eta) - y), scaled into the dual domain where no l2 acts."""
@@ -131,7 +131,7 @@ class LogisticObjective:
 
     def steepest(self, point):
         """The point with rows that curve the loss as much as they ever can: its Hessian bounds all others."""
-        return replace(point, state=self.rows.steepest(), first=None, mass=0.25 if self.fit_intercept else 0.0)
+        return replace(point, state=self.rows.steepest(), XtD1=None, trace_D=0.25 if self.fit_intercept else 0.0)
 
     def hessian_product(self, point, v, out):
         """out = H v; returns (image of v, step of the intercept, v . H v per right-hand side)."""
@@ -140,32 +140,32 @@ class LogisticObjective:
         return Xd, -tau, self.penalty.add_smooth_gradient(v, out)
 
     def _tau(self, point, v):
-        if point.mass <= 0.0:
+        if point.trace_D <= 0.0:
             return 0.0
-        return float(linalg_vector.dot(self._first(point), v, self.n_threads)[0]) / point.mass
+        return float(linalg_vector.dot(self._XtD1(point), v, self.n_threads)[0]) / point.trace_D
 
-    def _first(self, point):
+    def _XtD1(self, point):
         """X' D 1 at the point, (p, 1): one pass, unless it came with the gradient or was asked for before."""
-        if point.first is None:
-            point.first = self.rows.first(point.state)
-        return point.first
+        if point.XtD1 is None:
+            point.XtD1 = self.rows.XtD1(point.state)
+        return point.XtD1
 
     def centre(self, point):
         """X' D 1 / 1' D 1, (p, 1): the column means that a free intercept takes away; zeros without one."""
-        return self._first(point) / point.mass if point.mass > 0.0 else np.zeros(self.shape)
+        return self._XtD1(point) / point.trace_D if point.trace_D > 0.0 else np.zeros(self.shape)
 
     def diagonal(self, point):
         """Diagonal of the Hessian, (p, 1): one pass."""
         diagonal = self.rows.squares(point.state)
-        if point.mass > 0.0:
+        if point.trace_D > 0.0:
             # cancellation can leave a constant column slightly negative
-            diagonal = np.maximum(diagonal - self._first(point) ** 2 / point.mass, _EPS * diagonal)
+            diagonal = np.maximum(diagonal - self._XtD1(point) ** 2 / point.trace_D, _EPS * diagonal)
         return diagonal + self.penalty.l2
 
     def sampled_hessian(self, point, every):
         """The Hessian in w of every k-th row, scaled up to all of them, (p, p); k = 1: the Hessian."""
-        gram, first, mass = self.rows.sampled_gram(point.state, every)
-        beside = np.outer(first, first) / mass if self.fit_intercept and mass > 0.0 else None
+        gram, XtD1, trace_D = self.rows.sampled_gram(point.state, every)
+        beside = np.outer(XtD1, XtD1) / trace_D if self.fit_intercept and trace_D > 0.0 else None
         return penalised(gram, self.penalty.l2[:, 0], beside)
 
     def root(self, point):
@@ -174,8 +174,8 @@ class LogisticObjective:
         n, p = self.rows.matrix.shape
         curvature = point.state.curvature
         X = self.rows.take(np.arange(n), np.arange(p))
-        if self.fit_intercept and point.mass > 0.0:
-            X -= curvature @ X / point.mass
+        if self.fit_intercept and point.trace_D > 0.0:
+            X -= curvature @ X / point.trace_D
         return np.vstack([np.sqrt(curvature)[:, None] * X, np.diag(np.sqrt(self.penalty.l2[:, 0]))])
 
     def factored(self, point, every):
@@ -219,12 +219,12 @@ class LogisticObjective:
         that: one pass, two with an intercept.
         """
         state, above, gradient, slope = self.rows.set_aside(point.state, Xd, most)
-        mass = float(state.curvature.sum()) if self.fit_intercept else 0.0
-        left = replace(point, state=state, first=None, mass=mass, gradient=point.gradient - gradient)
-        if mass <= 0.0:
+        trace_D = float(state.curvature.sum()) if self.fit_intercept else 0.0
+        left = replace(point, state=state, XtD1=None, trace_D=trace_D, gradient=point.gradient - gradient)
+        if trace_D <= 0.0:
             return left, above, 0.0, 0.0
         left.gradient += slope * self.centre(left)
-        return left, above, slope / mass, 0.5 * slope * slope / mass
+        return left, above, slope / trace_D, 0.5 * slope * slope / trace_D
 
     # --- moving ------------------------------------------------------------------------------------------------------
 
@@ -237,12 +237,12 @@ class LogisticObjective:
         """A step on the quadratic model, minimised by epochs of coordinate descent over gathered columns."""
         diagonal = self.diagonal(point)
         penalty = self.penalty
-        first = np.zeros(len(diagonal)) if point.first is None else point.first[:, 0]
+        XtD1 = np.zeros(len(diagonal)) if point.XtD1 is None else point.XtD1[:, 0]
         model = (
             point.gradient[:, 0],
             diagonal[:, 0],
-            first,
-            point.mass,
+            XtD1,
+            point.trace_D,
             penalty.l1[:, 0],
             penalty.l2[:, 0],
             penalty.lower[:, 0],
@@ -352,8 +352,8 @@ class LogisticObjective:
         under_l2, under_l1, lengths = self._magnitudes
         value, out = min(1.0, max(float(point.value), 0.0)), 0.0
         if under_l2:
-            inverse_mass = self._inverse_mass(point) if self.fit_intercept else 0.0
-            out += hidden(gap, value, self.penalty.smooth(point.coef), moved, under_l2, inverse_mass)
+            inverse_trace_D = self._inverse_trace_D(point) if self.fit_intercept else 0.0
+            out += hidden(gap, value, self.penalty.smooth(point.coef), moved, under_l2, inverse_trace_D)
         if under_l1:
             used = np.flatnonzero(point.coef)
             reach = float(np.sum(np.abs(point.coef[used, 0]) * lengths[used]))
@@ -365,9 +365,9 @@ class LogisticObjective:
         """How large columns are beside their penalties, see ElasticNet.magnitudes."""
         return self.penalty.magnitudes(self.rows.mean_squares())
 
-    def _inverse_mass(self, point):
+    def _inverse_trace_D(self, point):
         """1 / 1' D 1: how far a residual that does not quite add up to zero moves the intercept."""
-        return 1.0 / max(point.mass, _EPS)
+        return 1.0 / max(point.trace_D, _EPS)
 
     def residual_gap(self, point, step, rho, rr):
         """The columns' share of the gap after a full step, for the gradient rho of the model there (rr = rho . rho)."""

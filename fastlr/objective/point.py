@@ -19,15 +19,15 @@ class Point:
     gradient: np.ndarray
     #: Bound on value minus minimum; inf if none is known.
     gap: float
-    #: X' D 1 (None until asked for) and 1' D 1 (0 without an intercept), for its elimination.
-    first: np.ndarray | None = None
-    mass: float = 0.0
+    #: X' D 1, (p, 1), and 1' D 1, which eliminate the intercept: None until it is asked for, and 0 without an intercept.
+    XtD1: np.ndarray | None = None
+    trace_D: float = 0.0
 
     def restrict(self, columns):
         """The same point seen by the objective in these columns alone; no gap is known there."""
-        first = None if self.first is None else self.first[columns]
+        XtD1 = None if self.XtD1 is None else self.XtD1[columns]
         coef, gradient = self.coef[columns], self.gradient[columns]
-        return Point(coef, self.intercept, self.state, self.value, gradient, np.inf, first, self.mass)
+        return Point(coef, self.intercept, self.state, self.value, gradient, np.inf, XtD1, self.trace_D)
 
 
 @dataclass

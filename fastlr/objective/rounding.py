@@ -26,7 +26,7 @@ def of_product(value, magnitude, moved, sqrt=math.sqrt):
     return _EPS * (sqrt(value) + (1.0 + 0.25 * magnitude) * moved)
 
 
-def hidden(gap, value, smooth, moved, magnitude, inverse_mass, sqrt=math.sqrt):
+def hidden(gap, value, smooth, moved, magnitude, inverse_trace_D, sqrt=math.sqrt):
     """What it hides of a gap under l2.
 
     Parameters
@@ -34,7 +34,7 @@ def hidden(gap, value, smooth, moved, magnitude, inverse_mass, sqrt=math.sqrt):
     gap : float, not negative
     smooth : float
         coef' diag(l2) coef / 2.
-    inverse_mass : float
+    inverse_trace_D : float
         1 / 1' D 1 with a free intercept, which a residual that does not quite add up to zero moves; else 0.
     value, moved, magnitude, sqrt :
         As for `of_product`; value in [0, 1].
@@ -42,7 +42,7 @@ def hidden(gap, value, smooth, moved, magnitude, inverse_mass, sqrt=math.sqrt):
     columns = magnitude * of_product(value, magnitude, moved, sqrt)
     rows = 2.0 * _EPS * magnitude * (sqrt(2.0 * smooth) + moved)
     return (
-        columns * sqrt(2.0 * gap) * (1.0 + sqrt(inverse_mass))
-        + 0.5 * columns * columns * (1.0 + inverse_mass)
+        columns * sqrt(2.0 * gap) * (1.0 + sqrt(inverse_trace_D))
+        + 0.5 * columns * columns * (1.0 + inverse_trace_D)
         + rows * (sqrt(gap) * (moved > 0.0) + 0.125 * rows)
     )

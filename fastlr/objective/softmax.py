@@ -64,8 +64,8 @@ class SoftmaxObjective(LogisticObjective):
         rows = self.rows.over(PairRows, pairs)
         return PairObjective(rows, self.penalty.restrict(columns), self.fit_intercept)
 
-    def _complete(self, coef, intercept, state, loss, gradient, bound=np.inf, first=None):
-        point = super()._complete(coef, intercept, state, loss, gradient, bound, first)
+    def _complete(self, coef, intercept, state, loss, gradient, bound=np.inf, XtD1=None):
+        point = super()._complete(coef, intercept, state, loss, gradient, bound, XtD1)
         return ClassPoint(**vars(point))
 
     def _shift(self, point, Xd):
@@ -83,8 +83,8 @@ class SoftmaxObjective(LogisticObjective):
         """Least loss with coef = 0: the entropy of the shares of the classes, of equal ones without intercepts."""
         if not self.fit_intercept:
             return float(np.log(self.rows.n_classes))
-        masses = self.rows.class_masses()
-        known = masses[masses > 0.0]
+        shares = self.rows.class_shares()
+        known = shares[shares > 0.0]
         return float(-known @ np.log(known))
 
     def column_of(self, coefficients):
@@ -95,7 +95,7 @@ class SoftmaxObjective(LogisticObjective):
     def is_small(self):
         return self.shape[0] <= FEW_COEFFICIENTS
 
-    def _inverse_mass(self, point):
+    def _inverse_trace_D(self, point):
         """About the largest eigenvalue of (sum_i D_i)^+: the curvature in the intercepts is no larger than the loss."""
         return self.rows.n_classes / max(point.value, _EPS)
 
@@ -154,8 +154,8 @@ class SoftmaxObjective(LogisticObjective):
         squares = self.rows.matrix.squares(by_row)
         if self.fit_intercept:
             self.rows.work.entries_read += self.rows.matrix.nnz
-            first = self.rows.matrix.adjoint(by_row)
-            squares = np.maximum(squares - first * first / max(by_row.sum(), np.finfo(float).tiny), 1e-3 * squares)
+            XtD1 = self.rows.matrix.adjoint(by_row)
+            squares = np.maximum(squares - XtD1 * XtD1 / max(by_row.sum(), np.finfo(float).tiny), 1e-3 * squares)
         return np.outer(squares, by_class / max(by_class.mean(), np.finfo(float).tiny)).reshape(-1, 1) + self.penalty.l2
 
     def inverse_diagonal(self, point):
@@ -198,9 +198,9 @@ class PairObjective(SoftmaxObjective):
         diagonal = self.rows.squares(curvature)
         if not self.fit_intercept:
             return diagonal + self.penalty.l2, np.zeros_like(diagonal), np.zeros(self.rows.n_classes)
-        first, mass = self.rows.adjoint(curvature), curvature.sum(axis=0)
-        taken = first * first / np.maximum(mass, _TINY)[self.rows.matrix.label, None]
-        return np.maximum(diagonal - taken, _EPS * diagonal) + self.penalty.l2, first, mass
+        XtD1, trace_D = self.rows.adjoint(curvature), curvature.sum(axis=0)
+        taken = XtD1 * XtD1 / np.maximum(trace_D, _TINY)[self.rows.matrix.label, None]
+        return np.maximum(diagonal - taken, _EPS * diagonal) + self.penalty.l2, XtD1, trace_D
 
     def sampled_hessian(self, point, every):
         """The Hessian, (m, m); of all rows, whatever `every`."""
@@ -221,8 +221,8 @@ class PairObjective(SoftmaxObjective):
     def coordinate_direction(self, point, tolerance, max_epochs):
         """A step on the quadratic model, by epochs of coordinate descent."""
         penalty = self.penalty
-        diagonal, first, mass = self._curvatures(point)
-        by_pair = point.gradient, diagonal, first, penalty.l1, penalty.l2, point.coef
+        diagonal, XtD1, trace_D = self._curvatures(point)
+        by_pair = point.gradient, diagonal, XtD1, penalty.l1, penalty.l2, point.coef
         flat = [values[:, 0] for values in by_pair]
-        delta = self.rows.coordinate_epochs(point.state, mass, flat, tolerance, max_epochs)
+        delta = self.rows.coordinate_epochs(point.state, trace_D, flat, tolerance, max_epochs)
         return self.direction(point, delta)

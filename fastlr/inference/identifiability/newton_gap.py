@@ -23,9 +23,9 @@ def newton_gap(objective, point):
     With the step d the residual r + D X d has X' times it equal to -l2 (coef + d).  Inside its domain it is a dual
     point, and proves that there is an optimum.  The Hessian must have kept its digits.
     """
-    gram, first, mass = objective.rows.sampled_gram(point.state, 1)
+    gram, XtD1, trace_D = objective.rows.sampled_gram(point.state, 1)
     before, l2 = np.diag(gram).copy(), objective.penalty.l2[:, 0]
-    gram = penalised(gram, l2, np.outer(first, first) / mass if objective.fit_intercept and mass > 0.0 else None)
+    gram = penalised(gram, l2, np.outer(XtD1, XtD1) / trace_D if objective.fit_intercept and trace_D > 0.0 else None)
     after = np.diag(gram)
     if not (np.isfinite(gram).all() and np.all(after - l2 > CENTRED * before)):
         return np.inf

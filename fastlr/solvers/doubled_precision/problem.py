@@ -89,7 +89,7 @@ class WideProblem(ABC):
         """Bound on the weighted divergences of the probabilities at hi from those at W."""
 
     @abstractmethod
-    def inverse_mass(self, point):
+    def inverse_trace_D(self, point):
         """About the inverse of the least curvature in the intercepts."""
 
     def _point(self, w, eta, z):
@@ -168,7 +168,7 @@ class WideProblem(ABC):
         left = float(np.sum(np.abs(point.gradient[p:])))
         if left == 0.0:
             return 0.0
-        inverse = self.inverse_mass(point)
+        inverse = self.inverse_trace_D(point)
         off = left * inverse
         if not off <= NEAR:
             return np.inf
@@ -223,9 +223,9 @@ class WideTwoClasses(WideProblem):
         curvature = np.where(difference > 50.0, 0.25 * self.weight, curvature)
         return 0.5 * float(np.sum(curvature * difference * difference))
 
-    def inverse_mass(self, point):
-        mass = float(np.sum(self.curvature(point)))
-        return 1.0 / mass if mass > 0.0 else np.inf
+    def inverse_trace_D(self, point):
+        trace_D = float(np.sum(self.curvature(point)))
+        return 1.0 / trace_D if trace_D > 0.0 else np.inf
 
 
 class WideClasses(WideProblem):
@@ -307,7 +307,7 @@ class WideClasses(WideProblem):
         curved = np.minimum(variance * np.exp(np.minimum(spread, 50.0)), 0.25 * spread * spread)
         return 0.5 * float(np.sum(self.weight * np.where(spread > 50.0, 0.25 * spread * spread, curved)))
 
-    def inverse_mass(self, point):
+    def inverse_trace_D(self, point):
         p = self._probabilities(point)
         between = -(self.weight[:, None] * p).T @ p
         np.fill_diagonal(between, 0.0)

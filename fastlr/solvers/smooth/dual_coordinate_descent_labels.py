@@ -8,7 +8,7 @@ from fastlr.solvers.smooth.dual_coordinate_descent import EPOCHS, PROGRESS
 _EPS = np.finfo(float).eps
 
 
-def ascend(duals, monitors, mass):
+def ascend(duals, monitors, mean_weight):
     """Maximise all duals by epochs that they share, until their monitors say that the fits are finished.
 
     What `dual_coordinate_descent.solve` does for one label: gaps are computed when the gains foretell that those of
@@ -18,15 +18,15 @@ def ascend(duals, monitors, mass):
     ----------
     duals : fastlr.objective.dual_l2_labels.LabelDuals
     monitors : sequence of K Monitor
-        With null values; objectives and gaps there are those of `duals` divided by `mass`.
-    mass : ndarray of shape (K,)
+        With null values; objectives and gaps there are those of `duals` divided by `mean_weight`.
+    mean_weight : ndarray of shape (K,)
 
     Returns
     -------
     dict
         Where the gains do not shrink, as under weak penalties: (coef (p,), intercept) by label, to go on from.
     """
-    best = [_Best(monitor, m) for monitor, m in zip(monitors, mass, strict=True)]
+    best = [_Best(monitor, m) for monitor, m in zip(monitors, mean_weight, strict=True)]
     live = np.array([k for k, one in enumerate(best) if not one.finished(duals.start, k)], dtype=np.intp)
     left = {}
     duals.keep(live)
@@ -62,16 +62,16 @@ def _epochs(duals, goal):
 class _Best:
     """The point of least value that one label has reached; see dual_coordinate_descent.better."""
 
-    def __init__(self, monitor, mass):
+    def __init__(self, monitor, mean_weight):
         self._monitor = monitor
-        self._mass = float(mass)
+        self._mean_weight = float(mean_weight)
         self._measures = None
         self._handle = None
 
     @property
     def goal(self):
         """The gap to reach."""
-        return self._mass * max(self._monitor.target, self._measures.rounding)
+        return self._mean_weight * max(self._monitor.target, self._measures.rounding)
 
     @property
     def where(self):
@@ -82,8 +82,8 @@ class _Best:
     def finished(self, points, position):
         """Take note of a point; whether the fit ends."""
         new = Measures(
-            *(float(part[position]) / self._mass for part in (points.value, points.gap)),
-            *(float(part[position]) / self._mass for part in (points.rounding, points.optimality)),
+            *(float(part[position]) / self._mean_weight for part in (points.value, points.gap)),
+            *(float(part[position]) / self._mean_weight for part in (points.rounding, points.optimality)),
             int(points.nonzeros[position]),
         )
         old = self._measures

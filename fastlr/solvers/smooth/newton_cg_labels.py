@@ -35,7 +35,7 @@ def solve(objective, coef, intercept, monitors):
     if not np.any(coef):
         coef, intercept = _start(objective, coef, intercept)
     point = _starting_point(objective, coef, intercept, monitors)
-    live, preconditioner, first = np.arange(len(monitors)), None, None
+    live, preconditioner, first_norm = np.arange(len(monitors)), None, None
     decrement = np.full(len(live), np.nan)
     while True:
         ended = _finished(objective, point, decrement, [monitors[k] for k in live])
@@ -45,22 +45,29 @@ def solve(objective, coef, intercept, monitors):
             stay = np.flatnonzero(~ended)
             objective, point, live = objective.take(stay), point.take(stay), live[stay]
             if preconditioner is not None:
-                preconditioner, first = preconditioner.take(stay), first[stay]
+                preconditioner, first_norm = preconditioner.take(stay), first_norm[stay]
         if preconditioner is None:
             preconditioner = preconditioner_for(objective, point)
-            first = preconditioner.norm(point.gradient)
-        forcing = np.minimum(0.25, np.sqrt(preconditioner.norm(point.gradient) / np.where(first > 0.0, first, 1.0)))
+            first_norm = preconditioner.norm(point.gradient)
+        forcing = np.minimum(
+            0.25, np.sqrt(preconditioner.norm(point.gradient) / np.where(first_norm > 0.0, first_norm, 1.0))
+        )
         enough = np.array([0.5 * monitors[k].target for k in live])
         step = conjugate_gradients(objective, point, preconditioner, forcing, enough)
         t = _armijo(objective, point, step)
-        _report_stuck(step, t, first, [monitors[k] for k in live])
+        _report_stuck(step, t, first_norm, [monitors[k] for k in live])
         decrement = np.where(t == 1.0, step.decrease + step.missing, np.nan)
         stay = np.flatnonzero(t > 0.0)
         if not len(stay):
             return
         if len(stay) < len(t):
             objective, point, step, live = objective.take(stay), point.take(stay), step.take(stay), live[stay]
-            preconditioner, first, t, decrement = preconditioner.take(stay), first[stay], t[stay], decrement[stay]
+            preconditioner, first_norm, t, decrement = (
+                preconditioner.take(stay),
+                first_norm[stay],
+                t[stay],
+                decrement[stay],
+            )
         point = objective.move(point, step, t)
 
 
@@ -120,12 +127,12 @@ def _finished(objective, point, decrement, monitors):
     return ended
 
 
-def _report_stuck(step, t, first, monitors):
+def _report_stuck(step, t, first_norm, monitors):
     """End the fits that no step moves."""
     for k, monitor in enumerate(monitors):
         if t[k] > 0.0:
             continue
-        if first[k] > 0.0:
+        if first_norm[k] > 0.0:
             monitor.stuck(float(step.decrease[k]), "No step along the Newton direction lowers the objective")
         else:
             monitor.without_curvature()
@@ -154,7 +161,7 @@ def conjugate_gradients(objective, point, preconditioner, forcing, enough):
     """
     found = LabelStep.none(point)
     lanes = np.arange(len(forcing))
-    step, curvature, mass = LabelStep.none(point), point.curvature, point.mass
+    step, curvature, trace_D = LabelStep.none(point), point.curvature, point.trace_D
     rho = point.gradient.copy()
     v = np.zeros_like(rho)
     nothing = np.zeros(len(lanes))
@@ -164,7 +171,7 @@ def conjugate_gradients(objective, point, preconditioner, forcing, enough):
     going = np.ones(len(lanes), dtype=bool)
     flattest = np.full(len(lanes), np.inf)
     for _ in range(MOST_PRODUCTS):
-        product, Xd, shift, bent = objective.hessian_product(curvature, mass, v)
+        product, Xd, shift, bent = objective.hessian_product(curvature, trace_D, v)
         going &= (rz > 0.0) & (bent > FLAT * size) & np.isfinite(bent)
         if not going.any():
             break
@@ -191,8 +198,8 @@ def conjugate_gradients(objective, point, preconditioner, forcing, enough):
             stay = np.flatnonzero(going)
             objective, preconditioner, step = objective.take(stay), preconditioner.take(stay), step.take(stay)
             curvature, rho, v = (np.ascontiguousarray(array[:, stay]) for array in (curvature, rho, v))
-            per_label = (lanes, mass, rz, size, goal, resolvable, enough, going, flattest)
-            lanes, mass, rz, size, goal, resolvable, enough, going, flattest = (array[stay] for array in per_label)
+            per_label = (lanes, trace_D, rz, size, goal, resolvable, enough, going, flattest)
+            lanes, trace_D, rz, size, goal, resolvable, enough, going, flattest = (array[stay] for array in per_label)
     found.put(lanes, step, np.arange(len(lanes)))
     return found
 
