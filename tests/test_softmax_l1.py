@@ -220,13 +220,13 @@ def test_the_group_penalty_and_its_conjugate():
 def test_steps_end_at_kinks():
     coef, step = np.array([[1.0], [0.3], [-2.0], [0.5]]), np.array([[-4.0], [-0.9], [1.0], [1.0]])
     plain = ElasticNet(0.1, 0.0, (4, 1))
-    np.testing.assert_array_equal(plain.held(coef, step), [[-1.0], [-0.3], [1.0], [1.0]])
+    np.testing.assert_array_equal(plain.clipped(coef, step), [[-1.0], [-0.3], [1.0], [1.0]])
     reached, share = plain.cut(coef, step)
     assert share == 0.25
     assert reached[0, 0] == -1.0
     np.testing.assert_array_equal(reached[1:], 0.25 * step[1:])
     grouped = GroupPenalty(0.1, 0.0, (4, 1), 2)
-    np.testing.assert_array_equal(grouped.held(coef, step), [[-1.0], [-0.3], [1.0], [1.0]])
+    np.testing.assert_array_equal(grouped.clipped(coef, step), [[-1.0], [-0.3], [1.0], [1.0]])
     reached, share = grouped.cut(coef, step)
     assert share == pytest.approx((1.0 + 0.09) / (4.0 + 0.27))
     np.testing.assert_array_equal(reached, share * step)

@@ -128,12 +128,12 @@ def fit_logistic(
     start = arguments.start(start, p, fit_intercept)
 
     def fit(matrix, start, controls):
-        rows, held, strengths = matrix.bind(y, weight, offset), None, (l1, l2)
+        rows, fixed_zero, strengths = matrix.bind(y, weight, offset), None, (l1, l2)
         if standardize:
-            *strengths, held = standardized_strengths(l1, l2, *rows.column_moments(), limits, names)
-            start[0][held] = 0.0
+            *strengths, fixed_zero = standardized_strengths(l1, l2, *rows.column_moments(), limits, names)
+            start[0][fixed_zero] = 0.0
         rows, penalty, kept = screen(rows, within(limits, *strengths, (p, 1), matrix.n_threads))
-        return fit_rows(rows, penalty, fit_intercept, start, solver, controls, kept, held)
+        return fit_rows(rows, penalty, fit_intercept, start, solver, controls, kept, fixed_zero)
 
     def curvature(matrix, coef, intercept):
         eta = np.zeros(n) if offset is None else offset.copy()

@@ -49,11 +49,11 @@ class LabelProblems:
         self.factors = factors
         self.fit_intercept = fit_intercept
         self.starts = starts
-        self.held = None
+        self.fixed_zero = None
         self._strengths = l1, l2
         self._moments = matrix.bind(self.weight_of_rows(), weight).column_moments() if standardize else None
         if standardize:
-            _, _, self.held = standardized_strengths(l1, l2, *self._moments)
+            _, _, self.fixed_zero = standardized_strengths(l1, l2, *self._moments)
         self._mean_weight = self._mean_weights_of_labels()
         #: The numbers of the columns that l1 leaves in all problems; None if all are left, or nobody has looked.
         self.kept = None
@@ -101,8 +101,8 @@ class LabelProblems:
         if self.starts is None:
             return np.zeros((self.matrix.shape[1], len(which))), np.zeros(len(which))
         coef = np.ascontiguousarray(self.starts[0][which].T)
-        if self.held is not None:
-            coef[self.held] = 0.0
+        if self.fixed_zero is not None:
+            coef[self.fixed_zero] = 0.0
         return coef, self.starts[1][which].copy()
 
     def groups(self, bytes_each):
@@ -159,12 +159,12 @@ class LabelProblems:
         return self._mean_squares
 
     def start(self, k):
-        """(coef (p, 1), intercept) that problem k starts from, zero where columns are held."""
+        """(coef (p, 1), intercept) that problem k starts from, zero where coefficients are fixed at zero."""
         if self.starts is None:
             return np.zeros((self.matrix.shape[1], 1)), 0.0
         coef = self.starts[0][k][:, None].copy()
-        if self.held is not None:
-            coef[self.held] = 0.0
+        if self.fixed_zero is not None:
+            coef[self.fixed_zero] = 0.0
         return coef, float(self.starts[1][k])
 
 
@@ -204,13 +204,18 @@ class Watch:
 
         return replace(self._controls, time_limit=limit, callback=call_back, begun=tuple(begun))
 
-    def monitor(self, k, work, solver, choice, held, null_value):
+    def monitor(self, k, work, solver, choice, fixed_zero, null_value):
         """The Monitor of problem k in a fit of several, which shows it handles of coefficients.
 
         A handle is (points, position), where points.coefficients is (K, p).
         """
         monitor = LabelMonitor(
-            partial(self.ended, k), self.controls(k), SharedPasses(work), solver, choice, partial(_coefficients, held)
+            partial(self.ended, k),
+            self.controls(k),
+            SharedPasses(work),
+            solver,
+            choice,
+            partial(_coefficients, fixed_zero),
         )
         monitor.null_value = null_value
         return monitor
@@ -234,11 +239,11 @@ class LabelMonitor(Monitor):
         self.settled = self.result()
         self.state = self._last = None
 
-    def look_at(self, objective, held):
+    def look_at(self, objective, fixed_zero):
         """Take this objective, of the one fit, for the diagnosis of its result."""
         self.objective = objective
         self.lift = lambda coef, intercept: _coefficients(
-            held, (SimpleNamespace(coefficients=coef.T.copy()), 0), intercept
+            fixed_zero, (SimpleNamespace(coefficients=coef.T.copy()), 0), intercept
         )
 
 
@@ -249,10 +254,10 @@ class SharedPasses:
         self.rows = SimpleNamespace(work=work)
 
 
-def _coefficients(held, handle, intercept):
-    """((p,) coefficients, intercept) from a handle; those that are held at zero exactly there."""
+def _coefficients(fixed_zero, handle, intercept):
+    """((p,) coefficients, intercept) from a handle; those of `fixed_zero` exactly zero."""
     points, position = handle
     out = np.array(points.coefficients[position], order="C")
-    if held is not None:
-        out[held] = 0.0
+    if fixed_zero is not None:
+        out[fixed_zero] = 0.0
     return out, intercept

@@ -168,7 +168,7 @@ def _gone_on(results, matrix, near, posed, solver, controls):
     problems = posed(matrix.centred(centre.values), starts=starts)
     for k, more in left.items():
         more = replace(more, callback=None)
-        again = partial(_fit_one, *problems.of(k), solver, held=problems.held)
+        again = partial(_fit_one, *problems.of(k), solver, fixed_zero=problems.fixed_zero)
         results[k] = gone_on(results[k], centre, lambda controls, again=again: again(controls=controls), more)
     return results
 
@@ -182,7 +182,7 @@ def _by_shared_steps(problems, watch, choice):
         rows = LabelRows(problems.matrix, label, problems.weight_of_rows(), factor / mean_weight, work)
         objective = LabelObjective(rows, strengths(problems.penalty(1.0), mean_weight), problems.fit_intercept)
         monitors = [
-            watch.monitor(k, work, "newton_cg", choice, problems.held, null)
+            watch.monitor(k, work, "newton_cg", choice, problems.fixed_zero, null)
             for k, null in zip(which, objective.null_value(), strict=True)
         ]
         _let_refine(problems, monitors)
@@ -207,7 +207,7 @@ def _diagnosed(problems, watch, k, monitor):
         result.converged and not is_settled(objective, objective.at(*reached), monitor.gaps[-1], result.target)
     ):
         return _unwatched(problems, watch, k, monitor, problem)
-    monitor.look_at(objective, problems.held)
+    monitor.look_at(objective, problems.fixed_zero)
     found = diagnosed(result, monitor)
     return _unwatched(problems, watch, k, monitor, problem) if _is_short_of_digits(found, monitor) else found
 
@@ -226,7 +226,7 @@ def _is_short_of_digits(result, monitor):
 def _unwatched(problems, watch, k, monitor, problem):
     """The result of going on from where a label has ended; callbacks know that it is over."""
     controls = replace(watch.controls(k, monitor.history), callback=None)
-    found = _fit_one(*problem, "newton_cg", controls, None, problems.held)
+    found = _fit_one(*problem, "newton_cg", controls, None, problems.fixed_zero)
     return replace(found, message=f"{found.message} {monitor.explanation}".rstrip())
 
 
@@ -239,7 +239,7 @@ def _by_shared_epochs(problems, watch, choice):
         lanes = DualLanes(problems.matrix, problems.weight_of_rows(), problems.penalty(1.0).l2[:, 0], work)
         duals = LabelDuals(lanes, label, factor, problems.fit_intercept)
         monitors = [
-            watch.monitor(k, work, "dual_coordinate_descent", choice, problems.held, null)
+            watch.monitor(k, work, "dual_coordinate_descent", choice, problems.fixed_zero, null)
             for k, null in zip(which, duals.null_value / mean_weight, strict=True)
         ]
         _let_refine(problems, monitors)
@@ -271,7 +271,7 @@ def _finish(problems, watch, k, monitor, start):
     rows.work.entries_read += monitor.objective.rows.work.entries_read
     start = coef[:, None].copy(), intercept
     controls = watch.controls(k, monitor.history)
-    result = _fit_one(rows, penalty, fit_intercept, start, "newton_cg", controls, None, problems.held)
+    result = _fit_one(rows, penalty, fit_intercept, start, "newton_cg", controls, None, problems.fixed_zero)
     watch.ended(k)
     monitor.remark_change("newton_cg", SLOW)
     return replace(result, solver=monitor.solver, message=f"{result.message} {monitor.explanation}")
@@ -294,7 +294,7 @@ def _one_by_one(problems, watch, solver, threads):
     problems.screen()
 
     def fit(k):
-        result = _fit_one(*problems.of(k), solver, watch.controls(k), problems.kept, problems.held)
+        result = _fit_one(*problems.of(k), solver, watch.controls(k), problems.kept, problems.fixed_zero)
         watch.ended(k)
         return result
 

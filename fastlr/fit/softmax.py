@@ -14,7 +14,7 @@ from fastlr.penalties.elastic_net import ElasticNet
 from fastlr.penalties.group import GroupPenalty
 from fastlr.presolve.merging import ColumnMap, merge_columns
 from fastlr.presolve.recentring import fit_centred
-from fastlr.presolve.screening import HELD, screen_classes
+from fastlr.presolve.screening import LEFT_OUT, screen_classes
 from fastlr.solvers import FitInterrupted, Monitor, Status, automatic
 from fastlr.solvers.callbacks import tells_its_end
 from fastlr.solvers.composite import coordinate_descent
@@ -146,7 +146,7 @@ def _fewer_columns(rows, l1, l2, group_penalty):
     p, K = rows.matrix.shape[1], rows.n_classes
     if np.any(l1):
         rows, kept, column_map = screen_classes(rows, l1, l2, np.sqrt(2.0) if group_penalty else 1.0)
-        note = HELD.format(kept=len(kept), p=p) if len(kept) < p else ""
+        note = LEFT_OUT.format(kept=len(kept), p=p) if len(kept) < p else ""
         return rows, *(each if isinstance(each, float) else each[kept] for each in (l1, l2)), column_map, note
     if isinstance(l2, float) and l2 > 0.0:
         matrix, column_map = merge_columns(rows.matrix, K)

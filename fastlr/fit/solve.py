@@ -6,12 +6,11 @@ import numpy as np
 
 from fastlr.inference.identifiability import diagnosed
 from fastlr.objective.logistic import LogisticObjective
-from fastlr.presolve.screening import HELD
 from fastlr.solvers import FitInterrupted, Monitor, Status, choose_solver, never
 from fastlr.solvers.doubled_precision.refinement import can_refine, solved
 
 
-def fit_rows(rows, penalty, fit_intercept, start, solver, controls, kept=None, held=None):
+def fit_rows(rows, penalty, fit_intercept, start, solver, controls, kept=None, fixed_zero=None):
     """Minimise over bound rows.
 
     Parameters
@@ -25,7 +24,7 @@ def fit_rows(rows, penalty, fit_intercept, start, solver, controls, kept=None, h
     controls : fastlr.solvers.Controls
     kept : ndarray of int, optional
         The columns of X that rows and penalty are made of, where these are not all.
-    held : ndarray of bool, shape (p,), optional
+    fixed_zero : ndarray of bool, shape (p,), optional
         Columns whose coefficients are zero whatever the solver says.
 
     Raises
@@ -42,7 +41,7 @@ def fit_rows(rows, penalty, fit_intercept, start, solver, controls, kept=None, h
     if kept is not None:
         choice = f"{choice} {HELD.format(kept=len(kept), p=p)}".lstrip()
     objective = LogisticObjective(rows, penalty, fit_intercept)
-    monitor = Monitor(controls, objective, name, choice, partial(_all_coefficients, p, kept, held))
+    monitor = Monitor(controls, objective, name, choice, partial(_all_coefficients, p, kept, fixed_zero))
     monitor.may_refine = spec.suits is not never and can_refine(rows.matrix, controls)
     try:
         return diagnosed(solved(spec.run, objective, coef, intercept, monitor), monitor, kept)
@@ -53,10 +52,10 @@ def fit_rows(rows, penalty, fit_intercept, start, solver, controls, kept=None, h
         raise FitInterrupted(monitor.result()) from None
 
 
-def _all_coefficients(p, kept, held, coef, intercept):
-    """((p,) coefficients, intercept) from those of the columns kept; those that are held at zero exactly there."""
+def _all_coefficients(p, kept, fixed_zero, coef, intercept):
+    """((p,) coefficients, intercept) from those of the columns kept; those of `fixed_zero` exactly zero."""
     out = np.zeros(p)
     out[slice(None) if kept is None else kept] = coef[:, 0]
-    if held is not None:
-        out[held] = 0.0
+    if fixed_zero is not None:
+        out[fixed_zero] = 0.0
     return out, intercept

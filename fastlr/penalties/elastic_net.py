@@ -132,7 +132,7 @@ class ElasticNet:
         upper = np.where(kinked & (coef <= 0.0), np.minimum(self.upper, 0.0), self.upper)
         return lower, upper
 
-    def held(self, coef, step):
+    def clipped(self, coef, step):
         """The step, (p, K), in which coefficients that would cross a kink or bound stop there."""
         lower, upper = self.piece(coef)
         target = coef + step
@@ -140,7 +140,7 @@ class ElasticNet:
 
     def cut(self, coef, step):
         """The step as far as the first coefficient meets a kink or bound, where it lands exactly, and its share."""
-        room = self.held(coef, step)
+        room = self.clipped(coef, step)
         met = np.abs(room) < np.abs(step)
         share = np.min(np.divide(room, step, out=np.ones_like(step), where=met))
         return np.where(met & (np.abs(room) <= share * np.abs(step)), room, share * step), share

@@ -78,7 +78,7 @@ class GroupPenalty(ElasticNet):
         reach = np.where(np.repeat(on_kink, self.n_classes), 0.0, np.inf)[:, None]
         return -reach, reach
 
-    def held(self, coef, step):
+    def clipped(self, coef, step):
         """The step in which groups that would pass zero stop there."""
         return np.where(self.passing(coef, step) >= 1.0, -coef, step)
 

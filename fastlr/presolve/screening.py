@@ -6,7 +6,7 @@ from fastlr.presolve.duplicates import first_of_equal
 from fastlr.presolve.merging import ColumnMap
 
 #: What a result says of it.
-HELD = "l1 holds all but {kept} of {p} columns at zero for certain, and these were left out beforehand."
+LEFT_OUT = "l1 holds all but {kept} of {p} columns at zero for certain, and these were left out beforehand."
 #: Columns up to which it is not worth a pass: solvers look at few of them anyway.
 FEW_COLUMNS = 512
 #: Share of the entries up to which the columns left are copied.

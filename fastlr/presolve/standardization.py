@@ -42,31 +42,31 @@ def standardized_strengths(l1, l2, mean, variance, limits=None, names=None):
     Returns
     -------
     l1, l2 : ndarray of shape (p, 1)
-    held : ndarray of shape (p,), bool
-        Columns held at zero.
+    fixed_zero : ndarray of shape (p,), bool
+        The constant columns, whose coefficients are to be zero.
 
     Raises
     ------
     ValueError
         If the bounds keep such a column from zero.
     """
-    held = variance == 0.0
+    fixed_zero = variance == 0.0
     if limits is not None:
-        _check_zero_is_allowed(held, *limits, names)
-    size = np.where(mean == 0.0, 1.0, np.abs(mean))[held, None]
+        _check_zero_is_allowed(fixed_zero, *limits, names)
+    size = np.where(mean == 0.0, 1.0, np.abs(mean))[fixed_zero, None]
     has_l1 = np.any(l1)
     variance = variance[:, None]
     l1, l2 = l1 * np.sqrt(variance), l2 * variance
     if has_l1:
-        l1[held] = 2.0 * size
+        l1[fixed_zero] = 2.0 * size
     else:
-        l2[held] = _HOLD * size * size
-    return l1, l2, held
+        l2[fixed_zero] = _HOLD * size * size
+    return l1, l2, fixed_zero
 
 
-def _check_zero_is_allowed(held, lower, upper, names):
+def _check_zero_is_allowed(fixed_zero, lower, upper, names):
     """Raise ValueError where a column that is to be held at zero may not be zero."""
-    away = np.flatnonzero(held & np.ravel((lower > 0.0) | (upper < 0.0)))
+    away = np.flatnonzero(fixed_zero & np.ravel((lower > 0.0) | (upper < 0.0)))
     if len(away):
         raise ValueError(
             f"bounds keep the coefficient of {column(int(away[0]), names)}, which is constant, from zero: "

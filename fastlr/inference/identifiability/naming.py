@@ -104,10 +104,10 @@ def _at_prices(program, separated, prices):
 def _with_limits(program, matrix, right):
     """The constraints, and those of coordinates that cannot go both ways."""
     for limit, side in ((program.lower, -1.0), (program.upper, 1.0)):
-        held = np.isfinite(limit)
-        if held.any():
-            more = np.zeros((int(held.sum()), matrix.shape[1]))
-            more[:, : program.basis.shape[1]] = side * program.basis[held]
+        bounded = np.isfinite(limit)
+        if bounded.any():
+            more = np.zeros((int(bounded.sum()), matrix.shape[1]))
+            more[:, : program.basis.shape[1]] = side * program.basis[bounded]
             matrix, right = np.vstack([matrix, more]), np.append(right, np.zeros(len(more)))
     return matrix, right
 

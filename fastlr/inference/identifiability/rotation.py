@@ -220,14 +220,14 @@ def _gap_after_step(objective, turned, point, moving):
     if not np.max(np.abs(Xd) + blur, initial=0.0) <= NEAR:
         return np.inf
     columns, scale = 0.0, 1.0
-    held = ~(moving & _without_penalty(penalty))
-    held[: turned.size] = False
-    if held.any():
-        rest = penalty.restrict(np.flatnonzero(held))
+    penalised = ~(moving & _without_penalty(penalty))
+    penalised[: turned.size] = False
+    if penalised.any():
+        rest = penalty.restrict(np.flatnonzero(penalised))
         rest.covers_all = True  # towards a single bound of a column without penalty as well
-        adjoint = np.ascontiguousarray(turned.matrix[:, held].T @ (residual + curvature * Xd))[:, None]
+        adjoint = np.ascontiguousarray(turned.matrix[:, penalised].T @ (residual + curvature * Xd))[:, None]
         scale = rest.dual_scale(adjoint)
-        columns = rest.gap(np.ascontiguousarray(point.coef[held]), adjoint, scale)
+        columns = rest.gap(np.ascontiguousarray(point.coef[penalised]), adjoint, scale)
     rows, cut = objective.rows.divergence(state, Xd, back=1.0, scale=scale)
     return np.inf if cut else max(0.0, columns + rows) + OF_DIVERGENCES * min(1.0, abs(point.value))
 

@@ -42,17 +42,17 @@ def minimised(penalty, root, point, noise, tolerance):
     """
     path = _Path(penalty, root, point, noise)
     path.descend()
-    held = np.zeros(len(point.coef), dtype=bool)  # released to no avail since the last gain
+    tried = np.zeros(len(point.coef), dtype=bool)  # released to no avail since the last gain
     while path.legs_left > 0:
-        released = path.most_promising(tolerance, held)
+        released = path.most_promising(tolerance, tried)
         if released is None:
             break
-        held[released] = True
+        tried[released] = True
         before = path.delta, path.position, path.decrease
         path.release(released)
         path.descend()
         if path.decrease - before[-1] > NO_GAIN * path.decrease:
-            held[:] = False
+            tried[:] = False
         else:
             path.delta, path.position, path.decrease = before
     return path.delta[:, None]
@@ -105,13 +105,13 @@ class _Path:
         self.decrease -= share * downhill + 0.5 * share * share * curvature
         return bool(met.any())
 
-    def most_promising(self, tolerance, held):
+    def most_promising(self, tolerance, tried):
         """The coefficient on a kink or a bound whose release lowers the model most; None if that is rounding."""
         lower, upper = self._piece()
         slope, hidden = self._slope()
         violation = np.abs(self._penalty.subgradient(self.position[:, None], slope[:, None])[0][:, 0])
         on_edge = (self.position <= lower) | (self.position >= upper)
-        counts = on_edge & ~held & (violation > np.maximum(tolerance, hidden)) & (self._lengths > 0.0)
+        counts = on_edge & ~tried & (violation > np.maximum(tolerance, hidden)) & (self._lengths > 0.0)
         if not counts.any():
             return None
         lengths = np.where(counts, self._lengths, np.inf)

@@ -24,7 +24,7 @@ def newton_on_support(objective, point):
     support, narrow = _on_support(objective, point)
     coef = np.zeros_like(point.coef)
     coef[support] = narrow.coef
-    step = objective.penalty.held(point.coef, coef)
+    step = objective.penalty.clipped(point.coef, coef)
     crossing = not np.array_equal(step, coef)
     if crossing:
         reached, share = objective.penalty.cut(point.coef, coef)
