@@ -132,8 +132,8 @@ def fit_logistic(
         if standardize:
             *strengths, fixed_zero = standardized_strengths(l1, l2, *rows.column_moments(), limits, names)
             start[0][fixed_zero] = 0.0
-        rows, penalty, kept = screen(rows, within(limits, *strengths, (p, 1), matrix.n_threads))
-        return fit_rows(rows, penalty, fit_intercept, start, solver, controls, kept, fixed_zero)
+        rows, penalty, columns = screen(rows, within(limits, *strengths, (p, 1), matrix.n_threads))
+        return fit_rows(rows, penalty, fit_intercept, start, solver, controls, columns, fixed_zero)
 
     def curvature(matrix, coef, intercept):
         eta = np.zeros(n) if offset is None else offset.copy()

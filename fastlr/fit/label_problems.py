@@ -56,7 +56,7 @@ class LabelProblems:
             _, _, self.fixed_zero = standardized_strengths(l1, l2, *self._moments)
         self._mean_weight = self._mean_weights_of_labels()
         #: The numbers of the columns that l1 leaves in all problems; None if all are left, or nobody has looked.
-        self.kept = None
+        self.columns = None
         self._screened = self._mean_squares = None
 
     def weight_of_rows(self):
@@ -124,8 +124,8 @@ class LabelProblems:
     def screen(self):
         """Leave out the columns that l1 holds at zero in all problems: the rows' weights are the same in them."""
         if self.factors is None:
-            rows, _, self.kept = screen(self._bind(0), self.penalty(1.0))
-            if self.kept is not None:
+            rows, _, self.columns = screen(self._bind(0), self.penalty(1.0))
+            if self.columns is not None:
                 self._screened = rows.matrix
                 self._screened.copied_bytes += self.matrix.copied_bytes
 
@@ -148,8 +148,8 @@ class LabelProblems:
         rows, penalty = self._bind(k, self._screened), self.penalty(float(self._mean_weight[k]))
         if self.factors is None:
             rows.measured = self._measured(rows)
-        if self.kept is not None:
-            penalty = penalty.restrict(self.kept)
+        if self.columns is not None:
+            penalty = penalty.restrict(self.columns)
         return rows, penalty, self.fit_intercept, self.start(k)
 
     def _measured(self, rows):

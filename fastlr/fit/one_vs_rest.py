@@ -294,7 +294,7 @@ def _one_by_one(problems, watch, solver, threads):
     problems.screen()
 
     def fit(k):
-        result = _fit_one(*problems.of(k), solver, watch.controls(k), problems.kept, problems.fixed_zero)
+        result = _fit_one(*problems.of(k), solver, watch.controls(k), problems.columns, problems.fixed_zero)
         watch.ended(k)
         return result
 

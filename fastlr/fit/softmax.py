@@ -145,9 +145,9 @@ def _fewer_columns(rows, l1, l2, group_penalty):
     """Rows over the columns that a fit needs, their strengths, what they are to all columns, and a sentence."""
     p, K = rows.matrix.shape[1], rows.n_classes
     if np.any(l1):
-        rows, kept, column_map = screen_classes(rows, l1, l2, np.sqrt(2.0) if group_penalty else 1.0)
-        note = LEFT_OUT.format(kept=len(kept), p=p) if len(kept) < p else ""
-        return rows, *(each if isinstance(each, float) else each[kept] for each in (l1, l2)), column_map, note
+        rows, columns, column_map = screen_classes(rows, l1, l2, np.sqrt(2.0) if group_penalty else 1.0)
+        note = LEFT_OUT.format(left=len(columns), p=p) if len(columns) < p else ""
+        return rows, *(each if isinstance(each, float) else each[columns] for each in (l1, l2)), column_map, note
     if isinstance(l2, float) and l2 > 0.0:
         matrix, column_map = merge_columns(rows.matrix, K)
         if column_map is not None:

@@ -6,11 +6,12 @@ import numpy as np
 
 from fastlr.inference.identifiability import diagnosed
 from fastlr.objective.logistic import LogisticObjective
+from fastlr.presolve.screening import LEFT_OUT
 from fastlr.solvers import FitInterrupted, Monitor, Status, choose_solver, never
 from fastlr.solvers.doubled_precision.refinement import can_refine, solved
 
 
-def fit_rows(rows, penalty, fit_intercept, start, solver, controls, kept=None, fixed_zero=None):
+def fit_rows(rows, penalty, fit_intercept, start, solver, controls, columns=None, fixed_zero=None):
     """Minimise over bound rows.
 
     Parameters
@@ -22,7 +23,7 @@ def fit_rows(rows, penalty, fit_intercept, start, solver, controls, kept=None, f
         Of all p columns of X.
     solver : str
     controls : fastlr.solvers.Controls
-    kept : ndarray of int, optional
+    columns : ndarray of int, optional
         The columns of X that rows and penalty are made of, where these are not all.
     fixed_zero : ndarray of bool, shape (p,), optional
         Columns whose coefficients are zero whatever the solver says.
@@ -36,15 +37,15 @@ def fit_rows(rows, penalty, fit_intercept, start, solver, controls, kept=None, f
     """
     coef, intercept = start
     p = len(coef)
-    coef = penalty.nearest(coef if kept is None else coef[kept])
+    coef = penalty.nearest(coef if columns is None else coef[columns])
     name, spec, choice = choose_solver(solver, rows.matrix, penalty)
-    if kept is not None:
-        choice = f"{choice} {HELD.format(kept=len(kept), p=p)}".lstrip()
+    if columns is not None:
+        choice = f"{choice} {LEFT_OUT.format(left=len(columns), p=p)}".lstrip()
     objective = LogisticObjective(rows, penalty, fit_intercept)
-    monitor = Monitor(controls, objective, name, choice, partial(_all_coefficients, p, kept, fixed_zero))
+    monitor = Monitor(controls, objective, name, choice, partial(_all_coefficients, p, columns, fixed_zero))
     monitor.may_refine = spec.suits is not never and can_refine(rows.matrix, controls)
     try:
-        return diagnosed(solved(spec.run, objective, coef, intercept, monitor), monitor, kept)
+        return diagnosed(solved(spec.run, objective, coef, intercept, monitor), monitor, columns)
     except KeyboardInterrupt:
         if not monitor.reached_a_point:
             raise
@@ -52,10 +53,10 @@ def fit_rows(rows, penalty, fit_intercept, start, solver, controls, kept=None, f
         raise FitInterrupted(monitor.result()) from None
 
 
-def _all_coefficients(p, kept, fixed_zero, coef, intercept):
-    """((p,) coefficients, intercept) from those of the columns kept; those of `fixed_zero` exactly zero."""
+def _all_coefficients(p, columns, fixed_zero, coef, intercept):
+    """((p,) coefficients, intercept) from those of these columns; those of `fixed_zero` exactly zero."""
     out = np.zeros(p)
-    out[slice(None) if kept is None else kept] = coef[:, 0]
+    out[slice(None) if columns is None else columns] = coef[:, 0]
     if fixed_zero is not None:
         out[fixed_zero] = 0.0
     return out, intercept

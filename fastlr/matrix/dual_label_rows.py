@@ -84,7 +84,7 @@ class DualLanes:
         self.norms, self.own = rows.norms, rows.own
         if not np.isfinite(self.norms).all():
             matrix.name_nonfinite()
-        self._n_kept = matrix.shape[1] if rows.n_kept is None else rows.n_kept
+        self._n_numbered = matrix.shape[1] if rows.n_numbered is None else rows.n_numbered
         self._find_lonely()
         self._count(rows.reads)
         work.keep(rows, rows.copied_bytes)
@@ -97,7 +97,7 @@ class DualLanes:
         self._number = np.arange(p, dtype=indices.dtype) if rows.number is None else rows.number
         if rows.number is not None:
             indptr, renumbered, data = rows.arrays
-            dual_ascent_labels.lonely(indptr, indices, renumbered, data, rows.n_kept, self._home, self._value)
+            dual_ascent_labels.lonely(indptr, indices, renumbered, data, rows.n_numbered, self._home, self._value)
 
     def _count(self, reads):
         self.work.entries_read += reads * self._matrix.nnz
@@ -129,10 +129,10 @@ class DualLanes:
 
     def squared_norm(self, weights):
         """w' L w over the columns of more than one entry, (lanes,)."""
-        kept, inverse = weights[:, : self._n_kept], self._rows.inverse[: self._n_kept]
+        numbered, inverse = weights[:, : self._n_numbered], self._rows.inverse[: self._n_numbered]
         if inverse.strides == (0,):
-            return np.einsum("bjk,bjk->bk", kept, kept).ravel() / self._rows.inverse[0]
-        return np.einsum("bjk,bjk,j->bk", kept, kept, 1.0 / inverse).ravel()
+            return np.einsum("bjk,bjk->bk", numbered, numbered).ravel() / self._rows.inverse[0]
+        return np.einsum("bjk,bjk,j->bk", numbered, numbered, 1.0 / inverse).ravel()
 
     def epoch(self, state, free):
         """Visit all rows once, in random order; returns about what each dual gained, (lanes,)."""
@@ -163,7 +163,7 @@ class DualLanes:
     def _adjoint(self, u, inverse):
         self._count(1)
         blocks, width = shape = lane_shape(u.shape[1], self.n_threads)
-        out = aligned_zeros((blocks, self._n_kept + 2, width))
+        out = aligned_zeros((blocks, self._n_numbered + 2, width))
         dual_ascent_labels.adjoint(*self._rows.arrays, in_lanes(u, shape), inverse, out, self.n_threads)
         return out
 
@@ -180,29 +180,30 @@ class DualLanes:
 
     def largest_adjoint(self, u):
         """max_j |X' u|_j for each label, (K,): a pass."""
-        return self._largest(self._adjoint(u, np.broadcast_to(1.0, (self._n_kept + 1,))), u)
+        return self._largest(self._adjoint(u, np.broadcast_to(1.0, (self._n_numbered + 1,))), u)
 
     def largest_of(self, weights, change):
         """max_j |X' change|_j, (K,), from the weights that `change` implies."""
-        inverse = self._rows.inverse[: self._n_kept]
+        inverse = self._rows.inverse[: self._n_numbered]
         if inverse.strides == (0,):
             return self._largest(weights, change, float(self._rows.inverse[0]))
-        return self._largest(weights[:, : self._n_kept] / inverse[:, None], change)
+        return self._largest(weights[:, : self._n_numbered] / inverse[:, None], change)
 
     def _largest(self, product, u, scale=1.0):
         """max_j |X' u|_j, (K,), given scale times that product in the columns of more than one entry."""
-        kept = product[:, : self._n_kept]
-        peaks = np.maximum(kept.max(axis=1, initial=0.0), -kept.min(axis=1, initial=0.0)).ravel()[: u.shape[1]] / scale
+        numbered = product[:, : self._n_numbered]
+        peaks = np.maximum(numbered.max(axis=1, initial=0.0), -numbered.min(axis=1, initial=0.0))
+        peaks = peaks.ravel()[: u.shape[1]] / scale
         dual_ascent_labels.lonely_peaks(self._home, self._value, u, peaks)
         return peaks
 
     def nonzeros(self, weights, change):
         """Coefficients that are not zero, (K,)."""
-        kept = np.count_nonzero(weights[:, : self._n_kept], axis=1).ravel()[: change.shape[1]]
+        numbered = np.count_nonzero(weights[:, : self._n_numbered], axis=1).ravel()[: change.shape[1]]
         if not self.own.any():
-            return kept
+            return numbered
         alone = np.bincount(self._home[self._home >= 0], minlength=self.shape[0])
-        return kept + alone @ (change != 0.0)
+        return numbered + alone @ (change != 0.0)
 
     def coefficients(self, weights, change):
         """(K, p) coefficients of all labels."""

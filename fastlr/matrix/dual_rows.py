@@ -32,7 +32,7 @@ class DualRows:
     reads = 1
     copied_bytes = 0
     #: the new number of each column, (p,), and how many of them have one of their own; None where all kept theirs
-    number = n_kept = None
+    number = n_numbered = None
 
     def __init__(self, arrays, epoch, norms, inverse, n_threads):
         self.arrays = arrays
@@ -90,22 +90,22 @@ class RenumberedRows(DualRows):
         counts = np.zeros((n_threads, p), dtype=np.uint8)
         structure_renumber.count(indices, counts)
         self.number = np.empty(p, dtype=indices.dtype)
-        self.n_kept = structure_renumber.rank(counts, self.number)
+        self.n_numbered = structure_renumber.rank(counts, self.number)
         renumbered = np.empty_like(indices)
         norms, own = np.empty((2, len(indptr) - 1))
-        structure_renumber.relabel(*arrays, self.number, self.n_kept, inverse, renumbered, norms, own, n_threads)
+        structure_renumber.relabel(*arrays, self.number, self.n_numbered, inverse, renumbered, norms, own, n_threads)
         if inverse.strides[0]:
-            of_kept = np.zeros(self.n_kept + 1)
-            of_kept[self.number] = inverse
-            inverse = of_kept
+            of_numbered = np.zeros(self.n_numbered + 1)
+            of_numbered[self.number] = inverse
+            inverse = of_numbered
         super().__init__((indptr, renumbered, data), dual_ascent.sparse_epoch, norms, inverse, n_threads)
         self.own = own
         self.copied_bytes = renumbered.nbytes
 
     def weights(self, coef, intercept):
-        weights = np.zeros((BLOCKS, self.n_kept + 2))
+        weights = np.zeros((BLOCKS, self.n_numbered + 2))
         weights[0, self.number] = coef
-        weights[0, self.n_kept] = 0.0
+        weights[0, self.n_numbered] = 0.0
         weights[0, -1] = intercept
         weights[1:] = weights[0]
         return weights

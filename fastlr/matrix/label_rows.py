@@ -85,7 +85,7 @@ class LabelRows:
         return self.matrix.adjoint_many(u)
 
     def hessian_product(self, curvature, trace_D, v):
-        """H v = X' D (X v - tau), (p, K); Xd = X v - tau, (n, K); and -tau, the step of the intercepts, (K,): two passes.
+        """H v = X' D (X v - tau), (p, K);  X v - tau, (n, K);  and -tau, the steps of the intercepts, (K,): two passes.
 
         tau = 1' D X v / trace_D, the mean of X v under the curvature, costs no pass; it is 0 where trace_D is 0.
         """

@@ -19,7 +19,7 @@ class Point:
     gradient: np.ndarray
     #: Bound on value minus minimum; inf if none is known.
     gap: float
-    #: X' D 1, (p, 1), and 1' D 1, which eliminate the intercept: None until it is asked for, and 0 without an intercept.
+    #: X' D 1, (p, 1), and 1' D 1, which eliminate the intercept: None until asked for, and 0 without an intercept.
     XtD1: np.ndarray | None = None
     trace_D: float = 0.0
 

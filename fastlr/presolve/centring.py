@@ -154,14 +154,14 @@ class _Listener:
 
     def __call__(self, progress):
         coefficients = Coefficients(partial(_moved_back, self._centre), progress.coefficients)
-        kept = weakref.ref(coefficients)
+        reference = weakref.ref(coefficients)
         told = progress.telling(coefficients=coefficients)
         del coefficients, progress
         try:
             return self._callback(told)
         finally:
             del told
-            if (coefficients := kept()) is not None:
+            if (coefficients := reference()) is not None:
                 coefficients.settle()
 
     def label_ended(self, label):

@@ -76,12 +76,12 @@ def merge_columns(matrix, K):
     several = counts > 1
     if np.any(counts[several] != counts[leads > 0][target[several]]):
         return matrix, None
-    kept, alone = np.empty(n, dtype=np.intp), np.empty(n, dtype=np.uint8)
-    structure_merge.count(*arrays, target, leads, np.empty((matrix.n_threads, max(1, len(sizes)))), kept, alone)
-    if kept.min() < 0:
+    row_counts, alone = np.empty(n, dtype=np.intp), np.empty(n, dtype=np.uint8)
+    structure_merge.count(*arrays, target, leads, np.empty((matrix.n_threads, max(1, len(sizes)))), row_counts, alone)
+    if row_counts.min() < 0:
         return matrix, None
     own = np.where(alone, len(sizes) + np.cumsum(alone, dtype=np.int32) - 1, -1).astype(np.int32)
-    X, norms = _matrix(arrays, target, leads, sizes, kept, own, matrix.n_threads)
+    X, norms = _matrix(arrays, target, leads, sizes, row_counts, own, matrix.n_threads)
     share = 1.0 / np.sqrt(sizes[np.maximum(target, 0)]) if len(sizes) else np.zeros(p)
     structure_merge.shares(*arrays, own, norms, target, share)
     empty = target == structure_merge.EMPTY
@@ -107,9 +107,9 @@ def _groups(arrays, counts):
     return target, leads, sizes[order].astype(np.float64)
 
 
-def _matrix(arrays, target, leads, sizes, kept, own, n_threads):
+def _matrix(arrays, target, leads, sizes, row_counts, own, n_threads):
     """The merged matrix, and the norms of each row's columns of one entry."""
-    indptr = np.concatenate([[0], np.cumsum(kept)]).astype(arrays[0].dtype)
+    indptr = np.concatenate([[0], np.cumsum(row_counts)]).astype(arrays[0].dtype)
     indices, data, norms = np.empty(indptr[-1], dtype=np.int32), np.empty(indptr[-1]), np.empty(len(own))
     scale = np.sqrt(sizes) if len(sizes) else np.ones(1)
     structure_merge.fill(*arrays, target, leads, scale, own, indptr, indices, data, norms, n_threads)

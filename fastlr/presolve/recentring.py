@@ -97,8 +97,8 @@ def gone_on(first, centre, fit, controls):
         second = centre.run(fit, controls)
     except FitInterrupted as interruption:
         raise FitInterrupted(_joined(first, interruption.result, centre)) from None
-    kept = second if second.converged or _rank(second) <= _rank(first) else first
-    return _joined(first, second, centre) if kept is second else first
+    better = second if second.converged or _rank(second) <= _rank(first) else first
+    return _joined(first, second, centre) if better is second else first
 
 
 def _rank(result):

@@ -6,7 +6,7 @@ from fastlr.presolve.duplicates import first_of_equal
 from fastlr.presolve.merging import ColumnMap
 
 #: What a result says of it.
-LEFT_OUT = "l1 holds all but {kept} of {p} columns at zero for certain, and these were left out beforehand."
+LEFT_OUT = "l1 holds all but {left} of {p} columns at zero for certain, and these were left out beforehand."
 #: Columns up to which it is not worth a pass: solvers look at few of them anyway.
 FEW_COLUMNS = 512
 #: Share of the entries up to which the columns left are copied.
@@ -29,7 +29,7 @@ def screen(rows, penalty):
     -------
     rows, penalty
         Of the columns left.
-    kept : ndarray of int, or None
+    columns : ndarray of int, or None
         Their sorted numbers; None if all are left.
 
     Raises
@@ -40,15 +40,15 @@ def screen(rows, penalty):
     if not penalty.has_l1:
         return rows, penalty, None
     may_be_zero = (penalty.lower[:, 0] <= 0.0) & (penalty.upper[:, 0] >= 0.0)
-    kept = columns_left(rows, np.where(may_be_zero, penalty.l1[:, 0], 0.0))
-    if kept is None or rows.share(kept) > SMALL_SHARE:
+    columns = columns_left(rows, np.where(may_be_zero, penalty.l1[:, 0], 0.0))
+    if columns is None or rows.share(columns) > SMALL_SHARE:
         return rows, penalty, None
-    return rows.select(kept), penalty.restrict(kept), kept
+    return rows.select(columns), penalty.restrict(columns), columns
 
 
 def screen_classes(rows, l1, l2, reach):
     """The same for a softmax fit, whose gradients and coefficients hold K numbers for each column: where that leaves a
-    small part of X or of its columns.  Under l1 alone one of equal columns is left; see twins.py.
+    small part of X or of its columns.  Under l1 alone one of equal columns is left; see duplicates.py.
 
     Parameters
     ----------
@@ -62,26 +62,26 @@ def screen_classes(rows, l1, l2, reach):
     -------
     rows
         Of the columns left.
-    kept : ndarray of int
+    columns : ndarray of int
         Their sorted numbers.
     column_map : fastlr.matrix.ColumnMap
         What they are to all columns.
     """
     p = rows.matrix.shape[1]
     strength = np.broadcast_to(np.asarray(l1).reshape(-1), (p,))
-    kept = columns_left(rows, strength / reach) if np.any(l1) else None
-    if kept is None or (rows.share(kept) > SMALL_SHARE and len(kept) > SMALL_SHARE * p):
+    columns = columns_left(rows, strength / reach) if np.any(l1) else None
+    if columns is None or (rows.share(columns) > SMALL_SHARE and len(columns) > SMALL_SHARE * p):
         return rows, np.arange(p), ColumnMap.of_all(p)
-    left = rows.select(kept)
-    leader = np.arange(len(kept)) if np.any(l2) else first_of_equal(left, strength[kept])
-    stay = leader == np.arange(len(kept))
+    left = rows.select(columns)
+    leader = np.arange(len(columns)) if np.any(l2) else first_of_equal(left, strength[columns])
+    stay = leader == np.arange(len(columns))
     if not stay.all():
         left = None  # lets go of one copy before the next is made
-        left = rows.select(kept[stay])
+        left = rows.select(columns[stay])
     target, into, share = np.zeros(p, dtype=np.intp), np.zeros(p), np.zeros(p)
-    target[kept], into[kept] = (np.cumsum(stay) - 1)[leader], 1.0
-    share[kept[stay]] = 1.0
-    return left, kept[stay], ColumnMap(int(stay.sum()), target, share, into)
+    target[columns], into[columns] = (np.cumsum(stay) - 1)[leader], 1.0
+    share[columns[stay]] = 1.0
+    return left, columns[stay], ColumnMap(int(stay.sum()), target, share, into)
 
 
 def columns_left(rows, strength):

@@ -240,14 +240,14 @@ class Monitor:
         if callback is None:
             return False
         coefficients = Coefficients(self.lift, coef, intercept)
-        kept = weakref.ref(coefficients)
+        reference = weakref.ref(coefficients)
         progress = self.history[-1].telling(coefficients=coefficients, remaining=seconds_left(self.history))
         del coefficients
         try:
             return callback(progress)
         finally:
             del progress
-            if (coefficients := kept()) is not None:
+            if (coefficients := reference()) is not None:
                 coefficients.settle()
 
     def _limits(self, stop):

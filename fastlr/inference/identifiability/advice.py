@@ -18,21 +18,21 @@ _ADVICE = {
 }
 
 
-def advice(result, objective, kept=None):
+def advice(result, objective, columns=None):
     """What may help, in sentences; "" where the fit ended otherwise or its message says it already.
 
     Parameters
     ----------
-    kept : ndarray of int, optional
+    columns : ndarray of int, optional
         The numbers that the objective's columns have in X.
     """
     if result.status not in _ADVICE or result.target == 0.0:
         return ""
-    scales = "" if result.status is Status.PRECISION_LIMIT else _about_scales(objective, kept)
-    return " ".join(filter(None, (_ADVICE[result.status], scales, _about_offsets(objective, kept))))
+    scales = "" if result.status is Status.PRECISION_LIMIT else _about_scales(objective, columns)
+    return " ".join(filter(None, (_ADVICE[result.status], scales, _about_offsets(objective, columns))))
 
 
-def _about_offsets(objective, kept):
+def _about_offsets(objective, columns):
     """A hint if columns lie far from zero without an intercept: two passes, or none."""
     if objective.fit_intercept:
         return ""
@@ -43,10 +43,10 @@ def _about_offsets(objective, kept):
         far = np.flatnonzero((mean * mean > FAR * variance) & (variance > 0.0))
     if not len(far):
         return ""
-    return f"{far_from_zero(far if kept is None else kept[far])}: fit an intercept, or centre or rescale them."
+    return f"{far_from_zero(far if columns is None else columns[far])}: fit an intercept, or centre or rescale them."
 
 
-def _about_scales(objective, kept):
+def _about_scales(objective, columns):
     """A hint if root mean squares of columns differ by orders of magnitude: one pass."""
     rows = objective.rows
     rows.work.entries_read += rows.matrix.nnz
@@ -58,7 +58,7 @@ def _about_scales(objective, kept):
     small, large = used[np.argmin(scales[used])], used[np.argmax(scales[used])]
     if not scales[large] > UNEVEN * scales[small]:
         return ""
-    pair = (int(j if kept is None else kept[j]) for j in (small, large))
+    pair = (int(j if columns is None else columns[j]) for j in (small, large))
     remark = "" if objective.penalty.has_l1 or objective.penalty.has_l2 else " (without a penalty the fit is the same)"
     return (
         f"{uneven_scales(*pair)} by a factor of {scales[large] / scales[small]:.1g}: standardise the "

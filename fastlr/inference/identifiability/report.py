@@ -37,7 +37,7 @@ ROUGH = 1e-4
 NOT_MOVED, ALL_DIGITS = 1e-7, 1e-12
 
 
-def diagnosed(result, monitor, kept=None):
+def diagnosed(result, monitor, columns=None):
     """The result with what is found about separation, collinear and constant columns, and with advice.
 
     Where coefficients without a penalty are not determined, those of least norm take their place.
@@ -47,7 +47,7 @@ def diagnosed(result, monitor, kept=None):
     result : LogisticResult
     monitor : Monitor
         Of the fit.
-    kept : ndarray of int, optional
+    columns : ndarray of int, optional
         The columns of X that the fit was made of, where it was not all.
     """
     objective = monitor.objective
@@ -56,28 +56,28 @@ def diagnosed(result, monitor, kept=None):
     if not result.status.is_own_end:
         return result
     if not objective.penalty.covers_all and np.isfinite(result.objective):
-        result = Diagnosis(result, monitor, kept).result()
+        result = Diagnosis(result, monitor, columns).result()
     if result.status is Status.CONVERGED or result.status is Status.SEPARATED:
         return result
-    hint = advice(result, objective, kept)
+    hint = advice(result, objective, columns)
     return amended(result, monitor, hint) if hint else result
 
 
 class Diagnosis:
     """Looks for separation and for dependent columns at the end of one fit."""
 
-    def __init__(self, ended, monitor, kept):
+    def __init__(self, ended, monitor, columns):
         self.ended = ended
         self.monitor = monitor
         self.objective = monitor.objective
-        self.kept = kept
-        self.columns = free_columns(self.objective.penalty)
-        self.coef = ended.coef if kept is None else ended.coef[kept]
+        self.columns = columns
+        self.free = free_columns(self.objective.penalty)
+        self.coef = ended.coef if columns is None else ended.coef[columns]
 
     def result(self):
         """The result to return."""
         rows = self.objective.rows
-        if not len(self.columns):
+        if not len(self.free):
             return self.ended
         state = self.monitor.state or rows.state(self.coef[:, None], self.ended.intercept)
         eta = state.eta
@@ -85,7 +85,7 @@ class Diagnosis:
         regular = self.ended.solver == "newton_small" and self.monitor.is_near and not rounded
         if regular and seen_by_all(rows.loss, eta):
             return self.ended
-        if len(self.columns) > MOST_COLUMNS:
+        if len(self.free) > MOST_COLUMNS:
             return self._wide(Classes(rows.loss, eta))
         stands = not is_small or self._stands(state)
         if stands and ((is_small and not rounded) or self._sample_determines(eta)):
@@ -100,7 +100,7 @@ class Diagnosis:
 
     def _sample_determines(self, eta):
         """Whether evenly spaced rows that are not saturated fix every free coefficient: nothing to find then."""
-        rows, f = self.objective.rows, len(self.columns)
+        rows, f = self.objective.rows, len(self.free)
         n = rows.matrix.shape[0]
         every = max(1, n // max(ROWS_PER_COLUMN * f, FEWEST_ROWS))
         loss = rows.loss.thin(every)
@@ -109,7 +109,7 @@ class Diagnosis:
             return False
         matrix = rows.sample(every)
         if f < rows.matrix.shape[1]:
-            sample, matrix = matrix, matrix.gather(self.columns)
+            sample, matrix = matrix, matrix.gather(self.free)
             rows.work.hold(matrix.copied_bytes)
             del sample
         rows.work.entries_read += 2 * matrix.nnz
@@ -136,7 +136,7 @@ class Diagnosis:
 
     def _narrow(self, classes):
         """Few free columns: null spaces, linear programs, and the fit in an orthonormal basis of these columns."""
-        frame = Frame(self.objective.rows, self.columns, self.objective.fit_intercept)
+        frame = Frame(self.objective.rows, self.free, self.objective.fit_intercept)
         if not frame.is_finite:
             return self.ended
         everywhere = null_space(frame, classes.counts)
@@ -232,7 +232,7 @@ class Diagnosis:
         """Go on in doubled precision where that is affordable; whether it has converged."""
         if self.monitor.may_refine and self.monitor.reached_a_point and not self.monitor.is_refined:
             self.ended = refined(self.ended, self.monitor)
-            self.coef = self.ended.coef if self.kept is None else self.ended.coef[self.kept]
+            self.coef = self.ended.coef if self.columns is None else self.ended.coef[self.columns]
         return self.monitor.is_refined and self.ended.status is Status.CONVERGED
 
     def _say_reached(self, estimate, how=""):
@@ -264,23 +264,23 @@ class Diagnosis:
 
     def _wide(self, classes):
         """Many free columns: only the coefficients themselves are tried as a separating direction."""
-        columns = self.columns
+        free = self.free
         if separates_all(classes, self._free_Xd()):
             direction = np.zeros(len(self.coef))
-            direction[columns] = self.coef[columns]
+            direction[free] = self.coef[free]
             which = numbers(np.flatnonzero(direction))
             count = int(np.count_nonzero(classes.counts))
             return self._with([Separation("complete", which, direction, self.ended.intercept, count)])
-        excess = len(columns) + self.objective.fit_intercept - int(np.count_nonzero(classes.counts))
+        excess = len(free) + self.objective.fit_intercept - int(np.count_nonzero(classes.counts))
         if excess <= 0:
             return self.ended
-        moved = self._at(least_norm_by_lsmr(self.objective, columns, self.coef))
-        return self._with([Collinear(numbers(columns), excess, moved is not None)], moved)
+        moved = self._at(least_norm_by_lsmr(self.objective, free, self.coef))
+        return self._with([Collinear(numbers(free), excess, moved is not None)], moved)
 
     def _free_Xd(self):
         """What free coefficients and intercept add to linear predictors: a pass."""
         part = np.zeros_like(self.coef)
-        part[self.columns] = self.coef[self.columns]
+        part[self.free] = self.coef[self.free]
         return self.objective.rows.apply(part[:, None], self.ended.intercept)
 
     def _at_point(self, point):
@@ -308,7 +308,7 @@ class Diagnosis:
         """The result with these findings, at the point if one is given."""
         if not found:
             return self.ended
-        changes = {"findings": tuple(_renumbered(finding, self.kept, len(self.ended.coef)) for finding in found)}
+        changes = {"findings": tuple(_renumbered(finding, self.columns, len(self.ended.coef)) for finding in found)}
         if isinstance(found[0], Separation):
             changes["status"] = Status.SEPARATED
         result = replace(self.ended, **changes) if point is None else replace(self._at_point(point), **changes)
@@ -329,13 +329,13 @@ def free_columns(penalty):
     return np.flatnonzero(((penalty.l1 == 0.0) & (penalty.l2 == 0.0) & ~closed)[:, 0])
 
 
-def _renumbered(finding, kept, p):
+def _renumbered(finding, columns, p):
     """The finding in terms of the columns of X."""
-    if kept is None:
+    if columns is None:
         return finding
-    columns = {"columns": numbers(kept[list(finding.columns)])}
+    changes = {"columns": numbers(columns[list(finding.columns)])}
     if isinstance(finding, Separation):
         direction = np.zeros(p)
-        direction[kept] = finding.direction
-        columns["direction"] = direction
-    return replace(finding, **columns)
+        direction[columns] = finding.direction
+        changes["direction"] = direction
+    return replace(finding, **changes)

@@ -244,9 +244,9 @@ def _newton_image(Z, residual, curvature, slope, ridge, n_free):
     left = np.abs(np.diag(np.linalg.qr(root / lengths, mode="r")))
     if not np.all(left[:n_free] > RESOLVED):
         return np.full(len(Z), np.nan), np.inf
-    kept = (np.arange(len(left)) < n_free) | (left > APART)
-    Z, slope, ridge, lengths = Z[:, kept], slope[kept], ridge[kept], lengths[kept]
-    R = np.linalg.qr(root[:, kept] / lengths, mode="r")
+    independent = (np.arange(len(left)) < n_free) | (left > APART)
+    Z, slope, ridge, lengths = Z[:, independent], slope[independent], ridge[independent], lengths[independent]
+    R = np.linalg.qr(root[:, independent] / lengths, mode="r")
     inverse = np.linalg.inv(R) / lengths[:, None]
     d = np.zeros(len(slope))
     for _ in range(2):
