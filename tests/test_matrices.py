@@ -402,7 +402,7 @@ def test_offset_of_the_user_is_left_as_it_was(layout):
     rows, _, _, offset = bound_rows(as_layout(values, layout), offset=True)
     before = offset.copy()
     state = rows.state(np.ones((4, 1)), 0.7)
-    rows.centre(state)
+    rows.optimise_intercept(state)
     rows.advance(state, rows.Xd() + 1.0, 1.0)
     np.testing.assert_array_equal(offset, before)
 
@@ -434,7 +434,7 @@ def test_centring_finds_where_the_loss_is_least_in_the_intercept(scale, mean):
     rows, y, weight, _ = bound_rows(np.zeros((200, 1)))
     state = rows.state(np.zeros((1, 1)), 0.0)
     state.eta[:] = eta
-    shift = rows.centre(state)
+    shift = rows.optimise_intercept(state)
     np.testing.assert_array_equal(state.eta, eta + shift)
     _, residual, curvature = logistic_rows(state.eta, y, weight)
     slack = np.spacing(np.abs(eta).max()) * curvature.sum()

@@ -5,10 +5,10 @@ import numpy as np
 from fastlr.kernels import loss_labels
 
 
-def centre(eta, label, weight, factor, n_threads, max_steps=200):
+def optimise_intercept(eta, label, weight, factor, n_threads, max_steps=200):
     """Shifts (K,) that take each column of eta (n, K) to where its loss is least in the intercept.
 
-    Newton's method in one variable for each column, safeguarded as Rows.centre.
+    Newton's method in one variable for each column, safeguarded as Rows.optimise_intercept.
     """
     K = eta.shape[1]
     shift, low, high, reach = np.zeros(K), np.full(K, -np.inf), np.full(K, np.inf), np.full(K, 2.0)
@@ -98,9 +98,9 @@ class LabelRows:
             loss_labels.move(curvature, shift, Xd, self._curved, self.n_threads)
         return self.adjoint(self._curved), Xd, shift
 
-    def centre(self, eta):
+    def optimise_intercept(self, eta):
         """Shifts (K,) that take each column of eta to where its loss is least in the intercept."""
-        return centre(eta, *self._weighing)
+        return optimise_intercept(eta, *self._weighing)
 
     def evaluate(self, eta):
         """Losses (K,), weighted residuals and curvatures, (n, K) each."""

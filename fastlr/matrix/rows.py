@@ -129,7 +129,7 @@ class Rows:
         self.work.entries_read += self.matrix.nnz
         return Xd
 
-    def centre(self, state, max_steps=200):
+    def optimise_intercept(self, state, max_steps=200):
         """Shift eta to where the loss is least in the intercept; returns the shift.
 
         Newton's method in one variable on the derivative, which rises with the shift; kept inside the bracket found so

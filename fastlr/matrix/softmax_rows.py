@@ -173,7 +173,7 @@ class ClassRows:
         """sum_i D_i, (K, K): the Hessian in the intercepts."""
         return laplacian(DenseMatrix(state.curvature, self.n_threads).gram(self.weight))
 
-    def centre(self, state, max_steps=100):
+    def optimise_intercept(self, state, max_steps=100):
         """Shift eta to where the loss is least in the intercepts; returns the shift (K,).
 
         Newton's method with a backtracking line search; the direction common to all classes is left alone.

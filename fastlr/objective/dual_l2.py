@@ -84,7 +84,7 @@ class Dual:
         objective, rows = self.objective, self.objective.rows
         feasible = rows.as_state(self._state)
         if objective.fit_intercept:
-            rows.centre(feasible)
+            rows.optimise_intercept(feasible)
         _, adjoint, _ = rows.gradient(feasible, False)
         point = objective.point(-adjoint / objective.penalty.l2, float(self._state.weights[0, -1]))
         bound = rows.divergence_between(feasible, point.state)

@@ -14,7 +14,7 @@ import numpy as np
 
 from fastlr.kernels import loss_labels
 from fastlr.matrix.dual_label_rows import DualLanes, lane_shape
-from fastlr.matrix.label_rows import centre
+from fastlr.matrix.label_rows import optimise_intercept
 from fastlr.objective.dual_l2 import HALVINGS, INTERCEPT_SHARE
 from fastlr.objective.rounding import OF_DIVERGENCES
 
@@ -125,7 +125,7 @@ class LabelDuals:
         label, factor, logit, intercept = lanes.rows_of(self._state, which)
         weighing = label, lanes.weight, factor
         if self.fit_intercept:
-            logit += centre(logit, *weighing, threads)
+            logit += optimise_intercept(logit, *weighing, threads)
         residual, curvature = np.empty_like(logit), np.empty_like(logit)
         loss_labels.evaluate(logit, *weighing, residual, curvature, threads)
         change = -residual
@@ -133,7 +133,7 @@ class LabelDuals:
         product = lanes.predict(weights, change)
         eta = product + intercept
         if self.fit_intercept:
-            shift = centre(eta, *weighing, threads)
+            shift = optimise_intercept(eta, *weighing, threads)
             eta += shift
             intercept = intercept + shift
         smooth = 0.5 * np.sum(change * product, axis=0)

@@ -108,7 +108,7 @@ class LabelObjective:
         """Least values with coef = 0."""
         eta = np.zeros(self.rows.label.shape)
         if self.fit_intercept:
-            eta += self.rows.centre(eta)
+            eta += self.rows.optimise_intercept(eta)
         return self.rows.evaluate(eta)[0]
 
     def point(self, coef, intercept):
@@ -120,7 +120,7 @@ class LabelObjective:
     def evaluate(self, coef, intercept, eta, bound):
         """The LabelPoint at linear predictors, which become part of it: a pass.  `bound`: on the gap, known already."""
         if self.fit_intercept:
-            shift = self.rows.centre(eta)
+            shift = self.rows.optimise_intercept(eta)
             eta += shift
             intercept = intercept + shift
         losses, residual, curvature = self.rows.evaluate(eta)

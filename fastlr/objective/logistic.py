@@ -70,7 +70,7 @@ class LogisticObjective:
         """Least value with coef = 0 (offset kept, free intercept): the yardstick of `tol`."""
         state = self.rows.state(np.zeros(self.shape), 0.0)
         if self.fit_intercept:
-            self.rows.centre(state)
+            self.rows.optimise_intercept(state)
         return float(self.rows.along(state, self.rows.Xd(), [0.0])[0])
 
     def restrict(self, columns):
@@ -99,7 +99,7 @@ class LogisticObjective:
     def evaluate(self, coef, intercept, state, bound=np.inf):
         """The Point at a row state: one pass.  `bound` is a bound on the gap known already."""
         if self.fit_intercept:
-            intercept = intercept + self.rows.centre(state)
+            intercept = intercept + self.rows.optimise_intercept(state)
         # Where X' D 1 comes with the gradient for nothing it is taken along; elsewhere the first product asks for it.
         loss, gradient, XtD1 = self.rows.gradient(state, self.fit_intercept and self.rows.pairs_are_free)
         return self._complete(coef, intercept, state, loss, gradient, bound, XtD1)
@@ -150,7 +150,7 @@ class LogisticObjective:
             point.XtD1 = self.rows.XtD1(point.state)
         return point.XtD1
 
-    def centre(self, point):
+    def column_means(self, point):
         """X' D 1 / 1' D 1, (p, 1): the column means that a free intercept takes away; zeros without one."""
         return self._XtD1(point) / point.trace_D if point.trace_D > 0.0 else np.zeros(self.shape)
 
@@ -223,7 +223,7 @@ class LogisticObjective:
         left = replace(point, state=state, XtD1=None, trace_D=trace_D, gradient=point.gradient - gradient)
         if trace_D <= 0.0:
             return left, above, 0.0, 0.0
-        left.gradient += slope * self.centre(left)
+        left.gradient += slope * self.column_means(left)
         return left, above, slope / trace_D, 0.5 * slope * slope / trace_D
 
     # --- moving ------------------------------------------------------------------------------------------------------

@@ -90,7 +90,7 @@ class Epochs:
         self._objective = objective
         self._blocks = RowBlocks(objective.rows, n_blocks(objective.rows.matrix))
         self._random = np.random.default_rng(SEED)
-        self._centre = objective.centre(objective.steepest(point))
+        self._centre = objective.column_means(objective.steepest(point))
         self._lipschitz = self._largest_constant(point)
 
     def _largest_constant(self, point):
