@@ -410,20 +410,20 @@ def test_offset_of_the_user_is_left_as_it_was(layout):
 def test_rows_count_the_passes_they_make(layout):
     values = random_matrix(150, 7, 0.6)
     rows, *_ = bound_rows(as_layout(values, layout))
-    assert rows.work.n_passes == 0.0
+    assert rows.counter.n_passes == 0.0
     state = rows.state(np.zeros((7, 1)), 0.0)
-    assert rows.work.n_passes == 0.0
+    assert rows.counter.n_passes == 0.0
     rows.gradient(state, with_curvature=False)
-    assert rows.work.n_passes == 1.0
+    assert rows.counter.n_passes == 1.0
     rows.apply(np.ones((7, 1)), 0.0)
-    assert rows.work.n_passes == 2.0
-    before = rows.work.entries_read
+    assert rows.counter.n_passes == 2.0
+    before = rows.counter.entries_read
     restricted = rows.restrict(np.array([1, 4]))
     entries = 300 if layout in ("C", "F") else np.count_nonzero(values[:, [1, 4]])
-    assert rows.work.entries_read == before + entries
+    assert rows.counter.entries_read == before + entries
     restricted.XtD1(state)
-    assert rows.work.entries_read == before + 2 * entries
-    assert rows.work.copied_bytes == restricted.matrix.copied_bytes > 0
+    assert rows.counter.entries_read == before + 2 * entries
+    assert rows.counter.copied_bytes == restricted.matrix.copied_bytes > 0
 
 
 @pytest.mark.parametrize("scale", [0.1, 10.0, 1e3])

@@ -63,9 +63,9 @@ def test_changes_of_the_blocks_add_up_to_that_of_the_gradient(row_layout, weight
     rows = bound(as_layout(X, row_layout), y, weight, offset)
     blocks = RowBlocks(rows, 8)
     blocks.anchor(rows.state(anchor, 0.2))
-    before = rows.work.entries_read
+    before = rows.counter.entries_read
     changes = [blocks.change(k, coef, -0.5) for k in range(len(blocks))]
-    assert rows.work.entries_read - before == rows.matrix.nnz
+    assert rows.counter.entries_read - before == rows.matrix.nnz
     assert blocks.shares.sum() == pytest.approx(1.0)
     share = np.full(101, 1 / 101) if weight is None else weight / weight.sum()
     change = share * (expit(X @ coef[:, 0] + offset - 0.5) - expit(X @ anchor[:, 0] + offset + 0.2))

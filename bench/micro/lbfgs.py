@@ -51,7 +51,7 @@ def by_scipy(X, y: np.ndarray, l2: float, fit_intercept: bool) -> list[Evaluatio
         nonlocal intercept
         point = objective.at(np.array(coef)[:, None], intercept)
         intercept = point.intercept
-        found.append((rows.work.n_passes, time.perf_counter() - start, point.value))
+        found.append((rows.counter.n_passes, time.perf_counter() - start, point.value))
         return point.value, point.gradient[:, 0]
 
     options = {"maxcor": MEMORY, "maxiter": MOST, "maxfun": 2 * MOST, "ftol": 0.0, "gtol": 0.0}

@@ -204,7 +204,7 @@ class Watch:
 
         return replace(self._controls, time_limit=limit, callback=call_back, begun=tuple(begun))
 
-    def monitor(self, k, work, solver, choice, fixed_zero, null_value):
+    def monitor(self, k, counter, solver, choice, fixed_zero, null_value):
         """The Monitor of problem k in a fit of several, which shows it handles of coefficients.
 
         A handle is (points, position), where points.coefficients is (K, p).
@@ -212,7 +212,7 @@ class Watch:
         monitor = LabelMonitor(
             partial(self.ended, k),
             self.controls(k),
-            SharedPasses(work),
+            SharedPasses(counter),
             solver,
             choice,
             partial(_coefficients, fixed_zero),
@@ -250,8 +250,8 @@ class LabelMonitor(Monitor):
 class SharedPasses:
     """What a Monitor asks of an objective whose points come with their measures."""
 
-    def __init__(self, work):
-        self.rows = SimpleNamespace(work=work)
+    def __init__(self, counter):
+        self.rows = SimpleNamespace(counter=counter)
 
 
 def _coefficients(fixed_zero, handle, intercept):

@@ -11,7 +11,7 @@ from fastlr.fit import arguments, label_arguments
 from fastlr.fit.label_problems import LabelProblems, Watch
 from fastlr.fit.solve import fit_rows
 from fastlr.inference.identifiability import diagnosed, with_names
-from fastlr.matrix import LabelRows, Work, as_matrix
+from fastlr.matrix import LabelRows, PassCounter, as_matrix
 from fastlr.matrix.dual_label_rows import DualLanes
 from fastlr.objective.dual_l2_labels import LabelDuals
 from fastlr.objective.labels import LabelObjective, strengths
@@ -178,11 +178,11 @@ def _by_shared_steps(problems, watch, choice):
     results = []
     for which in problems.groups(problems.bytes_of_steps):
         label, factor, mean_weight = problems.block(which)
-        work = Work(problems.matrix.nnz, problems.matrix.copied_bytes)
-        rows = LabelRows(problems.matrix, label, problems.weight_of_rows(), factor / mean_weight, work)
+        counter = PassCounter(problems.matrix.nnz, problems.matrix.copied_bytes)
+        rows = LabelRows(problems.matrix, label, problems.weight_of_rows(), factor / mean_weight, counter)
         objective = LabelObjective(rows, strengths(problems.penalty(1.0), mean_weight), problems.fit_intercept)
         monitors = [
-            watch.monitor(k, work, "newton_cg", choice, problems.fixed_zero, null)
+            watch.monitor(k, counter, "newton_cg", choice, problems.fixed_zero, null)
             for k, null in zip(which, objective.null_value(), strict=True)
         ]
         _let_refine(problems, monitors)
@@ -200,7 +200,7 @@ def _diagnosed(problems, watch, k, monitor):
     if result.converged and problems.penalty(1.0).covers_all:
         return result
     rows, penalty, fit_intercept, _ = problems.of(k)
-    rows.work.entries_read = round(result.n_passes * rows.matrix.nnz)
+    rows.counter.entries_read = round(result.n_passes * rows.matrix.nnz)
     objective, reached = LogisticObjective(rows, penalty, fit_intercept), (result.coef[:, None], result.intercept)
     problem = rows, penalty, fit_intercept, reached
     if _is_short_of_digits(result, monitor) or (
@@ -235,11 +235,11 @@ def _by_shared_epochs(problems, watch, choice):
     results = []
     for which in problems.groups(problems.bytes_of_epochs):
         label, factor, mean_weight = problems.block(which)
-        work = Work(problems.matrix.nnz, problems.matrix.copied_bytes)
-        lanes = DualLanes(problems.matrix, problems.weight_of_rows(), problems.penalty(1.0).l2[:, 0], work)
+        counter = PassCounter(problems.matrix.nnz, problems.matrix.copied_bytes)
+        lanes = DualLanes(problems.matrix, problems.weight_of_rows(), problems.penalty(1.0).l2[:, 0], counter)
         duals = LabelDuals(lanes, label, factor, problems.fit_intercept)
         monitors = [
-            watch.monitor(k, work, "dual_coordinate_descent", choice, problems.fixed_zero, null)
+            watch.monitor(k, counter, "dual_coordinate_descent", choice, problems.fixed_zero, null)
             for k, null in zip(which, duals.null_value / mean_weight, strict=True)
         ]
         _let_refine(problems, monitors)
@@ -259,7 +259,7 @@ def _ended(problems, watch, k, monitor):
     if not _is_short_of_digits(result, monitor):
         return result
     rows, penalty, fit_intercept, _ = problems.of(k)
-    rows.work.entries_read = round(result.n_passes * rows.matrix.nnz)
+    rows.counter.entries_read = round(result.n_passes * rows.matrix.nnz)
     reached = result.coef[:, None].copy(), result.intercept
     return _unwatched(problems, watch, k, monitor, (rows, penalty, fit_intercept, reached))
 
@@ -268,7 +268,7 @@ def _finish(problems, watch, k, monitor, start):
     """Truncated Newton steps from where the dual makes no progress."""
     coef, intercept = start
     rows, penalty, fit_intercept, _ = problems.of(k)
-    rows.work.entries_read += monitor.objective.rows.work.entries_read
+    rows.counter.entries_read += monitor.objective.rows.counter.entries_read
     start = coef[:, None].copy(), intercept
     controls = watch.controls(k, monitor.history)
     result = _fit_one(rows, penalty, fit_intercept, start, "newton_cg", controls, None, problems.fixed_zero)

@@ -151,7 +151,7 @@ def _fewer_columns(rows, l1, l2, group_penalty):
     if isinstance(l2, float) and l2 > 0.0:
         matrix, column_map = merge_columns(rows.matrix, K)
         if column_map is not None:
-            rows.work.keep(matrix.X, matrix.copied_bytes - rows.matrix.copied_bytes)
+            rows.counter.note_copy(matrix.X, matrix.copied_bytes - rows.matrix.copied_bytes)
             rows = rows.over(ClassRows, matrix)
             note = f"{p} columns were fitted as {matrix.shape[1]}: many are equal or hold one entry."
             return rows, l1, l2, column_map, note

@@ -8,7 +8,7 @@ from fastlr.matrix.label_rows import LabelRows
 from fastlr.matrix.mini_batches import RowBlocks
 from fastlr.matrix.pair_rows import PairRows
 from fastlr.matrix.pairs import PairMatrix
-from fastlr.matrix.pass_counter import Work
+from fastlr.matrix.pass_counter import PassCounter
 from fastlr.matrix.row_space import RowSpace
 from fastlr.matrix.rows import Rows, RowState
 from fastlr.matrix.softmax_rows import ClassRows
@@ -26,6 +26,6 @@ __all__ = [
     "RowSpace",
     "RowState",
     "Rows",
-    "Work",
+    "PassCounter",
     "as_matrix",
 ]

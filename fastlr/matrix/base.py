@@ -7,7 +7,7 @@ import numpy as np
 
 from fastlr.kernels import loss_softmax
 from fastlr.losses.logistic import LogisticLoss
-from fastlr.matrix.pass_counter import Work
+from fastlr.matrix.pass_counter import PassCounter
 from fastlr.matrix.rows import Rows
 from fastlr.validation.cells import not_finite
 
@@ -84,8 +84,8 @@ class InMemoryMatrix(ABC):
         own = object.__new__(type(self))  # a shallow copy, without the ceremony of copy.copy
         own.__dict__.update(self.__dict__)
         own.renew_scratch()
-        work = Work(self.nnz, self.copied_bytes)
-        return Rows(own, LogisticLoss(y, weight, self.n_threads), offset, work)
+        counter = PassCounter(self.nnz, self.copied_bytes)
+        return Rows(own, LogisticLoss(y, weight, self.n_threads), offset, counter)
 
     @abstractmethod
     def renew_scratch(self):

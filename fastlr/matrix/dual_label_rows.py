@@ -67,17 +67,17 @@ class DualLanes:
     weight : ndarray of shape (n,)
         Of the rows; sum one.
     l2 : ndarray of shape (p,), positive, may be a broadcast scalar
-    work : fastlr.matrix.pass_counter.Work
+    counter : fastlr.matrix.pass_counter.PassCounter
 
     Raises ValueError if X holds NaN or infinity.
     """
 
-    def __init__(self, matrix, weight, l2, work):
+    def __init__(self, matrix, weight, l2, counter):
         inverse = np.broadcast_to(1.0 / l2[0], l2.shape) if l2.strides == (0,) else 1.0 / l2
         self.shape = matrix.shape
         self.n_threads = matrix.n_threads
         self.weight = weight
-        self.work = work
+        self.counter = counter
         self._matrix = matrix
         self._of_columns = inverse
         self._rows = rows = matrix.dual_rows(inverse)
@@ -87,7 +87,7 @@ class DualLanes:
         self._n_numbered = matrix.shape[1] if rows.n_numbered is None else rows.n_numbered
         self._find_lonely()
         self._count(rows.reads)
-        work.keep(rows, rows.copied_bytes)
+        counter.note_copy(rows, rows.copied_bytes)
 
     def _find_lonely(self):
         """Row and value of the entries that are alone in their columns."""
@@ -100,7 +100,7 @@ class DualLanes:
             dual_ascent_labels.lonely(indptr, indices, renumbered, data, rows.n_numbered, self._home, self._value)
 
     def _count(self, reads):
-        self.work.entries_read += reads * self._matrix.nnz
+        self.counter.entries_read += reads * self._matrix.nnz
 
     def state(self, label, factor, logit, residual, weights):
         """LaneState from label, logit, residual (n, K), factor (2, K) and weights (blocks, m + 2, width)."""

@@ -8,18 +8,18 @@ from fastlr.matrix.softmax_rows import ClassRows
 
 
 class GroupRows(ClassRows):
-    """The same rows over what `gather` returns; states and work are shared."""
+    """The same rows over what `gather` returns; states and the pass counter are shared."""
 
     def squares(self, d):
         """sum_i d_ik x_ij^2, (p K, 1), for d (n, K)."""
-        self.work.entries_read += self.matrix.nnz
+        self.counter.entries_read += self.matrix.nnz
         return np.column_stack([self.matrix.squares(np.ascontiguousarray(own)) for own in d.T]).reshape(-1, 1)
 
     def root(self, state):
         """[B_i x_i] over all coefficients, (n K, p K), and [B_i] over intercepts, (n K, K), with B_i' B_i = D_i."""
         roots = curvature_roots(self.weight, state.curvature)
         (n, K), p = state.eta.shape, self.matrix.shape[1]
-        self.work.entries_read += self.matrix.nnz
+        self.counter.entries_read += self.matrix.nnz
         X = self.matrix.take(np.arange(n), np.arange(p))
         return np.einsum("ij,ilk->iljk", X, roots).reshape(n * K, p * K), roots.reshape(n * K, K)
 
@@ -47,7 +47,7 @@ class GroupRows(ClassRows):
             tolerance,
             max_epochs,
         )
-        self.work.entries_read += made * self.matrix.nnz
+        self.counter.entries_read += made * self.matrix.nnz
         return delta.reshape(-1, 1)
 
     def check_finite(self, gradient):

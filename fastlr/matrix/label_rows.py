@@ -44,15 +44,15 @@ class LabelRows:
     weight : ndarray of shape (n,)
     factor : ndarray of shape (2, K)
         What the weights of rows without and with a label are multiplied by; the products add up to one for each label.
-    work : fastlr.matrix.pass_counter.Work
+    counter : fastlr.matrix.pass_counter.PassCounter
     """
 
-    def __init__(self, matrix, label, weight, factor, work):
+    def __init__(self, matrix, label, weight, factor, counter):
         self.matrix = matrix
         self.label = label
         self.weight = weight
         self.factor = factor
-        self.work = work
+        self.counter = counter
         self.n_threads = matrix.n_threads
         self._curved = None
 
@@ -61,27 +61,30 @@ class LabelRows:
         return self.label, self.weight, self.factor, self.n_threads
 
     def take(self, which):
-        """The same rows for these labels alone; work is shared."""
+        """The same rows for these labels alone; the pass counter is shared."""
         label, factor = (np.ascontiguousarray(array[:, which]) for array in (self.label, self.factor))
-        return LabelRows(self.matrix, label, self.weight, factor, self.work)
+        return LabelRows(self.matrix, label, self.weight, factor, self.counter)
 
     def thin(self, every):
-        """Every k-th row alone; work is shared.  Labels whose rows weigh nothing there keep curvatures of zero."""
+        """Every k-th row alone; the pass counter is shared.
+
+        Labels whose rows weigh nothing there have curvatures of zero.
+        """
         sample = self.matrix.thin(every)
-        self.work.keep(sample.X, sample.copied_bytes)
+        self.counter.note_copy(sample.X, sample.copied_bytes)
         label, weight = np.ascontiguousarray(self.label[::every]), np.ascontiguousarray(self.weight[::every])
         share = weight @ label
         total = self.factor[0] * (weight.sum() - share) + self.factor[1] * share
-        return LabelRows(sample, label, weight, self.factor / np.maximum(total, np.finfo(float).tiny), self.work)
+        return LabelRows(sample, label, weight, self.factor / np.maximum(total, np.finfo(float).tiny), self.counter)
 
     def forward(self, coef):
         """X coef, (n, K): a pass."""
-        self.work.entries_read += self.matrix.nnz
+        self.counter.entries_read += self.matrix.nnz
         return self.matrix.forward_many(coef)
 
     def adjoint(self, u):
         """X' u, (p, K): a pass."""
-        self.work.entries_read += self.matrix.nnz
+        self.counter.entries_read += self.matrix.nnz
         return self.matrix.adjoint_many(u)
 
     def hessian_product(self, curvature, trace_D, v):
@@ -121,20 +124,20 @@ class LabelRows:
     def mean_squares(self):
         """About the mean squares of the columns, (p,), under the weights that all labels share."""
         squares, entries, copied_bytes = self.matrix.mean_squares(self.weight)
-        self.work.entries_read += entries
-        self.work.hold(copied_bytes)
+        self.counter.entries_read += entries
+        self.counter.note_temporary(copied_bytes)
         return squares
 
     def moments(self):
         """X' s and sum_i s_i x_ij^2, (p,) each, for the weights s that all labels share: two passes."""
-        self.work.entries_read += 2 * self.matrix.nnz
+        self.counter.entries_read += 2 * self.matrix.nnz
         return self.matrix.adjoint(self.weight), self.matrix.squares(self.weight)
 
     def gram(self, curvature):
         """X' diag(curvature) X and X' curvature, for one label's curvature (n,)."""
-        self.work.entries_read += 2 * self.matrix.nnz // max(1, len(self.factor[0]))
+        self.counter.entries_read += 2 * self.matrix.nnz // max(1, len(self.factor[0]))
         weights = np.ascontiguousarray(curvature)
-        self.work.hold(self.matrix.gram_copies)
+        self.counter.note_temporary(self.matrix.gram_copies)
         return self.matrix.gram(weights), self.matrix.adjoint(weights)
 
     def check_finite(self, gradient):

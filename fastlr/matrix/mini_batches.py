@@ -9,7 +9,7 @@ from fastlr.losses.logistic import LogisticLoss
 
 
 class RowBlocks:
-    """The rows of a fit in blocks of (nearly) equal length; readings count towards the same work.
+    """The rows of a fit in blocks of (nearly) equal length; readings count towards the same PassCounter.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ class RowBlocks:
         self.shares = np.array([weight[part].sum() for part in self._slices])
         self._anchored = self.rows
         for block in self.rows:
-            rows.work.keep(block.matrix.X, block.matrix.copied_bytes)
+            rows.counter.note_copy(block.matrix.X, block.matrix.copied_bytes)
 
     def __len__(self):
         return len(self.rows)

@@ -5,7 +5,7 @@ from fastlr.matrix.softmax_rows import ClassRows
 
 
 class PairRows(ClassRows):
-    """The same rows over a PairMatrix: coefficients are (m, 1), one for each pair; states and work are shared."""
+    """The same rows over a PairMatrix, coefficients (m, 1), one for each pair; states and pass counter are shared."""
 
     def restrict(self, pairs):
         """The same rows over these pairs alone."""
@@ -13,12 +13,12 @@ class PairRows(ClassRows):
 
     def forward(self, coef):
         """X coef, (n, K)."""
-        self.work.entries_read += self.matrix.nnz
+        self.counter.entries_read += self.matrix.nnz
         return self.matrix.forward(coef[:, 0])
 
     def adjoint(self, u, out=None):
         """x_j . u_k for each pair, (m, 1); into `out` if it is given."""
-        self.work.entries_read += self.matrix.nnz
+        self.counter.entries_read += self.matrix.nnz
         found = self.matrix.adjoint(u)[:, None]
         if out is None:
             return found
@@ -35,7 +35,7 @@ class PairRows(ClassRows):
         """[B_i x_i] over pairs, (n K, m), and [B_i] over intercepts, (n K, K), with B_i' B_i = D_i."""
         roots = curvature_roots(self.weight, state.curvature)
         n, K = state.curvature.shape
-        self.work.entries_read += self.matrix.nnz
+        self.counter.entries_read += self.matrix.nnz
         out = roots[:, :, self.matrix.label] * self.matrix.entries()[:, None, :]
         return out.reshape(n * K, -1), roots.reshape(n * K, K)
 
@@ -46,21 +46,21 @@ class PairRows(ClassRows):
 
     def squares(self, curvature):
         """sum_i curvature_ik x_ij^2 for each pair, (m, 1)."""
-        self.work.entries_read += self.matrix.nnz
+        self.counter.entries_read += self.matrix.nnz
         return self.matrix.squares(curvature)[:, None]
 
     def gram(self, state):
         """X' [D_i]_i X over pairs, (m, m), and X' [D_i]_i, (m, K)."""
-        self.work.entries_read += 2 * self.matrix.nnz
+        self.counter.entries_read += 2 * self.matrix.nnz
         hessian, beside, copied_bytes = self.matrix.gram(self.weight, state.curvature)
-        self.work.hold(copied_bytes)
+        self.counter.note_temporary(copied_bytes)
         return hessian, beside
 
     def coordinate_epochs(self, state, trace_D, by_pair, tolerance, max_epochs):
         """delta (m, 1) after coordinate descent on a quadratic model."""
         p = state.curvature
         delta, made = self.matrix.coordinate_epochs(self.weight, p, trace_D, by_pair, tolerance, max_epochs)
-        self.work.entries_read += made * self.matrix.nnz
+        self.counter.entries_read += made * self.matrix.nnz
         return delta[:, None]
 
     def check_finite(self, gradient):

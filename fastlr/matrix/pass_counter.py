@@ -3,8 +3,8 @@
 import weakref
 
 
-class Work:
-    """How much of X a fit has read, and the most it held in copies; shared by all that is gathered from one matrix.
+class PassCounter:
+    """Entries of X that a fit has read, and the most bytes of X it had in copies; one for all that is made of a matrix.
 
     Parameters
     ----------
@@ -20,20 +20,20 @@ class Work:
         #: The most bytes of copies at one time.
         self.copied_bytes = converted
         self._converted = converted
-        #: What holds copies, and their bytes.
-        self._kept = []
+        #: (weak reference to what owns a copy, its bytes) of each copy.
+        self._copies = []
 
-    def keep(self, holder, nbytes):
-        """Note a copy that is there as long as its holder: an array, a sparse matrix, an object with either."""
+    def note_copy(self, holder, nbytes):
+        """Note a copy that lives as long as its holder: an array, a sparse matrix, an object with either."""
         if nbytes:
-            self._kept.append((weakref.ref(holder), nbytes))
-            self.hold(0)
+            self._copies.append((weakref.ref(holder), nbytes))
+            self.note_temporary(0)
 
-    def hold(self, nbytes):
-        """Note copies that are let go of at once, beside those that are kept."""
-        self._kept = [(holder, size) for holder, size in self._kept if holder() is not None]
-        held = self._converted + sum(size for _, size in self._kept)
-        self.copied_bytes = max(self.copied_bytes, held + nbytes)
+    def note_temporary(self, nbytes):
+        """Note a copy that is let go of at once, beside those that are alive."""
+        self._copies = [(holder, size) for holder, size in self._copies if holder() is not None]
+        alive = self._converted + sum(size for _, size in self._copies)
+        self.copied_bytes = max(self.copied_bytes, alive + nbytes)
 
     @property
     def n_passes(self):

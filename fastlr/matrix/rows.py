@@ -30,37 +30,37 @@ class Rows:
     #: What matrix.mean_squares says of the weights, where it is known; set by whoever binds the same rows many times.
     measured = None
 
-    def __init__(self, matrix, loss, offset, work):
+    def __init__(self, matrix, loss, offset, counter):
         self.matrix = matrix
         self.loss = loss
         self.offset = offset
-        self.work = work
+        self.counter = counter
         self.n_threads = matrix.n_threads
         #: Weighted mean size of the offset.
         self.mean_offset = 0.0 if offset is None else float(np.sum(loss.weight_of_rows() * np.abs(offset)))
         self._scratch = np.empty(matrix.shape[0])  # residuals, or the image of a Hessian product: never both
 
     def restrict(self, columns):
-        """The same rows over a copy of a few columns for access by column; states and work are shared."""
+        """The same rows over a copy of a few columns for access by column; states and the pass counter are shared."""
         return self._over_copy(self.matrix.gather(columns), columns)
 
     def select(self, columns):
-        """The same rows over a copy of a few columns for passes; states and work are shared."""
+        """The same rows over a copy of a few columns for passes; states and the pass counter are shared."""
         return self._over_copy(self.matrix.select(columns), columns)
 
     def _over_copy(self, matrix, columns):
         if isinstance(self.matrix.taken, np.ndarray):
             matrix.taken = self.matrix.taken[columns]
-        self.work.entries_read += matrix.nnz
-        self.work.keep(matrix.X, matrix.copied_bytes)
+        self.counter.entries_read += matrix.nnz
+        self.counter.note_copy(matrix.X, matrix.copied_bytes)
         return self.over(matrix)
 
     def thin(self, every):
-        """Every k-th row alone; work is shared."""
+        """Every k-th row alone; the pass counter is shared."""
         return self._some(self.sample(every), slice(None, None, every))
 
     def between(self, begin, end):
-        """Rows begin, ..., end - 1 alone, over a view of X; work is shared."""
+        """Rows begin, ..., end - 1 alone, over a view of X; the pass counter is shared."""
         return self._some(self.matrix.between(begin, end), slice(begin, end))
 
     def _some(self, matrix, part):
@@ -83,11 +83,11 @@ class Rows:
         if every == 1:
             return self.matrix
         sample = self.matrix.thin(every)
-        self.work.keep(sample.X, sample.copied_bytes)
+        self.counter.note_copy(sample.X, sample.copied_bytes)
         return sample
 
     def over(self, matrix):
-        """The same rows over another matrix with as many rows; work is shared."""
+        """The same rows over another matrix with as many rows; the pass counter is shared."""
         other = copy.copy(self)
         other.matrix, other.measured = matrix, None
         return other
@@ -96,8 +96,8 @@ class Rows:
         """X' D X, X' D 1 and 1' D 1 estimated from every k-th row."""
         sample = self.sample(every)
         weights = np.ascontiguousarray(state.curvature[::every]) * every
-        self.work.entries_read += 2 * sample.nnz
-        self.work.hold(sample.gram_copies)
+        self.counter.entries_read += 2 * sample.nnz
+        self.counter.note_temporary(sample.gram_copies)
         return sample.gram(weights), sample.adjoint(weights), float(weights.sum())
 
     def state(self, coef, intercept):
@@ -106,12 +106,12 @@ class Rows:
         eta = np.full(n, intercept) if self.offset is None else self.offset + intercept
         if np.any(coef):
             self.matrix.forward(coef[:, 0], 0.0, eta)
-            self.work.entries_read += self.matrix.nnz
+            self.counter.entries_read += self.matrix.nnz
         return RowState(eta, np.empty(n))
 
     def take(self, index, columns):
         """Rows of these numbers, in these columns, a fresh float64 array: one pass."""
-        self.work.entries_read += self.matrix.nnz
+        self.counter.entries_read += self.matrix.nnz
         return self.matrix.take(index, columns).copy()
 
     def steepest(self):
@@ -126,7 +126,7 @@ class Rows:
         """The image X v + shift."""
         Xd = np.zeros(self.matrix.shape[0])
         self.matrix.forward(v[:, 0], shift, Xd)
-        self.work.entries_read += self.matrix.nnz
+        self.counter.entries_read += self.matrix.nnz
         return Xd
 
     def optimise_intercept(self, state, max_steps=200):
@@ -168,10 +168,10 @@ class Rows:
         loss = self.loss.evaluate(state.eta, self._scratch, state.curvature)
         if with_curvature:
             gradient, XtD1 = self.matrix.adjoint_pair(self._scratch, state.curvature)
-            self.work.entries_read += self.matrix.pair_reads * self.matrix.nnz
+            self.counter.entries_read += self.matrix.pair_reads * self.matrix.nnz
             return loss, gradient[:, None], XtD1[:, None]
         gradient = self.matrix.adjoint(self._scratch)
-        self.work.entries_read += self.matrix.nnz
+        self.counter.entries_read += self.matrix.nnz
         return loss, gradient[:, None], None
 
     def least_curvature(self, state):
@@ -191,7 +191,7 @@ class Rows:
         self._scratch[~aside] = 0.0
         slope = float(self._scratch.sum())
         gradient = self.matrix.adjoint(self._scratch)[:, None]
-        self.work.entries_read += self.matrix.nnz
+        self.counter.entries_read += self.matrix.nnz
         return left, self.loss.above_least(state.eta, aside), gradient, slope
 
     def reach(self, Xd, state=None):
@@ -203,7 +203,7 @@ class Rows:
         """sum_i weight_i |x_ij| for each column, shape (p,); None where that is of no use."""
         sums = self.matrix.absolute_sums(self.loss.weight_of_rows())
         if sums is not None:
-            self.work.entries_read += self.matrix.nnz
+            self.counter.entries_read += self.matrix.nnz
         return sums
 
     def mean_squares(self):
@@ -211,8 +211,8 @@ class Rows:
         if self.measured is None:
             self.measured = self.matrix.mean_squares(self.loss.weight_of_rows())
         squares, entries, copied_bytes = self.measured
-        self.work.entries_read += entries
-        self.work.hold(copied_bytes)
+        self.counter.entries_read += entries
+        self.counter.note_temporary(copied_bytes)
         return squares
 
     def share(self, columns):
@@ -231,7 +231,7 @@ class Rows:
         finite = np.isfinite(gradient).all()
         if finite and not self.loss.weight.all():
             finite = np.isfinite(self.matrix.adjoint(np.ones(self.matrix.shape[0]))).all()
-            self.work.entries_read += self.matrix.nnz
+            self.counter.entries_read += self.matrix.nnz
         if not finite:
             self.matrix.name_nonfinite()
 
@@ -242,7 +242,7 @@ class Rows:
         """
         with np.errstate(over="ignore", invalid="ignore"):
             mean, variance = self.matrix.column_moments(self.loss.weight_of_rows())
-        self.work.entries_read += 2 * self.matrix.nnz
+        self.counter.entries_read += 2 * self.matrix.nnz
         finite = np.isfinite(variance)
         if not finite.all():
             self.matrix.name_nonfinite()
@@ -256,12 +256,12 @@ class Rows:
         loss, gradient = self.matrix.loss_gradient(
             coef[:, 0], 0.0, self.loss, state.eta, self._scratch, state.curvature
         )
-        self.work.entries_read += self.matrix.product_reads * self.matrix.nnz
+        self.counter.entries_read += self.matrix.product_reads * self.matrix.nnz
         return state, loss, gradient[:, None]
 
     def XtD1(self, state):
         """X' curvature, shape (p, 1)."""
-        self.work.entries_read += self.matrix.nnz
+        self.counter.entries_read += self.matrix.nnz
         return self.matrix.adjoint(state.curvature)[:, None]
 
     def coordinate_epochs(self, state, model, tolerance, max_epochs):
@@ -272,7 +272,7 @@ class Rows:
         p = self.matrix.shape[1]
         delta, q = np.zeros(p), np.zeros(self.matrix.shape[0])
         epochs = self.matrix.coordinate_epochs(state.curvature, *model, delta, q, tolerance, max_epochs)
-        self.work.entries_read += epochs * self.matrix.nnz
+        self.counter.entries_read += epochs * self.matrix.nnz
         return delta[:, None]
 
     def newton_scratch(self):
@@ -305,13 +305,13 @@ class Rows:
 
     def count_reads(self, times):
         """Note that X has been read so many times."""
-        self.work.entries_read += round(times) * self.matrix.nnz
+        self.counter.entries_read += round(times) * self.matrix.nnz
 
     def dual_rows(self, inverse):
         """X as dual coordinate ascent reads it; inverse (p,) is 1 / l2."""
         rows = self.matrix.dual_rows(inverse)
-        self.work.entries_read += rows.reads * self.matrix.nnz
-        self.work.keep(rows, rows.copied_bytes)
+        self.counter.entries_read += rows.reads * self.matrix.nnz
+        self.counter.note_copy(rows, rows.copied_bytes)
         return rows
 
     def dual_state(self, dual_rows, state, scale, coef, intercept):
@@ -322,7 +322,7 @@ class Rows:
 
     def dual_epoch(self, dual_rows, dual_state, free):
         """One epoch of dual coordinate ascent; returns about what the dual gained."""
-        self.work.entries_read += self.matrix.nnz
+        self.counter.entries_read += self.matrix.nnz
         offset = np.zeros(1) if self.offset is None else self.offset
         return dual_rows.epoch(self.loss, offset, free, dual_state)
 
@@ -336,19 +336,19 @@ class Rows:
 
     def squares(self, state):
         """sum_i curvature_i x_ij^2, shape (p, 1)."""
-        self.work.entries_read += self.matrix.nnz
+        self.counter.entries_read += self.matrix.nnz
         return self.matrix.squares(state.curvature)[:, None]
 
     def hessian_product(self, state, v, shift, out):
         """out = X' (curvature * (X v + shift)); returns the image X v + shift, valid until the next pass."""
         self.matrix.hessian_product(state.curvature, v[:, 0], shift, self._scratch, out[:, 0])
-        self.work.entries_read += self.matrix.product_reads * self.matrix.nnz
+        self.counter.entries_read += self.matrix.product_reads * self.matrix.nnz
         return self._scratch
 
     def curvature_product(self, state, Xd):
         """X' (curvature * image), shape (p, 1)."""
         np.multiply(state.curvature, Xd, out=self._scratch)
-        self.work.entries_read += self.matrix.nnz
+        self.counter.entries_read += self.matrix.nnz
         return self.matrix.adjoint(self._scratch)[:, None]
 
     def curvature_along(self, state, Xd):

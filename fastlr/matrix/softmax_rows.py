@@ -7,7 +7,7 @@ import numpy as np
 from fastlr.kernels import linalg_vector, loss_softmax
 from fastlr.linalg.class_blocks import laplacian, pseudo_inverse
 from fastlr.matrix.dense import DenseMatrix
-from fastlr.matrix.pass_counter import Work
+from fastlr.matrix.pass_counter import PassCounter
 from fastlr.matrix.rows import RowState
 
 #: Steps of the intercepts whose square is rounding.
@@ -51,19 +51,19 @@ class ClassRows:
         self.weight = weight
         self.n_classes = self.n_predictors = n_classes
         self.n_threads = matrix.n_threads
-        self.work = Work(matrix.nnz, matrix.copied_bytes)
+        self.counter = PassCounter(matrix.nnz, matrix.copied_bytes)
         self._scratch = np.empty((matrix.shape[0], n_classes))
 
     def thin(self, every):
-        """Every k-th row alone; work is shared."""
+        """Every k-th row alone; the pass counter is shared."""
         matrix = self.matrix.thin(every)
-        self.work.keep(matrix.X, matrix.copied_bytes)
+        self.counter.note_copy(matrix.X, matrix.copied_bytes)
         some = ClassRows(matrix, self.labels[::every].copy(), self.weight[::every].copy(), self.n_classes)
-        some.work = self.work
+        some.counter = self.counter
         return some
 
     def over(self, kind, matrix):
-        """Rows of another kind over another matrix with as many rows; states and work are shared."""
+        """Rows of another kind over another matrix with as many rows; states and the pass counter are shared."""
         other = object.__new__(kind)
         other.__dict__.update(self.__dict__)
         other.matrix = matrix
@@ -72,22 +72,22 @@ class ClassRows:
     def gathered(self, columns):
         """A copy of a few columns for access by column."""
         matrix = self.matrix.gather(columns)
-        self.work.entries_read += matrix.nnz
-        self.work.keep(matrix.X, matrix.copied_bytes)
+        self.counter.entries_read += matrix.nnz
+        self.counter.note_copy(matrix.X, matrix.copied_bytes)
         return matrix
 
     def select(self, columns):
         """The same rows over a copy of a few columns for passes."""
         matrix = self.matrix.select(columns)
-        self.work.entries_read += matrix.nnz
-        self.work.keep(matrix.X, matrix.copied_bytes)
+        self.counter.entries_read += matrix.nnz
+        self.counter.note_copy(matrix.X, matrix.copied_bytes)
         return self.over(type(self), matrix)
 
     def mean_squares(self):
         """About the weighted mean squares of the columns, (p,)."""
         squares, entries, copied_bytes = self.matrix.mean_squares(self.weight)
-        self.work.entries_read += entries
-        self.work.hold(copied_bytes)
+        self.counter.entries_read += entries
+        self.counter.note_temporary(copied_bytes)
         return squares
 
     def share(self, columns):
@@ -98,19 +98,19 @@ class ClassRows:
         """sum_i weight_i |x_ij| for each column, shape (p,); None where that is of no use."""
         sums = self.matrix.absolute_sums(self.weight)
         if sums is not None:
-            self.work.entries_read += self.matrix.nnz
+            self.counter.entries_read += self.matrix.nnz
         return sums
 
     # --- passes ------------------------------------------------------------------------------------------------------
 
     def forward(self, coef):
         """X coef, (n, K)."""
-        self.work.entries_read += self.matrix.nnz
+        self.counter.entries_read += self.matrix.nnz
         return self.matrix.forward_many(coef.reshape(self.matrix.shape[1], self.n_classes))
 
     def adjoint(self, u, out=None):
         """X' u, (p K, 1), for u (n, K); into `out` if it is given."""
-        self.work.entries_read += self.matrix.nnz
+        self.counter.entries_read += self.matrix.nnz
         return self.matrix.adjoint_many(u, None if out is None else out.reshape(-1, self.n_classes)).reshape(-1, 1)
 
     def hessian_product(self, state, v, out):
@@ -118,7 +118,7 @@ class ClassRows:
         Xd, K = np.empty_like(self._scratch), self.n_classes
         arguments = state.curvature, self.weight, v.reshape(-1, K), Xd, out.reshape(-1, K)
         self.matrix.class_hessian_product(*arguments)
-        self.work.entries_read += self.matrix.class_product_reads(K) * self.matrix.nnz
+        self.counter.entries_read += self.matrix.class_product_reads(K) * self.matrix.nnz
         return Xd
 
     def state(self, coef, intercept):
@@ -142,7 +142,7 @@ class ClassRows:
         state = ClassState(np.empty_like(self._scratch), np.empty_like(self._scratch))
         arguments = coef.reshape(-1, K), self.labels, self.weight, state.eta, state.curvature, gradient.reshape(-1, K)
         loss = self.matrix.class_loss_gradient(*arguments)
-        self.work.entries_read += self.matrix.class_product_reads(K) * self.matrix.nnz
+        self.counter.entries_read += self.matrix.class_product_reads(K) * self.matrix.nnz
         return state, loss, gradient
 
     # --- between passes ----------------------------------------------------------------------------------------------

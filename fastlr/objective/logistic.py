@@ -192,7 +192,7 @@ class LogisticObjective:
         Needs l2 > 0 throughout, no l1.  See matrix.RowSpace.
         """
         space = RowSpace(self.rows.matrix, 1.0 / np.ascontiguousarray(self.penalty.l2[:, 0]))
-        self.rows.work.entries_read += 2 * self.rows.matrix.nnz
+        self.rows.counter.entries_read += 2 * self.rows.matrix.nnz
         n = space.matrix.shape[0]
         penalty = ElasticNet(0.0, 1.0, (n, 1), space.matrix.n_threads)
         return LogisticObjective(self.rows.over(space.matrix), penalty, self.fit_intercept), space.lift

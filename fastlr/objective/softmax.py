@@ -150,10 +150,10 @@ class SoftmaxObjective(LogisticObjective):
         spread = p * (1.0 - p)
         by_row = weight * spread.mean(axis=1)
         by_class = weight @ spread
-        self.rows.work.entries_read += self.rows.matrix.nnz
+        self.rows.counter.entries_read += self.rows.matrix.nnz
         squares = self.rows.matrix.squares(by_row)
         if self.fit_intercept:
-            self.rows.work.entries_read += self.rows.matrix.nnz
+            self.rows.counter.entries_read += self.rows.matrix.nnz
             XtD1 = self.rows.matrix.adjoint(by_row)
             squares = np.maximum(squares - XtD1 * XtD1 / max(by_row.sum(), np.finfo(float).tiny), 1e-3 * squares)
         return np.outer(squares, by_class / max(by_class.mean(), np.finfo(float).tiny)).reshape(-1, 1) + self.penalty.l2
@@ -165,15 +165,15 @@ class SoftmaxObjective(LogisticObjective):
         """The factor of the Hessian of few coefficients, or what stands in for it, from every k-th row: ClassFactor."""
         rows, K = self.rows, self.rows.n_classes
         matrix = rows.matrix if every == 1 else rows.matrix.thin(every)
-        rows.work.hold((every > 1) * matrix.copied_bytes + matrix.gram_copies)
+        rows.counter.note_temporary((every > 1) * matrix.copied_bytes + matrix.gram_copies)
         p, weight = point.state.curvature[::every], rows.weight[::every] * every
         l2 = self.penalty.l2.reshape(-1, K).mean(axis=1)
         if every == 1 and self.is_small:
             coupling = self._inverse_coupling(point) if self.fit_intercept else None
-            rows.work.entries_read += (K * (K + 1) // 2 + K) * matrix.nnz
+            rows.counter.entries_read += (K * (K + 1) // 2 + K) * matrix.nnz
             return CholeskyFactor(whole_hessian(matrix, p, weight, l2, coupling), self.n_threads)
         factor = ClassFactor(matrix, p, weight, l2, self.fit_intercept)
-        rows.work.entries_read += factor.n_grams * (2 if self.fit_intercept else 1) * matrix.nnz
+        rows.counter.entries_read += factor.n_grams * (2 if self.fit_intercept else 1) * matrix.nnz
         return factor
 
 

@@ -26,7 +26,7 @@ def first_of_equal(rows, strength):
     probes = np.random.default_rng(0).standard_normal((n, PROBES))
     # equal columns have equal sums: they are added in the same order
     Xds = np.column_stack([rows.matrix.adjoint_many(probes), strength])
-    rows.work.entries_read += rows.matrix.nnz
+    rows.counter.entries_read += rows.matrix.nnz
     _, group, sizes = np.unique(Xds, axis=0, return_inverse=True, return_counts=True)
     alike = np.flatnonzero(sizes[group] > 1)
     first = np.arange(p)

@@ -165,7 +165,7 @@ class Monitor:
         self.history.append(
             Progress(
                 iteration=len(self.history),
-                n_passes=self.objective.rows.work.n_passes,
+                n_passes=self.objective.rows.counter.n_passes,
                 elapsed=time.perf_counter() - self._start,
                 objective=measures.objective,
                 gap=_capped(gap, measures.objective),
@@ -320,7 +320,7 @@ class Monitor:
     def result(self):
         """The result at the last recorded point."""
         coef, intercept, measures = self._last
-        work = self.objective.rows.work
+        counter = self.objective.rows.counter
         coef, intercept = self.lift(coef, intercept)
         return LogisticResult(
             coef=coef,
@@ -330,8 +330,8 @@ class Monitor:
             certificate="gap" if math.isfinite(measures.gap) else "newton_decrement",
             optimality=measures.optimality,
             n_iter=self.n_iter,
-            n_passes=work.n_passes,
-            copied_bytes=work.copied_bytes,
+            n_passes=counter.n_passes,
+            copied_bytes=counter.copied_bytes,
             status=self.status,
             message=" ".join(filter(None, (self.message, self.explanation))),
             solver=self.solver,

@@ -37,7 +37,7 @@ def _about_offsets(objective, columns):
     if objective.fit_intercept:
         return ""
     rows = objective.rows
-    rows.work.entries_read += 2 * rows.matrix.nnz
+    rows.counter.entries_read += 2 * rows.matrix.nnz
     with np.errstate(over="ignore", invalid="ignore"):
         mean, variance = rows.matrix.column_moments(rows.loss.weight_of_rows())
         far = np.flatnonzero((mean * mean > FAR * variance) & (variance > 0.0))
@@ -49,7 +49,7 @@ def _about_offsets(objective, columns):
 def _about_scales(objective, columns):
     """A hint if root mean squares of columns differ by orders of magnitude: one pass."""
     rows = objective.rows
-    rows.work.entries_read += rows.matrix.nnz
+    rows.counter.entries_read += rows.matrix.nnz
     with np.errstate(over="ignore", invalid="ignore"):
         scales = np.sqrt(rows.matrix.squares(rows.loss.weight_of_rows()))
     used = np.flatnonzero(scales > 0.0)

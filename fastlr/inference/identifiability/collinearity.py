@@ -66,7 +66,7 @@ def least_norm_by_lsmr(objective, free, coef):
 
     def adjoint(u):
         u = counts * np.ravel(u)
-        rows.work.entries_read += rows.matrix.nnz
+        rows.counter.entries_read += rows.matrix.nnz
         return (rows.matrix.adjoint(u) - mean * u.sum())[free]
 
     operator = LinearOperator((len(counts), len(free)), matvec=forward, rmatvec=adjoint, dtype=np.float64)

@@ -82,7 +82,7 @@ class Frame:
 
     def total(self, u):
         """sum_i u_i g_i: a pass over X."""
-        self.rows.work.entries_read += self.rows.matrix.nnz
+        self.rows.counter.entries_read += self.rows.matrix.nnz
         part = (self.rows.matrix.adjoint(u)[self.columns] - self.centre * u.sum()) / self.scale
         return np.append(part, u.sum()) if self.fit_intercept else part
 

@@ -110,9 +110,9 @@ class Diagnosis:
         matrix = rows.sample(every)
         if f < rows.matrix.shape[1]:
             sample, matrix = matrix, matrix.gather(self.free)
-            rows.work.hold(matrix.copied_bytes)
+            rows.counter.note_temporary(matrix.copied_bytes)
             del sample
-        rows.work.entries_read += 2 * matrix.nnz
+        rows.counter.entries_read += 2 * matrix.nnz
         return is_regular(matrix, open_rows.astype(np.float64), self.objective.fit_intercept, rows.n_threads)
 
     def _stands(self, state):
@@ -292,7 +292,7 @@ class Diagnosis:
             intercept=intercept,
             objective=point.value,
             optimality=self.objective.optimality(point),
-            n_passes=self.objective.rows.work.n_passes,
+            n_passes=self.objective.rows.counter.n_passes,
         )
 
     def _at(self, coef):

@@ -134,13 +134,13 @@ class Refinement:
         self._problem = WideTwoClasses(objective) if objective.rows.n_predictors == 1 else WideClasses(objective)
         self._point = self._problem.at(self._problem.settled(np.stack([start, np.zeros(len(start))], axis=1)))
         rows = objective.rows
-        rows.work.hold(3 * self._problem.X.nbytes)
+        rows.counter.note_temporary(3 * self._problem.X.nbytes)
 
     def run(self):
         """The Reached of the best point; None without one."""
         problem, bounding, best, progress = self._problem, False, None, Progress()
         for _ in range(STEPS):
-            self._objective.rows.work.entries_read += 3 * self._objective.rows.matrix.nnz
+            self._objective.rows.counter.entries_read += 3 * self._objective.rows.matrix.nnz
             model = WideModel(problem, self._point, bounding)
             step, decrease, landed = model.step()
             here = self._judged(step, decrease, bounding)
