@@ -778,7 +778,7 @@ def test_fits_in_threads_over_one_matrix_do_not_disturb_each_other(layout):
 def test_thinned_and_transposed_matrices_are_those_of_the_array(layout, every):
     values = np.random.default_rng(0).standard_normal((50, 6)) * (np.arange(300).reshape(50, 6) % 3 > 0)
     matrix = as_matrix(as_layout(values, layout))
-    for derived, expected in ((matrix.thin(every), values[::every]), (matrix.transposed(), values.T)):
+    for derived, expected in ((matrix.every_kth_row(every), values[::every]), (matrix.transposed(), values.T)):
         v, u = np.arange(1.0, expected.shape[1] + 1), np.arange(1.0, expected.shape[0] + 1)
         eta = np.zeros(expected.shape[0])
         derived.forward(v, 0.5, eta)

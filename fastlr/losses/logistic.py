@@ -36,7 +36,7 @@ class LogisticLoss:
         """The weights, one for each row."""
         return self.weight if len(self.weight) == len(self.y) else np.full(len(self.y), self.weight[0])
 
-    def thin(self, every):
+    def every_kth_row(self, every):
         """Every k-th row alone, weights normalised again."""
         return self.take(slice(None, None, every))
 

@@ -157,7 +157,7 @@ class InMemoryMatrix(ABC):
         """X' diag(weights) X, shape (p, p); weights (n,) of any sign."""
 
     @abstractmethod
-    def thin(self, every):
+    def every_kth_row(self, every):
         """The matrix over every k-th row: in place, or a copy of these rows."""
 
     def far_centres(self, weight=None):
@@ -196,7 +196,7 @@ class InMemoryMatrix(ABC):
     def mean_squares(self, weight):
         """About the weighted mean squares of the columns, (p,), from a sample of rows; entries read, bytes copied."""
         every = max(1, self.shape[0] // SAMPLED_ROWS)
-        sample, weight = self if every == 1 else self.thin(every), np.ascontiguousarray(weight[::every])
+        sample, weight = self if every == 1 else self.every_kth_row(every), np.ascontiguousarray(weight[::every])
         total = weight.sum()
         squares = sample.squares(weight / total if total > 0.0 else weight)
         return squares, sample.nnz, 0 if every == 1 else sample.copied_bytes

@@ -142,7 +142,7 @@ class CompressedMatrix(InMemoryMatrix):
     def transposed(self):
         return self._over(self.X.T, self.is_sorted)
 
-    def thin(self, every):
+    def every_kth_row(self, every):
         sample = self.X[::every]
         sample.sort_indices()
         return self._over(sample, True, nbytes(sample))

@@ -148,7 +148,7 @@ class DenseMatrix(InMemoryMatrix):
             copy = self.X - centre
         return DenseMatrix(copy, self.n_threads, self.copied_bytes + copy.nbytes)
 
-    def thin(self, every):
+    def every_kth_row(self, every):
         rows = self.X[::every]
         if self.X.strides[1] == self.X.itemsize:
             return DenseMatrix(rows, self.n_threads)

@@ -65,12 +65,12 @@ class LabelRows:
         label, factor = (np.ascontiguousarray(array[:, which]) for array in (self.label, self.factor))
         return LabelRows(self.matrix, label, self.weight, factor, self.counter)
 
-    def thin(self, every):
+    def every_kth_row(self, every):
         """Every k-th row alone; the pass counter is shared.
 
         Labels whose rows weigh nothing there have curvatures of zero.
         """
-        sample = self.matrix.thin(every)
+        sample = self.matrix.every_kth_row(every)
         self.counter.note_copy(sample.X, sample.copied_bytes)
         label, weight = np.ascontiguousarray(self.label[::every]), np.ascontiguousarray(self.weight[::every])
         share = weight @ label

@@ -55,7 +55,7 @@ class Rows:
         self.counter.note_copy(matrix.X, matrix.copied_bytes)
         return self.over(matrix)
 
-    def thin(self, every):
+    def every_kth_row(self, every):
         """Every k-th row alone; the pass counter is shared."""
         return self._some(self.sample(every), slice(None, None, every))
 
@@ -82,7 +82,7 @@ class Rows:
         """The matrix of every k-th row."""
         if every == 1:
             return self.matrix
-        sample = self.matrix.thin(every)
+        sample = self.matrix.every_kth_row(every)
         self.counter.note_copy(sample.X, sample.copied_bytes)
         return sample
 

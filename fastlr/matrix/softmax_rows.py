@@ -54,9 +54,9 @@ class ClassRows:
         self.counter = PassCounter(matrix.nnz, matrix.copied_bytes)
         self._scratch = np.empty((matrix.shape[0], n_classes))
 
-    def thin(self, every):
+    def every_kth_row(self, every):
         """Every k-th row alone; the pass counter is shared."""
-        matrix = self.matrix.thin(every)
+        matrix = self.matrix.every_kth_row(every)
         self.counter.note_copy(matrix.X, matrix.copied_bytes)
         some = ClassRows(matrix, self.labels[::every].copy(), self.weight[::every].copy(), self.n_classes)
         some.counter = self.counter

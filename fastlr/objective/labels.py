@@ -100,9 +100,9 @@ class LabelObjective:
         magnitude = None if self._magnitude is None else self._magnitude[which]
         return LabelObjective(self.rows.take(which), _columns(self.l2, which), self.fit_intercept, magnitude)
 
-    def thin(self, every):
+    def every_kth_row(self, every):
         """The objectives of every k-th row."""
-        return LabelObjective(self.rows.thin(every), self.l2, self.fit_intercept)
+        return LabelObjective(self.rows.every_kth_row(every), self.l2, self.fit_intercept)
 
     def null_value(self):
         """Least values with coef = 0."""

@@ -182,9 +182,9 @@ class LogisticObjective:
         """A factor of that Hessian."""
         return CholeskyFactor(self.sampled_hessian(point, every), self.n_threads)
 
-    def thin(self, every):
+    def every_kth_row(self, every):
         """The objective of every k-th row alone, in place."""
-        return LogisticObjective(self.rows.thin(every), self.penalty, self.fit_intercept)
+        return LogisticObjective(self.rows.every_kth_row(every), self.penalty, self.fit_intercept)
 
     def in_row_space(self):
         """The same fit in as many unknowns as there are rows, and the map of its coefficients to those of this one.

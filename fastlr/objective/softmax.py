@@ -132,8 +132,8 @@ class SoftmaxObjective(LogisticObjective):
                 root = root - basis @ (basis.T @ root)
         return root
 
-    def thin(self, every):
-        return SoftmaxObjective(self.rows.thin(every), self.penalty, self.fit_intercept)
+    def every_kth_row(self, every):
+        return SoftmaxObjective(self.rows.every_kth_row(every), self.penalty, self.fit_intercept)
 
     def model_decrease(self, point, direction, slope):
         """By how much a full step lowers the quadratic model at the point: no pass."""
@@ -164,7 +164,7 @@ class SoftmaxObjective(LogisticObjective):
     def factored(self, point, every):
         """The factor of the Hessian of few coefficients, or what stands in for it, from every k-th row: ClassFactor."""
         rows, K = self.rows, self.rows.n_classes
-        matrix = rows.matrix if every == 1 else rows.matrix.thin(every)
+        matrix = rows.matrix if every == 1 else rows.matrix.every_kth_row(every)
         rows.counter.note_temporary((every > 1) * matrix.copied_bytes + matrix.gram_copies)
         p, weight = point.state.curvature[::every], rows.weight[::every] * every
         l2 = self.penalty.l2.reshape(-1, K).mean(axis=1)

@@ -103,7 +103,7 @@ class Diagnosis:
         rows, f = self.objective.rows, len(self.free)
         n = rows.matrix.shape[0]
         every = max(1, n // max(ROWS_PER_COLUMN * f, FEWEST_ROWS))
-        loss = rows.loss.thin(every)
+        loss = rows.loss.every_kth_row(every)
         open_rows = ~Classes(loss, eta[::every]).saturated(self._suboptimality / every) & (loss.weight_of_rows() > 0)
         if np.count_nonzero(open_rows) < f:
             return False

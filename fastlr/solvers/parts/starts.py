@@ -63,7 +63,7 @@ def sampled(objective, coef, intercept, method):
     Worth its price where few rows tell the Hessian.  `method` gives, for an objective, a function from one point to the
     next (None where there is none).
     """
-    small = objective.thin(SPACING)
+    small = objective.every_kth_row(SPACING)
     step = method(small)
     point = small.point(coef, intercept)
     for _ in range(10):

@@ -81,7 +81,7 @@ def _start(objective, coef, intercept):
     told = np.flatnonzero(np.minimum(present, -(-n // SPACING) - present) >= FEWEST_OF_A_LABEL)
     if not len(told):
         return coef, intercept
-    some = objective.take(told).thin(SPACING)
+    some = objective.take(told).every_kth_row(SPACING)
     point = _optimum(some, np.ascontiguousarray(coef[:, told]), intercept[told])
     coef, intercept = coef.copy(), intercept.copy()
     coef[:, told], intercept[told] = point.coef, point.intercept
@@ -247,5 +247,5 @@ def preconditioner_for(objective, point):
     every, price = sample(objective.rows.matrix)
     if price > CHEAP:
         return Diagonals(objective.inverse_diagonal(point), objective.n_threads)
-    thin = objective if every == 1 else objective.thin(every)
-    return Factors([thin.factor(point, k, every) for k in range(len(point.value))])
+    sampled = objective if every == 1 else objective.every_kth_row(every)
+    return Factors([sampled.factor(point, k, every) for k in range(len(point.value))])
