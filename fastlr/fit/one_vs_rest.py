@@ -12,7 +12,7 @@ from fastlr.fit.label_problems import LabelProblems, Watch
 from fastlr.fit.solve import fit_rows
 from fastlr.inference.identifiability import diagnosed, with_names
 from fastlr.matrix import LabelRows, PassCounter, as_matrix
-from fastlr.matrix.dual_label_rows import DualLanes
+from fastlr.matrix.dual_label_rows import DualLabelRows
 from fastlr.objective.dual_l2_labels import LabelDuals
 from fastlr.objective.labels import LabelObjective, strengths
 from fastlr.objective.logistic import LogisticObjective
@@ -236,8 +236,8 @@ def _by_shared_epochs(problems, watch, choice):
     for which in problems.groups(problems.bytes_of_epochs):
         label, factor, mean_weight = problems.block(which)
         counter = PassCounter(problems.matrix.nnz, problems.matrix.copied_bytes)
-        lanes = DualLanes(problems.matrix, problems.weight_of_rows(), problems.penalty(1.0).l2[:, 0], counter)
-        duals = LabelDuals(lanes, label, factor, problems.fit_intercept)
+        rows = DualLabelRows(problems.matrix, problems.weight_of_rows(), problems.penalty(1.0).l2[:, 0], counter)
+        duals = LabelDuals(rows, label, factor, problems.fit_intercept)
         monitors = [
             watch.monitor(k, counter, "dual_coordinate_descent", choice, problems.fixed_zero, null)
             for k, null in zip(which, duals.null_value / mean_weight, strict=True)

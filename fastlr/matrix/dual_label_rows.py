@@ -1,4 +1,4 @@
-"""Several labels' dual points over CSR X, side by side in lanes, and the passes that move and certify them."""
+"""Several labels' dual points over CSR X, side by side in SIMD lanes, and the passes that move and certify them."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ LINE = 64
 
 
 def lane_shape(n_labels, n_threads):
-    """(blocks, lanes in each): as few blocks as keep the threads busy."""
+    """(blocks, labels in each): as few blocks as keep the threads busy; the labels of a block fill vector registers."""
     blocks = max(-(-n_labels // MOST_LANES), min(n_threads, -(-n_labels // VECTOR)))
     width = -(-n_labels // (blocks * VECTOR)) * VECTOR
     return -(-n_labels // width), width
@@ -44,7 +44,7 @@ def aligned_zeros(shape):
 
 
 @dataclass
-class LaneState:
+class DualLabelState:
     """Dual points u = sigma(logit) of several labels, and the weights they imply; see the kernel dual_ascent_labels."""
 
     label: np.ndarray
@@ -55,7 +55,7 @@ class LaneState:
     weights: np.ndarray
 
 
-class DualLanes:
+class DualLabelRows:
     """CSR X as ascent on several duals reads it.
 
     Weights of labels are (blocks, m + 2, width) over the m columns of more than one entry; an entry that is alone in
@@ -103,12 +103,12 @@ class DualLanes:
         self.counter.entries_read += reads * self._matrix.nnz
 
     def state(self, label, factor, logit, residual, weights):
-        """LaneState from label, logit, residual (n, K), factor (2, K) and weights (blocks, m + 2, width)."""
+        """DualLabelState from label, logit, residual (n, K), factor (2, K) and weights (blocks, m + 2, width)."""
         shape = weights.shape[0], weights.shape[2]
-        return LaneState(*(in_lanes(array, shape) for array in (label, factor, logit, residual)), weights)
+        return DualLabelState(*(in_lanes(array, shape) for array in (label, factor, logit, residual)), weights)
 
     def take(self, state, which):
-        """The state of these lanes alone."""
+        """The state of these labels alone."""
         n_lanes = state.weights.shape[0] * state.weights.shape[2]
         shape = lane_shape(len(which), self.n_threads)
         parts = (from_lanes(array, n_lanes)[:, which] for array in (state.label, state.factor, state.logit))
@@ -116,12 +116,12 @@ class DualLanes:
         residual = in_lanes(from_lanes(state.residual, n_lanes)[:, which], shape)
         weights = aligned_zeros((shape[0], state.weights.shape[1], shape[1]))
         old, new = state.weights.shape[2], shape[1]
-        for position, lane in enumerate(which):
-            weights[position // new, :, position % new] = state.weights[lane // old, :, lane % old]
-        return LaneState(label, factor, logit, residual, weights)
+        for position, index in enumerate(which):
+            weights[position // new, :, position % new] = state.weights[index // old, :, index % old]
+        return DualLabelState(label, factor, logit, residual, weights)
 
     def rows_of(self, state, which):
-        """label, factor, logit and intercepts of these lanes: (n, K), (2, K), (n, K), (K,)."""
+        """label, factor, logit and intercepts of these labels: (n, K), (2, K), (n, K), (K,)."""
         n_lanes = state.weights.shape[0] * state.weights.shape[2]
         parts = (from_lanes(array, n_lanes)[:, which] for array in (state.label, state.factor, state.logit))
         label, factor, logit = (np.ascontiguousarray(part) for part in parts)
@@ -212,7 +212,7 @@ class DualLanes:
         width = weights.shape[2]
         for b, block in enumerate(weights):
             mine = slice(b * width, min((b + 1) * width, n_labels))
-            u, lanes = np.ascontiguousarray(change[:, mine]), np.arange(mine.stop - mine.start)
+            u, positions = np.ascontiguousarray(change[:, mine]), np.arange(mine.stop - mine.start)
             where = self._number, self._home, self._value, self._of_columns
-            dual_ascent_labels.coefficients(*where, block, u, lanes, out[mine], self.n_threads)
+            dual_ascent_labels.coefficients(*where, block, u, positions, out[mine], self.n_threads)
         return out

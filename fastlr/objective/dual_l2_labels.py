@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 
 from fastlr.kernels import loss_labels
-from fastlr.matrix.dual_label_rows import DualLanes, lane_shape
+from fastlr.matrix.dual_label_rows import DualLabelRows, lane_shape
 from fastlr.matrix.label_rows import optimise_intercept
 from fastlr.objective.dual_l2 import HALVINGS, INTERCEPT_SHARE
 from fastlr.objective.rounding import OF_DIVERGENCES
@@ -25,7 +25,7 @@ _EPS = np.finfo(float).eps
 class LabelPoints:
     """Points of several fits and what is known there; all but the coefficients is (K,)."""
 
-    lanes: DualLanes
+    rows: DualLabelRows
     #: What the coefficients are made of; None where they are zero.
     weights: np.ndarray | None
     change: np.ndarray | None
@@ -40,8 +40,8 @@ class LabelPoints:
     def coefficients(self):
         """(K, p), in an array that all results share."""
         if self.weights is None:
-            return np.zeros((len(self.value), self.lanes.shape[1]))
-        return self.lanes.coefficients(self.weights, self.change)
+            return np.zeros((len(self.value), self.rows.shape[1]))
+        return self.rows.coefficients(self.weights, self.change)
 
 
 class LabelDuals:
@@ -49,18 +49,18 @@ class LabelDuals:
 
     Parameters
     ----------
-    lanes : DualLanes
+    rows : DualLabelRows
     label : ndarray of shape (n, K), uint8
     factor : ndarray of shape (2, K)
         What the weights of rows without and with a label are multiplied by.
     fit_intercept : bool
     """
 
-    def __init__(self, lanes, label, factor, fit_intercept):
-        self.lanes = lanes
+    def __init__(self, rows, label, factor, fit_intercept):
+        self.rows = rows
         self.fit_intercept = fit_intercept
-        self._free = INTERCEPT_SHARE * float(np.mean(lanes.norms)) if fit_intercept else 0.0
-        share = lanes.weight @ label
+        self._free = INTERCEPT_SHARE * float(np.mean(rows.norms)) if fit_intercept else 0.0
+        share = rows.weight @ label
         # weights of all rows without and with each label, (2, K)
         side_weight = factor * np.stack([1.0 - share, share])
         intercept = np.log(side_weight[1] / side_weight[0]) if fit_intercept else np.zeros(len(share))
@@ -70,13 +70,13 @@ class LabelDuals:
         self.null_value = (side_weight * loss).sum(axis=0)
         # sigma(intercept) - y for both labels
         residual = np.stack([1.0 / (1.0 + np.exp(-intercept)), -1.0 / (1.0 + np.exp(intercept))])
-        change = -lanes.weight[:, None] * _by_label(factor * residual, label)
-        weights = lanes.implied(change)
+        change = -rows.weight[:, None] * _by_label(factor * residual, label)
+        weights = rows.implied(change)
         self.start = self._at_start(weights, change, intercept)
         scale, self.gain = _best_scale(side_weight, residual, intercept, self.start.gap)
         #: The gap after the last epoch as the shrinking of the gains foretells it.
         self.foretold = np.full(len(share), np.inf)
-        blocks, width = lane_shape(len(share), lanes.n_threads)
+        blocks, width = lane_shape(len(share), rows.n_threads)
         padded = np.zeros((2, blocks * width))
         padded[:, : len(share)] = scale, intercept
         weights *= padded[0].reshape(blocks, 1, width)
@@ -84,16 +84,16 @@ class LabelDuals:
         residual = scale * residual
         y = np.array([[0.0], [1.0]])
         logit = np.log(y + residual) - np.log(1.0 - y - residual)
-        self._state = lanes.state(label, factor, *(_by_label(table, label) for table in (logit, residual)), weights)
+        self._state = rows.state(label, factor, *(_by_label(table, label) for table in (logit, residual)), weights)
 
     def _at_start(self, weights, change, intercept):
         """The null models."""
-        lanes, K = self.lanes, len(intercept)
-        curvature = 0.5 * (lanes.squared_norm(weights)[:K] + lanes.own @ (change * change))
+        rows, K = self.rows, len(intercept)
+        curvature = 0.5 * (rows.squared_norm(weights)[:K] + rows.own @ (change * change))
         nothing = np.zeros(K)
-        peaks = lanes.largest_of(weights, change)
+        peaks = rows.largest_of(weights, change)
         return LabelPoints(
-            lanes,
+            rows,
             None,
             None,
             intercept,
@@ -107,7 +107,7 @@ class LabelDuals:
     def epoch(self):
         """Maximise in each row once: about one pass; see Dual.epoch."""
         before = self.gain
-        self.gain = self.lanes.epoch(self._state, self._free)[: len(before)]
+        self.gain = self.rows.epoch(self._state, self._free)[: len(before)]
         shrinks = self.gain < before
         fall = np.where(shrinks, before - self.gain, 1.0)
         self.foretold = np.where(shrinks, 2.0 * self.gain * self.gain / fall, np.inf)
@@ -115,22 +115,22 @@ class LabelDuals:
     def keep(self, which):
         """Go on with these alone."""
         if 0 < len(which) < len(self.gain):
-            self._state = self.lanes.take(self._state, which)
+            self._state = self.rows.take(self._state, which)
             self.gain, self.foretold = self.gain[which], self.foretold[which]
             self._mean_weight = self._mean_weight[which]
 
     def points(self, which):
         """LabelPoints at the weights that the dual points of these imply, with the gaps that those certify."""
-        lanes, threads = self.lanes, self.lanes.n_threads
-        label, factor, logit, intercept = lanes.rows_of(self._state, which)
-        weighing = label, lanes.weight, factor
+        rows, threads = self.rows, self.rows.n_threads
+        label, factor, logit, intercept = rows.rows_of(self._state, which)
+        weighing = label, rows.weight, factor
         if self.fit_intercept:
             logit += optimise_intercept(logit, *weighing, threads)
         residual, curvature = np.empty_like(logit), np.empty_like(logit)
         loss_labels.evaluate(logit, *weighing, residual, curvature, threads)
         change = -residual
-        weights = lanes.implied(change)
-        product = lanes.predict(weights, change)
+        weights = rows.implied(change)
+        product = rows.predict(weights, change)
         eta = product + intercept
         if self.fit_intercept:
             shift = optimise_intercept(eta, *weighing, threads)
@@ -143,15 +143,15 @@ class LabelDuals:
         residual += change
         terms = np.abs(np.sum(product * residual, axis=0)) + 2.0 * np.abs(smooth)
         return LabelPoints(
-            lanes,
+            rows,
             weights,
             change,
             intercept,
             value,
             np.maximum(gap, 0.0) + OF_DIVERGENCES * self._mean_weight[which],
             4.0 * _EPS * (np.abs(value) + terms),
-            lanes.largest_adjoint(residual),
-            lanes.nonzeros(weights, change),
+            rows.largest_adjoint(residual),
+            rows.nonzeros(weights, change),
         )
 
 

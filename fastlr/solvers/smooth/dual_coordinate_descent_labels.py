@@ -35,12 +35,12 @@ def ascend(duals, monitors, mean_weight):
         ready, slow = _epochs(duals, goal)
         points = duals.points(ready)
         ended = np.zeros(len(live), dtype=bool)
-        for position, lane in enumerate(ready):
-            k = live[lane]
-            ended[lane] = best[k].finished(points, position)
-            if slow[lane] and not ended[lane]:
+        for position, index in enumerate(ready):
+            k = live[index]
+            ended[index] = best[k].finished(points, position)
+            if slow[index] and not ended[index]:
                 left[k] = best[k].where
-                ended[lane] = True
+                ended[index] = True
         duals.keep(np.flatnonzero(~ended))
         live = live[~ended]
     return left

@@ -160,16 +160,16 @@ def conjugate_gradients(objective, point, preconditioner, forcing, enough):
     forcing, enough : ndarray of shape (K,)
     """
     found = LabelStep.none(point)
-    lanes = np.arange(len(forcing))
+    labels = np.arange(len(forcing))
     step, curvature, trace_D = LabelStep.none(point), point.curvature, point.trace_D
     rho = point.gradient.copy()
     v = np.zeros_like(rho)
-    nothing = np.zeros(len(lanes))
+    nothing = np.zeros(len(labels))
     rz, _ = preconditioner.advance(nothing, v, v, step.coef, rho)
     preconditioner.turn(nothing, rho, v)
     size, goal, resolvable = rz.copy(), forcing * forcing * rz, 1e-24 * rz
-    going = np.ones(len(lanes), dtype=bool)
-    flattest = np.full(len(lanes), np.inf)
+    going = np.ones(len(labels), dtype=bool)
+    flattest = np.full(len(labels), np.inf)
     for _ in range(MOST_PRODUCTS):
         product, Xd, shift, bent = objective.hessian_product(curvature, trace_D, v)
         going &= (rz > 0.0) & (bent > FLAT * size) & np.isfinite(bent)
@@ -193,14 +193,14 @@ def conjugate_gradients(objective, point, preconditioner, forcing, enough):
         preconditioner.turn(beta, rho, v)
         size = new_rz + beta * beta * size
         rz = new_rz
-        if np.count_nonzero(going) <= CROWDED * len(lanes):
-            found.put(lanes, step, np.arange(len(lanes)))
+        if np.count_nonzero(going) <= CROWDED * len(labels):
+            found.put(labels, step, np.arange(len(labels)))
             stay = np.flatnonzero(going)
             objective, preconditioner, step = objective.take(stay), preconditioner.take(stay), step.take(stay)
             curvature, rho, v = (np.ascontiguousarray(array[:, stay]) for array in (curvature, rho, v))
-            per_label = (lanes, trace_D, rz, size, goal, resolvable, enough, going, flattest)
-            lanes, trace_D, rz, size, goal, resolvable, enough, going, flattest = (array[stay] for array in per_label)
-    found.put(lanes, step, np.arange(len(lanes)))
+            per_label = (labels, trace_D, rz, size, goal, resolvable, enough, going, flattest)
+            labels, trace_D, rz, size, goal, resolvable, enough, going, flattest = (array[stay] for array in per_label)
+    found.put(labels, step, np.arange(len(labels)))
     return found
 
 
