@@ -1,4 +1,4 @@
-"""K two-class problems over one matrix: the rows, the penalty and the start of each, and the watch over all."""
+"""K two-class problems over one matrix: the rows, the penalty and the start of each, and the controls of all."""
 
 import threading
 import time
@@ -168,7 +168,7 @@ class LabelProblems:
         return coef, float(self.starts[1][k])
 
 
-class Watch:
+class SharedControls:
     """Hands the user's limits and callback to all problems: one clock, one wish to stop."""
 
     def __init__(self, controls, n_labels):

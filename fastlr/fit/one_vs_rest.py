@@ -8,7 +8,7 @@ import numpy as np
 
 from fastlr._environment import resolve_threads
 from fastlr.fit import arguments, label_arguments
-from fastlr.fit.label_problems import LabelProblems, Watch
+from fastlr.fit.label_problems import LabelProblems, SharedControls
 from fastlr.fit.solve import fit_rows
 from fastlr.inference.identifiability import diagnosed, with_names
 from fastlr.matrix import LabelRows, PassCounter, as_matrix
@@ -133,7 +133,7 @@ def fit_one_vs_rest(
         way = partial(_one_by_one, solver=solver, threads=threads)
 
     def fit(controls):
-        return way(problems, Watch(controls, labels.n_labels))
+        return way(problems, SharedControls(controls, labels.n_labels))
 
     found = fit(controls) if centre is None else centre.run(fit, controls)
     if fit_intercept:
@@ -173,7 +173,7 @@ def _gone_on(results, matrix, near, posed, solver, controls):
     return results
 
 
-def _by_shared_steps(problems, watch, choice):
+def _by_shared_steps(problems, shared, choice):
     """Truncated Newton on groups of labels."""
     results = []
     for which in problems.groups(problems.bytes_of_steps):
@@ -182,16 +182,16 @@ def _by_shared_steps(problems, watch, choice):
         rows = LabelRows(problems.matrix, label, problems.weight_of_rows(), factor / mean_weight, counter)
         objective = LabelObjective(rows, strengths(problems.penalty(1.0), mean_weight), problems.fit_intercept)
         monitors = [
-            watch.monitor(k, counter, "newton_cg", choice, problems.fixed_zero, null)
+            shared.monitor(k, counter, "newton_cg", choice, problems.fixed_zero, null)
             for k, null in zip(which, objective.null_value(), strict=True)
         ]
         _let_refine(problems, monitors)
         newton_cg_labels.solve(objective, *problems.starts_of(which), monitors)
-        results += [_diagnosed(problems, watch, k, monitor) for k, monitor in zip(which, monitors, strict=True)]
+        results += [_diagnosed(problems, shared, k, monitor) for k, monitor in zip(which, monitors, strict=True)]
     return results
 
 
-def _diagnosed(problems, watch, k, monitor):
+def _diagnosed(problems, shared, k, monitor):
     """The result with what is found where coefficients may not be determined, or the fit did not converge.
 
     Where its last step does not tell what is left the fit goes on by itself, unwatched: callbacks know that it is over.
@@ -206,10 +206,10 @@ def _diagnosed(problems, watch, k, monitor):
     if _is_short_of_digits(result, monitor) or (
         result.converged and not is_settled(objective, objective.at(*reached), monitor.gaps[-1], result.target)
     ):
-        return _unwatched(problems, watch, k, monitor, problem)
+        return _unwatched(problems, shared, k, monitor, problem)
     monitor.look_at(objective, problems.fixed_zero)
     found = diagnosed(result, monitor)
-    return _unwatched(problems, watch, k, monitor, problem) if _is_short_of_digits(found, monitor) else found
+    return _unwatched(problems, shared, k, monitor, problem) if _is_short_of_digits(found, monitor) else found
 
 
 def _let_refine(problems, monitors):
@@ -223,14 +223,14 @@ def _is_short_of_digits(result, monitor):
     return monitor.may_refine and result.status in SHORT_OF_DIGITS
 
 
-def _unwatched(problems, watch, k, monitor, problem):
+def _unwatched(problems, shared, k, monitor, problem):
     """The result of going on from where a label has ended; callbacks know that it is over."""
-    controls = replace(watch.controls(k, monitor.history), callback=None)
+    controls = replace(shared.controls(k, monitor.history), callback=None)
     found = _fit_one(*problem, "newton_cg", controls, None, problems.fixed_zero)
     return replace(found, message=f"{found.message} {monitor.explanation}".rstrip())
 
 
-def _by_shared_epochs(problems, watch, choice):
+def _by_shared_epochs(problems, shared, choice):
     """Dual ascent on groups of labels."""
     results = []
     for which in problems.groups(problems.bytes_of_epochs):
@@ -239,7 +239,7 @@ def _by_shared_epochs(problems, watch, choice):
         rows = DualLabelRows(problems.matrix, problems.weight_of_rows(), problems.penalty(1.0).l2[:, 0], counter)
         duals = LabelDuals(rows, label, factor, problems.fit_intercept)
         monitors = [
-            watch.monitor(k, counter, "dual_coordinate_descent", choice, problems.fixed_zero, null)
+            shared.monitor(k, counter, "dual_coordinate_descent", choice, problems.fixed_zero, null)
             for k, null in zip(which, duals.null_value / mean_weight, strict=True)
         ]
         _let_refine(problems, monitors)
@@ -248,12 +248,12 @@ def _by_shared_epochs(problems, watch, choice):
         for position, (k, monitor) in enumerate(zip(which, monitors, strict=True)):
             slow = position in left
             results.append(
-                _finish(problems, watch, k, monitor, left[position]) if slow else _ended(problems, watch, k, monitor)
+                _finish(problems, shared, k, monitor, left[position]) if slow else _ended(problems, shared, k, monitor)
             )
     return results
 
 
-def _ended(problems, watch, k, monitor):
+def _ended(problems, shared, k, monitor):
     """The result of a label that has ended by dual ascent."""
     result = monitor.result()
     if not _is_short_of_digits(result, monitor):
@@ -261,18 +261,18 @@ def _ended(problems, watch, k, monitor):
     rows, penalty, fit_intercept, _ = problems.of(k)
     rows.counter.entries_read = round(result.n_passes * rows.matrix.nnz)
     reached = result.coef[:, None].copy(), result.intercept
-    return _unwatched(problems, watch, k, monitor, (rows, penalty, fit_intercept, reached))
+    return _unwatched(problems, shared, k, monitor, (rows, penalty, fit_intercept, reached))
 
 
-def _finish(problems, watch, k, monitor, start):
+def _finish(problems, shared, k, monitor, start):
     """Truncated Newton steps from where the dual makes no progress."""
     coef, intercept = start
     rows, penalty, fit_intercept, _ = problems.of(k)
     rows.counter.entries_read += monitor.objective.rows.counter.entries_read
     start = coef[:, None].copy(), intercept
-    controls = watch.controls(k, monitor.history)
+    controls = shared.controls(k, monitor.history)
     result = _fit_one(rows, penalty, fit_intercept, start, "newton_cg", controls, None, problems.fixed_zero)
-    watch.ended(k)
+    shared.ended(k)
     monitor.remark_change("newton_cg", SLOW)
     return replace(result, solver=monitor.solver, message=f"{result.message} {monitor.explanation}")
 
@@ -285,17 +285,17 @@ def _fit_one(*arguments, **options):
         raise KeyboardInterrupt(str(interrupt)) from None
 
 
-def _one_by_one(problems, watch, solver, threads):
+def _one_by_one(problems, shared, solver, threads):
     """Each problem on its own; threads take one each where they have enough to do and nobody watches."""
     which = range(problems.n_labels)
-    pooled = threads > 1 and len(which) > 1 and not watch.is_watched and problems.matrix.nnz >= ENTRIES_FOR_A_POOL
+    pooled = threads > 1 and len(which) > 1 and not shared.is_watched and problems.matrix.nnz >= ENTRIES_FOR_A_POOL
     if pooled:
         problems.use_one_thread()
     problems.screen()
 
     def fit(k):
-        result = _fit_one(*problems.of(k), solver, watch.controls(k), problems.columns, problems.fixed_zero)
-        watch.ended(k)
+        result = _fit_one(*problems.of(k), solver, shared.controls(k), problems.columns, problems.fixed_zero)
+        shared.ended(k)
         return result
 
     if not pooled:
@@ -305,6 +305,6 @@ def _one_by_one(problems, watch, solver, threads):
         try:
             return [future.result() for future in futures]
         except BaseException:
-            watch.stop()
+            shared.stop()
             pool.shutdown(cancel_futures=True)
             raise
