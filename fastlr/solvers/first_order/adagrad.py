@@ -3,7 +3,7 @@
 import numpy as np
 
 from fastlr.objective.diagonal import inverse
-from fastlr.solvers.parts.extrapolation import Remaining
+from fastlr.solvers.parts.extrapolation import ExtrapolatedGap
 
 _EPS = np.finfo(float).eps
 
@@ -40,9 +40,9 @@ def solve(objective, coef, intercept, monitor):
     monitor : Monitor
     """
     point = monitor.starting_point(coef, intercept)
-    remaining, squares, base = Remaining(objective, monitor.target), np.zeros_like(coef), None
-    while not monitor.finished(point, remaining.at(point)):
-        if remaining.stalled:
+    extrapolated_gap, squares, base = ExtrapolatedGap(objective, monitor.target), np.zeros_like(coef), None
+    while not monitor.finished(point, extrapolated_gap.at(point)):
+        if extrapolated_gap.stalled:
             monitor.stalled()
             break
         subgradient, _ = objective.penalty.subgradient(point.coef, point.gradient)
@@ -52,7 +52,7 @@ def solve(objective, coef, intercept, monitor):
         before = point.value
         point = objective.at(objective.penalty.prox(point.coef - length * point.gradient, length), point.intercept)
         if point.value > before + 4.0 * _EPS * abs(before):
-            remaining.forget()
+            extrapolated_gap.forget()
     return monitor.result()
 
 

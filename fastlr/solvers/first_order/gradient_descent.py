@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fastlr.solvers.parts.extrapolation import Remaining
+from fastlr.solvers.parts.extrapolation import ExtrapolatedGap
 from fastlr.solvers.result import Status
 
 #: Power iterations stop where one changes the estimate of L by less than this share...
@@ -22,7 +22,7 @@ def solve(objective, coef, intercept, monitor):
     fused one and there is no intercept, two elsewhere.  The number of iterations grows with L / mu, mu the least
     eigenvalue of the Hessian: columns of different scales make it slow, which of the other solvers here only the
     accelerated and the stochastic one mind.  Where some coefficients have no penalty it stops on the Newton decrement,
-    looked at once the gains foretell that little is left; see remaining.Remaining.
+    looked at once the gains foretell that little is left; see extrapolation.ExtrapolatedGap.
 
     Parameters
     ----------
@@ -32,10 +32,10 @@ def solve(objective, coef, intercept, monitor):
     monitor : Monitor
     """
     point = monitor.starting_point(coef, intercept)
-    remaining = Remaining(objective, monitor.target)
+    extrapolated_gap = ExtrapolatedGap(objective, monitor.target)
     L = None
-    while not monitor.finished(point, remaining.at(point)):
-        if remaining.stalled:
+    while not monitor.finished(point, extrapolated_gap.at(point)):
+        if extrapolated_gap.stalled:
             monitor.stalled()
             break
         L = lipschitz(objective, point) if L is None else L
@@ -57,10 +57,10 @@ def solve_accelerated(objective, coef, intercept, monitor):
     and estimate as in `solve`; the number of iterations grows with the square root of L / mu.
     """
     point = monitor.starting_point(coef, intercept)
-    remaining, ceiling = Remaining(objective, monitor.target), point.value
+    extrapolated_gap, ceiling = ExtrapolatedGap(objective, monitor.target), point.value
     previous, t, L = point.coef, 1.0, None
-    while not monitor.finished(point, remaining.at(point)):
-        if remaining.stalled:
+    while not monitor.finished(point, extrapolated_gap.at(point)):
+        if extrapolated_gap.stalled:
             monitor.stalled()
             break
         L = lipschitz(objective, point) if L is None else L

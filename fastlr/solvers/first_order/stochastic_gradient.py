@@ -5,7 +5,7 @@ import numpy as np
 from fastlr.matrix import RowBlocks
 from fastlr.objective.logistic import LogisticObjective
 from fastlr.solvers.first_order.gradient_descent import lipschitz
-from fastlr.solvers.parts.extrapolation import Remaining
+from fastlr.solvers.parts.extrapolation import ExtrapolatedGap
 from fastlr.solvers.result import Status
 
 #: Blocks of rows: how many there are at least and at most, and the fewest entries that a block is worth.  Blocks hold
@@ -57,9 +57,9 @@ def solve(objective, coef, intercept, monitor):
     monitor : Monitor
     """
     point = monitor.starting_point(coef, intercept)
-    remaining, epochs = Remaining(objective, monitor.target), None
-    while not monitor.finished(point, remaining.at(point)):
-        if remaining.stalled:
+    extrapolated_gap, epochs = ExtrapolatedGap(objective, monitor.target), None
+    while not monitor.finished(point, extrapolated_gap.at(point)):
+        if extrapolated_gap.stalled:
             monitor.stalled()
             break
         epochs = Epochs(objective, point) if epochs is None else epochs

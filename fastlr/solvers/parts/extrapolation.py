@@ -10,7 +10,7 @@ PATIENCE = 20
 GROWTH = 1.25
 
 
-class Remaining:
+class ExtrapolatedGap:
     """How far the objective may still fall, where no gap can be had.
 
     It is extrapolated from the gains; where that says that the fit may end, the Newton decrement at the point decides.

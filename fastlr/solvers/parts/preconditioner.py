@@ -59,7 +59,7 @@ class Cholesky:
         v -= self._solution
 
 
-class Schedule:
+class PreconditionerSchedule:
     """Which preconditioner to use at which point of a fit.
 
     The diagonal costs a pass.  The Cholesky factor of a Hessian, of a sample of the rows or of all of them, costs more

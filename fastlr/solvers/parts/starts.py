@@ -3,7 +3,7 @@
 import numpy as np
 
 from fastlr.solvers.parts.newton_step import newton_step
-from fastlr.solvers.parts.preconditioner import CHEAP, Schedule, sample
+from fastlr.solvers.parts.preconditioner import CHEAP, PreconditionerSchedule, sample
 
 #: Spacing of the rows that a sampled start is found on.
 SPACING = 16
@@ -47,7 +47,7 @@ def reason_for_start(matrix, penalty):
 
 def truncated_newton(objective):
     """The steps of newton_cg, for a start."""
-    schedule = Schedule(objective)
+    schedule = PreconditionerSchedule(objective)
 
     def step(point):
         moved, direction, _ = newton_step(objective, point, schedule.at(point), 0.1, np.inf, schedule.products_left)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from fastlr.solvers.parts.newton_step import newton_step
-from fastlr.solvers.parts.preconditioner import Schedule
+from fastlr.solvers.parts.preconditioner import PreconditionerSchedule
 from fastlr.solvers.parts.starts import reason_for_start, start
 from fastlr.solvers.parts.steepest_step import steepest_step
 
@@ -19,7 +19,7 @@ def solve(objective, coef, intercept, monitor):
     """Minimise a smooth objective by truncated Newton steps (Lin, Weng, Keerthi 2008; Hsia, Chiang, Lin 2018).
 
     Where X is much taller than wide it starts from the optimum of a sample of the rows (Erdogdu, Montanari 2015), and
-    the Hessian of a sample preconditions; elsewhere the diagonal does, to begin with.  See preconditioner.Schedule.
+    the Hessian of a sample preconditions; elsewhere the diagonal does, to begin with.  See preconditioner.PreconditionerSchedule.
 
     Each iteration: conjugate gradients on H d = -g to a relative residual of min(1/4, sqrt(|g| / |g0|)), a backtracking
     line search on the cached image of the step, one pass for the gradient at the new point.
@@ -38,7 +38,7 @@ def solve(objective, coef, intercept, monitor):
 
 def minimise(objective, point, monitor):
     """Truncated Newton steps from a point on, until the monitor says that the fit is finished."""
-    schedule = Schedule(objective)
+    schedule = PreconditionerSchedule(objective)
     first_norm = _norm(objective, point, schedule.at(point))
     decrement = None
     while not monitor.finished(point, decrement):
