@@ -155,12 +155,12 @@ def _gone_on(results, matrix, near, posed, solver, controls):
     left = {k: more for k, each in enumerate(results) if (more := left_of(controls, each)) is not None}
     if not left:
         return results
-    problems, seen = posed(near, starts=None), 0.0
+    problems, curvature = posed(near, starts=None), 0.0
     for k in left:
         rows = problems.of(k)[0]
         state = rows.state(results[k].coef[:, None], value_at_centre(results[k]))
-        seen = seen + rows.loss.weight_of_rows() * expit_derivative(state.eta)
-    centre = later_centre(matrix, near, results[0].centre, seen)
+        curvature = curvature + rows.loss.weight_of_rows() * expit_derivative(state.eta)
+    centre = later_centre(matrix, near, results[0].centre, curvature)
     if centre is None:
         return results
     coef = np.array([each.coef for each in results])

@@ -117,12 +117,12 @@ def rotation(matrix, weight, free, fit_intercept):
         part = basis.T @ rest
         rest, beside = rest - basis @ part, beside + part
     whole, left = np.linalg.norm(X[:, others], axis=0), np.linalg.norm(rest, axis=0)
-    seen = left > RESOLVED * whole
-    rest[:, ~seen] = 0.0
+    resolved = left > RESOLVED * whole
+    rest[:, ~resolved] = 0.0
     matrix = np.zeros((n, basis.shape[1] + len(others)))
     matrix[counts] = np.hstack([unit * basis, rest])
     depends = len(into) < len(free) or not into.any()
-    left = np.min(left[seen] / whole[seen], initial=1.0)
+    left = np.min(left[resolved] / whole[resolved], initial=1.0)
     return Rotation(free, others, mean, matrix, into / unit, back * unit, beside / unit, least, depends, left)
 
 
@@ -146,10 +146,10 @@ def _basis(Z, lengths, rounded):
     if len(left) == Z.shape[1] and left.min(initial=1.0) > max(APART, rounded.sum()):
         return Q, R * lengths, np.linalg.inv(R) / lengths[:, None], float(left.min(initial=1.0))
     left, values, right = np.linalg.svd(R, full_matrices=False)
-    seen = values > np.maximum(RESOLVED * values[0], np.abs(right) @ rounded)
-    values, right = values[seen], right[seen]
+    resolved = values > np.maximum(RESOLVED * values[0], np.abs(right) @ rounded)
+    values, right = values[resolved], right[resolved]
     into, back = values[:, None] * right * lengths, (right.T / values) / lengths[:, None]
-    return Q @ left[:, seen], into, back, float(values.min(initial=1.0) / values.max(initial=1.0))
+    return Q @ left[:, resolved], into, back, float(values.min(initial=1.0) / values.max(initial=1.0))
 
 
 def rotated(objective, turned):

@@ -56,8 +56,8 @@ class Classes:
         It leaves separated rows with  sum_i s_i loss_i  of about that.
         """
         with np.errstate(divide="ignore"):
-            seen = np.clip(4.0 * suboptimality / self.weight, SATURATED, ON_ITS_SIDE)
-        return self.counts & (self.sign != 0.0) & (self.loss < seen)
+            largest_loss = np.clip(4.0 * suboptimality / self.weight, SATURATED, ON_ITS_SIDE)
+        return self.counts & (self.sign != 0.0) & (self.loss < largest_loss)
 
 
 def separates_all(classes, Xd, blur=0.0):

@@ -63,11 +63,11 @@ def solve(objective, coef, intercept, monitor):
             small = None  # lets go of the old copy before the new one is made
             columns, small = wanted, objective.restrict(wanted)
         before = point.value
-        seen, goal = point.restrict(columns), INNER * worst
+        restricted, goal = point.restrict(columns), INNER * worst
         if objective.grows_slowly and left_out(violations[:, 0], columns) > goal:
-            inner, is_orthogonal = by_first_columns(small, seen, goal), False
+            inner, is_orthogonal = by_first_columns(small, restricted, goal), False
         else:
-            inner, is_orthogonal = minimise_on(small, seen, goal)
+            inner, is_orthogonal = minimise_on(small, restricted, goal)
         coef = np.zeros_like(point.coef)
         coef[columns] = inner.coef
         if is_orthogonal:

@@ -112,7 +112,7 @@ class Progress:
         self._value = self._decrease = self._size = math.inf
         self._since = 0
 
-    def seen(self, here, decrease):
+    def still_gains(self, here, decrease):
         """Take note of a point and of the decrease of the model there; whether to go on."""
         gains = (
             here.point.value < (1.0 - FALLS) * self._value
@@ -146,7 +146,7 @@ class Refinement:
             here = self._judged(step, decrease, bounding)
             if not (np.isfinite(step).all() and np.isfinite(decrease)) or math.isnan(here.size):
                 break
-            goes_on = progress.seen(here, decrease)
+            goes_on = progress.still_gains(here, decrease)
             if best is None or here.size <= best.size:
                 best = here
             if here.size <= self._target or not goes_on or time.perf_counter() > self._until:

@@ -41,13 +41,13 @@ def step(objective, within, columns, point, goal=0.0):
     on are passes over X, which keep their digits where that Hessian has lost them (columns far from zero beside a free
     intercept).  The certificate is made where its gap may be as small as `goal`: it asks for a pass.
     """
-    seen = point.restrict(columns)
-    delta, is_orthogonal = minimum_of_model(within, seen)
-    direction = within.direction(seen, delta)
+    restricted = point.restrict(columns)
+    delta, is_orthogonal = minimum_of_model(within, restricted)
+    direction = within.direction(restricted, delta)
     if len(delta) < len(point.coef):
         direction.coef = np.zeros_like(point.coef)
         direction.coef[columns] = delta
-    slope = float(np.sum(seen.gradient * delta)) + within.penalty.absolute_change(seen.coef, delta)
+    slope = float(np.sum(restricted.gradient * delta)) + within.penalty.absolute_change(restricted.coef, delta)
     decrease = objective.model_decrease(point, direction, slope)
     noise = objective.value_noise(point) if is_orthogonal else 0.0
     # a step that gains no more than rounding may yet have a gap

@@ -44,9 +44,9 @@ def step_in_groups(objective, within, columns, point, goal=0.0):
     `columns` are the coefficients of the objective `within` them.  The gap of the linearised residual is made where it
     may be as small as `goal`.
     """
-    seen = point.restrict(columns)
-    delta = group_model.minimised(within.penalty, within.root(seen), seen)
-    direction = within.direction(seen, delta)
+    restricted = point.restrict(columns)
+    delta = group_model.minimised(within.penalty, within.root(restricted), restricted)
+    direction = within.direction(restricted, delta)
     direction.coef = np.zeros_like(point.coef)
     direction.coef[columns] = delta
     t = _length(objective, point, direction, objective.value_noise(point))
