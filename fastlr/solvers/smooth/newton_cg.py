@@ -19,7 +19,7 @@ def solve(objective, coef, intercept, monitor):
     """Minimise a smooth objective by truncated Newton steps (Lin, Weng, Keerthi 2008; Hsia, Chiang, Lin 2018).
 
     Where X is much taller than wide it starts from the optimum of a sample of the rows (Erdogdu, Montanari 2015), and
-    the Hessian of a sample preconditions; elsewhere the diagonal does, to begin with.  See preconditioner.PreconditionerSchedule.
+    the Hessian of a sample preconditions; elsewhere the diagonal does, to begin with (parts.preconditioner).
 
     Each iteration: conjugate gradients on H d = -g to a relative residual of min(1/4, sqrt(|g| / |g0|)), a backtracking
     line search on the cached image of the step, one pass for the gradient at the new point.

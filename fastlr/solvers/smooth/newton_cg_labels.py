@@ -35,7 +35,7 @@ def solve(objective, coef, intercept, monitors):
     if not np.any(coef):
         coef, intercept = _start(objective, coef, intercept)
     point = _starting_point(objective, coef, intercept, monitors)
-    live, preconditioner, first_norm = np.arange(len(monitors)), None, None
+    live, preconditioner, norm0 = np.arange(len(monitors)), None, None
     decrement = np.full(len(live), np.nan)
     while True:
         ended = _finished(objective, point, decrement, [monitors[k] for k in live])
@@ -45,29 +45,23 @@ def solve(objective, coef, intercept, monitors):
             stay = np.flatnonzero(~ended)
             objective, point, live = objective.take(stay), point.take(stay), live[stay]
             if preconditioner is not None:
-                preconditioner, first_norm = preconditioner.take(stay), first_norm[stay]
+                preconditioner, norm0 = preconditioner.take(stay), norm0[stay]
         if preconditioner is None:
             preconditioner = preconditioner_for(objective, point)
-            first_norm = preconditioner.norm(point.gradient)
-        forcing = np.minimum(
-            0.25, np.sqrt(preconditioner.norm(point.gradient) / np.where(first_norm > 0.0, first_norm, 1.0))
-        )
+            norm0 = preconditioner.norm(point.gradient)
+        fallen = preconditioner.norm(point.gradient) / np.where(norm0 > 0.0, norm0, 1.0)
+        forcing = np.minimum(0.25, np.sqrt(fallen))
         enough = np.array([0.5 * monitors[k].target for k in live])
         step = conjugate_gradients(objective, point, preconditioner, forcing, enough)
         t = _armijo(objective, point, step)
-        _report_stuck(step, t, first_norm, [monitors[k] for k in live])
+        _report_stuck(step, t, norm0, [monitors[k] for k in live])
         decrement = np.where(t == 1.0, step.decrease + step.missing, np.nan)
         stay = np.flatnonzero(t > 0.0)
         if not len(stay):
             return
         if len(stay) < len(t):
             objective, point, step, live = objective.take(stay), point.take(stay), step.take(stay), live[stay]
-            preconditioner, first_norm, t, decrement = (
-                preconditioner.take(stay),
-                first_norm[stay],
-                t[stay],
-                decrement[stay],
-            )
+            preconditioner, norm0, t, decrement = preconditioner.take(stay), norm0[stay], t[stay], decrement[stay]
         point = objective.move(point, step, t)
 
 
@@ -127,12 +121,12 @@ def _finished(objective, point, decrement, monitors):
     return ended
 
 
-def _report_stuck(step, t, first_norm, monitors):
+def _report_stuck(step, t, norm0, monitors):
     """End the fits that no step moves."""
     for k, monitor in enumerate(monitors):
         if t[k] > 0.0:
             continue
-        if first_norm[k] > 0.0:
+        if norm0[k] > 0.0:
             monitor.stuck(float(step.decrease[k]), "No step along the Newton direction lowers the objective")
         else:
             monitor.without_curvature()
