@@ -297,6 +297,18 @@ class InMemoryMatrix(ABC):
     def locate_nonfinite(self):
         """(row, column) of an entry that is NaN or infinite, or None."""
 
+    def check_finite(self, gradient, weight):
+        """Raise ValueError if X holds NaN or infinity, given X' residual, which shows them; entries read for it.
+
+        Rows of weight zero leave no trace in a gradient: where there are any, one more pass looks at all rows.
+        """
+        finite, entries = np.isfinite(gradient).all(), 0
+        if finite and not weight.all():
+            finite, entries = np.isfinite(self.adjoint(np.ones(self.shape[0]))).all(), self.nnz
+        if not finite:
+            self.name_nonfinite()
+        return entries
+
     def entry(self, row, column):
         """One entry of X."""
         return self.X[row, column]

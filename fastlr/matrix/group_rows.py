@@ -51,4 +51,4 @@ class GroupRows(ClassRows):
         return delta.reshape(-1, 1)
 
     def check_finite(self, gradient):
-        """X has been looked at."""
+        """Nothing: the columns come from rows that have been checked."""

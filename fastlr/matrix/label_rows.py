@@ -141,9 +141,5 @@ class LabelRows:
         return self.matrix.gram(weights), self.matrix.adjoint(weights)
 
     def check_finite(self, gradient):
-        """Raise ValueError if X holds NaN or infinity, which the gradient of a first pass gives away."""
-        finite = np.isfinite(gradient).all()
-        if finite and not self.weight.all():
-            finite = np.isfinite(self.matrix.adjoint(np.ones(self.matrix.shape[0]))).all()
-        if not finite:
-            self.matrix.name_nonfinite()
+        """Raise ValueError if X holds NaN or infinity; see InMemoryMatrix.check_finite."""
+        self.counter.entries_read += self.matrix.check_finite(gradient, self.weight)

@@ -64,4 +64,4 @@ class PairRows(ClassRows):
         return delta[:, None]
 
     def check_finite(self, gradient):
-        """X has been looked at."""
+        """Nothing: the columns come from rows that have been checked."""

@@ -224,16 +224,8 @@ class Rows:
         return self.matrix.column_shares(every)
 
     def check_finite(self, gradient):
-        """Raise ValueError if X holds NaN or infinity, which the gradient of a first pass gives away.
-
-        Rows of weight zero leave no trace in a gradient; where there are any, one more pass looks at all rows.
-        """
-        finite = np.isfinite(gradient).all()
-        if finite and not self.loss.weight.all():
-            finite = np.isfinite(self.matrix.adjoint(np.ones(self.matrix.shape[0]))).all()
-            self.counter.entries_read += self.matrix.nnz
-        if not finite:
-            self.matrix.name_nonfinite()
+        """Raise ValueError if X holds NaN or infinity; see InMemoryMatrix.check_finite."""
+        self.counter.entries_read += self.matrix.check_finite(gradient, self.loss.weight)
 
     def column_moments(self):
         """Weighted mean and variance of each column, two arrays of shape (p,); the variance of a constant one is 0.
