@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fastlr.kernels import dual_ascent_labels
+from fastlr.linalg.broadcast import is_one_number
 
 #: Labels whose weights lie side by side: as many as registers hold, in whole vectors.
 MOST_LANES, VECTOR = 16, 4
@@ -73,7 +74,7 @@ class DualLabelRows:
     """
 
     def __init__(self, matrix, weight, l2, counter):
-        inverse = np.broadcast_to(1.0 / l2[0], l2.shape) if l2.strides == (0,) else 1.0 / l2
+        inverse = np.broadcast_to(1.0 / l2[0], l2.shape) if is_one_number(l2) else 1.0 / l2
         self.shape = matrix.shape
         self.n_threads = matrix.n_threads
         self.weight = weight
@@ -130,7 +131,7 @@ class DualLabelRows:
     def squared_norm(self, weights):
         """w' L w over the columns of more than one entry, (lanes,)."""
         numbered, inverse = weights[:, : self._n_numbered], self._rows.inverse[: self._n_numbered]
-        if inverse.strides == (0,):
+        if is_one_number(inverse):
             return np.einsum("bjk,bjk->bk", numbered, numbered).ravel() / self._rows.inverse[0]
         return np.einsum("bjk,bjk,j->bk", numbered, numbered, 1.0 / inverse).ravel()
 
@@ -185,7 +186,7 @@ class DualLabelRows:
     def largest_of(self, weights, change):
         """max_j |X' change|_j, (K,), from the weights that `change` implies."""
         inverse = self._rows.inverse[: self._n_numbered]
-        if inverse.strides == (0,):
+        if is_one_number(inverse):
             return self._largest(weights, change, float(self._rows.inverse[0]))
         return self._largest(weights[:, : self._n_numbered] / inverse[:, None], change)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fastlr.kernels import dual_ascent, structure_renumber
+from fastlr.linalg.broadcast import is_one_number
 
 #: Blocks of rows that run at the same time.  It decides about bits, so it does not depend on the number of threads.
 BLOCKS = 2
@@ -94,7 +95,7 @@ class RenumberedRows(DualRows):
         renumbered = np.empty_like(indices)
         norms, own = np.empty((2, len(indptr) - 1))
         structure_renumber.relabel(*arrays, self.number, self.n_numbered, inverse, renumbered, norms, own, n_threads)
-        if inverse.strides[0]:
+        if not is_one_number(inverse):
             of_numbered = np.zeros(self.n_numbered + 1)
             of_numbered[self.number] = inverse
             inverse = of_numbered

@@ -16,6 +16,7 @@ The intercept is a column of ones with a weak penalty whose pull the method of m
 import numpy as np
 
 from fastlr.kernels import linalg_vector
+from fastlr.linalg.broadcast import is_one_number
 from fastlr.objective.rounding import OF_DIVERGENCES
 
 #: Share of the mean squared norm of the rows that the column of ones adds.  Smaller shares meet the constraint late,
@@ -39,7 +40,7 @@ class Dual:
     def __init__(self, objective, point):
         self.objective = objective
         rows, l2 = objective.rows, objective.penalty.l2
-        uniform = l2.strides == (0, 0)
+        uniform = is_one_number(l2)
         inverse = np.broadcast_to(1.0 / l2[0, 0], (len(l2),)) if uniform else 1.0 / l2[:, 0]
         self._rows = rows.dual_rows(inverse)
         self._free = INTERCEPT_SHARE * float(np.mean(self._rows.norms)) if objective.fit_intercept else 0.0

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from fastlr.kernels import linalg_vector
+from fastlr.linalg.broadcast import is_one_number
 from fastlr.linalg.cholesky import CholeskyFactor, penalised
 from fastlr.objective.diagonal import inverse, share_a_scale
 from fastlr.objective.rounding import OF_DIVERGENCES, hidden
@@ -216,8 +217,8 @@ def strengths(penalty, mean_weight):
     """l2 of labels whose penalty is divided by these mean weights, (p, K), broadcast where it can be."""
     l2, K = penalty.l2, len(mean_weight)
     if np.all(mean_weight == 1.0):
-        return ElasticNet(0.0, float(l2[0, 0]) if l2.strides == (0, 0) else l2, (len(l2), K)).l2
-    if l2.strides == (0, 0):
+        return ElasticNet(0.0, float(l2[0, 0]) if is_one_number(l2) else l2, (len(l2), K)).l2
+    if is_one_number(l2):
         return np.broadcast_to(l2[0, 0] / mean_weight, (len(l2), K))
     return l2 / mean_weight
 

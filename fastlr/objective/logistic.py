@@ -28,6 +28,7 @@ from functools import cached_property
 import numpy as np
 
 from fastlr.kernels import linalg_vector
+from fastlr.linalg.broadcast import is_one_number
 from fastlr.linalg.cholesky import CholeskyFactor, penalised
 from fastlr.matrix import RowSpace
 from fastlr.objective.diagonal import inverse, share_a_scale
@@ -377,7 +378,7 @@ class LogisticObjective:
             adjoint = self.adjoint_after(point, step, rho)
             feasible = self.penalty.dual_scale(adjoint) == 1.0
             return self.penalty.gap(self.penalty.nearest(point.coef + step), adjoint) if feasible else np.inf
-        if self.penalty.l2.strides == (0, 0):
+        if is_one_number(self.penalty.l2):
             return 0.5 * float(rr.sum()) / float(self.penalty.l2[0, 0])
         return self.penalty.smooth_gap(rho)
 

@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from fastlr.kernels import linalg_vector, penalty_bounded, penalty_elastic_net
+from fastlr.linalg.broadcast import is_one_number
 
 _EPS = np.finfo(float).eps
 
@@ -90,7 +91,7 @@ class ElasticNet:
     def unit(self):
         """What violations are measured in, a float or (p, K): l1 where it differs between columns, so that no column's
         scale matters; where it is zero, its largest value."""
-        if not self.has_l1 or self.l1.strides == (0, 0):
+        if not self.has_l1 or is_one_number(self.l1):
             return 1.0
         return np.where(self.l1 > 0.0, self.l1, self.l1.max())
 
@@ -170,9 +171,9 @@ class ElasticNet:
         """
         if len(squares) < self.shape[0]:
             squares = np.repeat(squares, self.shape[0] // len(squares))
-        if self.l2.strides == (0, 0) and (self.has_l2 or not self.has_l1):
+        if is_one_number(self.l2) and (self.has_l2 or not self.has_l1):
             return math.sqrt(float(squares.sum()) / float(self.l2[0, 0])) if self.has_l2 else 0.0, 0.0, None
-        if self.l1.strides == self.l2.strides == (0, 0):
+        if is_one_number(self.l1) and is_one_number(self.l2):
             lengths = np.sqrt(squares)
             return 0.0, float(lengths.max(initial=0.0)) / float(self.l1[0, 0]), lengths
         l1, l2 = self.l1[:, 0], self.l2[:, 0]
@@ -194,7 +195,7 @@ class ElasticNet:
         """sum_j residual_j^2 / (2 l2_j): the gap without l1 whose dual point misses stationarity by `residual`."""
         if not self.covers_all:
             return np.inf
-        if self.l2.strides == (0, 0):
+        if is_one_number(self.l2):
             return 0.5 * float(linalg_vector.dot(residual, residual, self.n_threads).sum()) / float(self.l2.flat[0])
         return 0.5 * float(np.sum(residual * residual / self.l2))
 
@@ -296,11 +297,11 @@ def _cover(l1, l2):
 
 
 def _take(strength, columns):
-    return strength[0, 0] if strength.strides == (0, 0) else strength[columns]
+    return strength[0, 0] if is_one_number(strength) else strength[columns]
 
 
 def _flat(strength):
     """(p K,) view of a strength: all coefficients one after the other."""
-    if strength.strides == (0, 0):
+    if is_one_number(strength):
         return np.broadcast_to(strength[0, 0], (strength.size,))
     return strength.reshape(-1)

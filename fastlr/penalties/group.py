@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from fastlr.linalg.broadcast import is_one_number
 from fastlr.penalties.elastic_net import ElasticNet
 
 
@@ -30,7 +31,7 @@ class GroupPenalty(ElasticNet):
         return (groups[:, None] * self.n_classes + np.arange(self.n_classes)).ravel()
 
     def _of(self, columns):
-        strengths = (values[columns] if values.strides != (0, 0) else values[0, 0] for values in (self.l1, self.l2))
+        strengths = (values[0, 0] if is_one_number(values) else values[columns] for values in (self.l1, self.l2))
         return GroupPenalty(*strengths, (len(columns), 1), self.n_classes, self.n_threads)
 
     def groups(self, values):
