@@ -9,6 +9,7 @@ from fastlr.kernels import loss_softmax
 from fastlr.losses.logistic import LogisticLoss
 from fastlr.matrix.pass_counter import PassCounter
 from fastlr.matrix.rows import Rows
+from fastlr.matrix.shallow_copy import shallow_copy
 from fastlr.validation.cells import not_finite
 
 #: Below this many entries a second thread costs more than it brings (measured: bench/README.md).
@@ -81,8 +82,7 @@ class InMemoryMatrix(ABC):
 
         Fits that share a matrix, also at the same time in several threads, share X and have scratch of their own.
         """
-        own = object.__new__(type(self))  # a shallow copy, without the ceremony of copy.copy
-        own.__dict__.update(self.__dict__)
+        own = shallow_copy(self)
         own.renew_scratch()
         counter = PassCounter(self.nnz, self.copied_bytes)
         return Rows(own, LogisticLoss(y, weight, self.n_threads), offset, counter)

@@ -1,12 +1,12 @@
 """Row state of a fit: what lies along the rows of X, and the passes over X that it takes part in."""
 
-import copy
 from dataclasses import dataclass
 
 import numpy as np
 
 from fastlr.kernels import dual_ascent, linalg_vector, newton_small
 from fastlr.matrix.dual_rows import DualState
+from fastlr.matrix.shallow_copy import shallow_copy
 from fastlr.validation.cells import column
 
 
@@ -65,7 +65,7 @@ class Rows:
 
     def _some(self, matrix, part):
         """The rows of a slice, which a matrix holds."""
-        some = copy.copy(self)
+        some = shallow_copy(self)
         some.matrix, some.n_threads, some.measured = matrix, matrix.n_threads, None
         some.loss = self.loss.take(part)
         some.offset = None if self.offset is None else np.ascontiguousarray(self.offset[part])
@@ -74,7 +74,7 @@ class Rows:
 
     def with_loss(self, loss):
         """The same rows with another LogisticLoss."""
-        other = copy.copy(self)
+        other = shallow_copy(self)
         other.loss, other.measured = loss, None
         return other
 
@@ -88,7 +88,7 @@ class Rows:
 
     def over(self, matrix):
         """The same rows over another matrix with as many rows; the pass counter is shared."""
-        other = copy.copy(self)
+        other = shallow_copy(self)
         other.matrix, other.measured = matrix, None
         return other
 

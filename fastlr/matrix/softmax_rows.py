@@ -9,6 +9,7 @@ from fastlr.linalg.class_blocks import laplacian, pseudo_inverse
 from fastlr.matrix.dense import DenseMatrix
 from fastlr.matrix.pass_counter import PassCounter
 from fastlr.matrix.rows import RowState
+from fastlr.matrix.shallow_copy import shallow_copy
 
 #: Steps of the intercepts whose square is rounding.
 SETTLED = 1e-7
@@ -64,8 +65,7 @@ class ClassRows:
 
     def over(self, kind, matrix):
         """Rows of another kind over another matrix with as many rows; states and the pass counter are shared."""
-        other = object.__new__(kind)
-        other.__dict__.update(self.__dict__)
+        other = shallow_copy(self, kind)
         other.matrix = matrix
         return other
 
