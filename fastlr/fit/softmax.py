@@ -6,6 +6,7 @@ import numpy as np
 
 from fastlr._environment import resolve_threads
 from fastlr.fit import arguments
+from fastlr.fit.solve import or_interrupted
 from fastlr.inference.identifiability import made_sure_of_classes, with_separated_classes
 from fastlr.matrix import ClassRows, as_matrix
 from fastlr.objective.groups import GroupObjective
@@ -15,7 +16,7 @@ from fastlr.penalties.group import GroupPenalty
 from fastlr.presolve.merging import ColumnMap, merge_columns
 from fastlr.presolve.recentring import fit_centred
 from fastlr.presolve.screening import LEFT_OUT, screen_classes
-from fastlr.solvers import FitInterrupted, Monitor, Status, automatic
+from fastlr.solvers import Monitor, automatic
 from fastlr.solvers.callbacks import tells_its_end
 from fastlr.solvers.composite import coordinate_descent
 from fastlr.solvers.doubled_precision.refinement import can_refine, solved
@@ -131,14 +132,12 @@ def _fit(objective, coef, intercept, column_map, note, solver, controls):
     monitor = Monitor(controls, objective, name, choice, _Classes(K, column_map, objective.penalty))
     monitor.exact_lift = _Classes(K, column_map, objective.penalty, add_up=True)
     monitor.may_refine = objective.penalty.is_elastic_net and can_refine(objective.rows.matrix, controls, K)
-    try:
-        result, coef, state = made_sure_of_classes(solved(solve, objective, coef, intercept, monitor), monitor)
-        return with_separated_classes(monitor.lift.settled(result, coef), objective, state)
-    except KeyboardInterrupt:
-        if not monitor.reached_a_point:
-            raise
-        monitor.fail(Status.INTERRUPTED, "The fit was interrupted from the keyboard")
-        raise FitInterrupted(monitor.lift.settled(monitor.result(), monitor.coef)) from None
+
+    def fit():
+        result, reached, state = made_sure_of_classes(solved(solve, objective, coef, intercept, monitor), monitor)
+        return with_separated_classes(monitor.lift.settled(result, reached), objective, state)
+
+    return or_interrupted(fit, monitor, lambda: monitor.lift.settled(monitor.result(), monitor.coef))
 
 
 def _fewer_columns(rows, l1, l2, group_penalty):

@@ -44,13 +44,22 @@ def fit_rows(rows, penalty, fit_intercept, start, solver, controls, columns=None
     objective = LogisticObjective(rows, penalty, fit_intercept)
     monitor = Monitor(controls, objective, name, choice, partial(_all_coefficients, p, columns, fixed_zero))
     monitor.may_refine = spec.suits is not never and can_refine(rows.matrix, controls)
-    try:
+
+    def fit():
         return diagnosed(solved(spec.run, objective, coef, intercept, monitor), monitor, columns)
+
+    return or_interrupted(fit, monitor, monitor.result)
+
+
+def or_interrupted(fit, monitor, last_result):
+    """fit(); on Ctrl-C FitInterrupted with last_result(), or KeyboardInterrupt where no point has been reached."""
+    try:
+        return fit()
     except KeyboardInterrupt:
         if not monitor.reached_a_point:
             raise
         monitor.fail(Status.INTERRUPTED, "The fit was interrupted from the keyboard")
-        raise FitInterrupted(monitor.result()) from None
+        raise FitInterrupted(last_result()) from None
 
 
 def _all_coefficients(p, columns, fixed_zero, coef, intercept):
