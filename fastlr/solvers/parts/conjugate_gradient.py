@@ -7,6 +7,8 @@ from fastlr.objective.point import Direction
 #: Curvature, in the preconditioner's metric, that is rounding: along a direction that no row notices (dependent columns
 #: without a penalty) a step of any length would seem worth taking.
 FLAT = 1e-13
+#: Squared residual norm, as a share of the first, below which residuals are rounding.
+RESOLVABLE = 1e-24
 
 
 def conjugate_gradient(objective, point, preconditioner, forcing, enough, max_iter=200, last=None):
@@ -40,7 +42,7 @@ def conjugate_gradient(objective, point, preconditioner, forcing, enough, max_it
     preconditioner.turn(nothing, rho, v)
     goal = forcing * forcing * rz
     size = rz.copy()  # v' M^-1 v, by the orthogonality of the residuals
-    resolvable = 1e-24 * rz  # residuals below 1e-12 of the first are rounding
+    resolvable = RESOLVABLE * rz
     decrease = np.zeros_like(rz)
     residual_gap, flattest, left = np.inf, np.inf, rz
     for products in range(1, max_iter + 1):  # noqa: B007 (how many were made is part of the answer)

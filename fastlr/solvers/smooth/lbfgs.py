@@ -4,13 +4,11 @@ from collections import deque
 
 import numpy as np
 
-from fastlr.solvers.parts.line_search import armijo
+from fastlr.solvers.parts.line_search import SUFFICIENT, armijo, rounding_of
 from fastlr.solvers.parts.newton_decrement import newton_decrement
 
 #: Pairs of steps and gradient changes that are kept.
 MEMORY = 10
-#: Share of the decrease that the slope promises which a step must bring.
-SUFFICIENT = 1e-4
 
 
 def solve(objective, coef, intercept, monitor):
@@ -66,10 +64,10 @@ def descend(objective, point, step, slope):
     """The Point after t times the step, the largest t in {1, 1/2, ...} that lowers the objective enough, and t; None if
     there is none."""
     whole = objective.at(point.coef + step, point.intercept)
-    if whole.value <= point.value + SUFFICIENT * slope + 4.0 * np.finfo(float).eps * abs(point.value):
+    if whole.value <= point.value + SUFFICIENT * slope + rounding_of(point.value):
         return whole, 1.0
     direction = objective.direction(point, step)
-    t = armijo(objective, point, direction, slope, SUFFICIENT)
+    t = armijo(objective, point, direction, slope)
     return (None, 0.0) if t is None else (objective.move(point, direction, t), t)
 
 

@@ -5,7 +5,8 @@ import numpy as np
 from fastlr.kernels import linalg_vector
 from fastlr.objective.labels import LabelStep
 from fastlr.solvers.monitor import Measures
-from fastlr.solvers.parts.conjugate_gradient import FLAT
+from fastlr.solvers.parts.conjugate_gradient import FLAT, RESOLVABLE
+from fastlr.solvers.parts.line_search import MAX_HALVINGS, SUFFICIENT, rounding_of
 from fastlr.solvers.parts.preconditioner import CHEAP, Diagonal, sample
 from fastlr.solvers.parts.starts import ROWS_PER_COLUMN, SPACING
 
@@ -15,7 +16,6 @@ MOST_PRODUCTS = 200
 CROWDED = 0.75
 #: Rows with and without a label in a sample, at least, from which its optimum there is a start.
 FEWEST_OF_A_LABEL = 16
-_EPS = np.finfo(float).eps
 
 
 def solve(objective, coef, intercept, monitors):
@@ -133,14 +133,14 @@ def _report_stuck(step, t, norm0, monitors):
         monitor.settle()
 
 
-def _armijo(objective, point, step, sufficient=1e-4, max_halvings=40):
+def _armijo(objective, point, step):
     """Step lengths as line_search.armijo finds them, (K,); 0 where there is none."""
     slope = linalg_vector.dot(point.gradient, step.coef, objective.n_threads)
     t = np.ones(len(slope))
     found = ~(slope < 0.0)
-    noise = 4.0 * _EPS * np.abs(point.value)
-    for _ in range(max_halvings + 1):
-        found |= objective.values_along(point, step, t) <= point.value + sufficient * t * slope + noise
+    noise = rounding_of(point.value)
+    for _ in range(MAX_HALVINGS + 1):
+        found |= objective.values_along(point, step, t) <= point.value + SUFFICIENT * t * slope + noise
         if found.all():
             break
         t = np.where(found, t, 0.5 * t)
@@ -161,7 +161,7 @@ def conjugate_gradients(objective, point, preconditioner, forcing, enough):
     nothing = np.zeros(len(labels))
     rz, _ = preconditioner.advance(nothing, v, v, step.coef, rho)
     preconditioner.turn(nothing, rho, v)
-    size, goal, resolvable = rz.copy(), forcing * forcing * rz, 1e-24 * rz
+    size, goal, resolvable = rz.copy(), forcing * forcing * rz, RESOLVABLE * rz
     going = np.ones(len(labels), dtype=bool)
     flattest = np.full(len(labels), np.inf)
     for _ in range(MOST_PRODUCTS):
