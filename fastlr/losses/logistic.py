@@ -1,4 +1,4 @@
-"""The logistic loss over rows, beside X: what happens to vectors of length n between two passes.
+"""The logistic loss over rows: value, residuals and curvatures, from vectors of length n alone.
 
 For a row with linear predictor eta and target y in [0, 1] the loss is  log(1 + exp(eta)) - y eta,  its derivative the
 residual  sigma(eta) - y,  its second derivative the curvature  sigma(eta) (1 - sigma(eta)).  A dual point is a vector u
@@ -61,7 +61,7 @@ class LogisticLoss:
         return float(np.sum(weight[rows] * (rel_entr(y, expit(eta)) + rel_entr(1.0 - y, expit(-eta)))))
 
     def along(self, eta, Xd, steps):
-        """Weighted losses at eta + t * image for each t of `steps`; ndarray of shape (len(steps),)."""
+        """Weighted losses at eta + t * Xd for each t of `steps`; ndarray of shape (len(steps),)."""
         losses = np.empty(len(steps))
         loss_logistic.losses(eta, Xd, steps, self.y, self.weight, self._sums[0], losses, self.n_threads)
         return losses
@@ -71,9 +71,9 @@ class LogisticLoss:
         return loss_logistic.slope(eta, shift, self.y, self.weight, *self._sums, self.n_threads)
 
     def divergence(self, eta, Xd, t=0.0, shift=0.0, scale=1.0, back=0.0):
-        """Rows' share of the gap at eta + t image + shift, and the number of rows cut to the domain.
+        """Rows' share of the gap at eta + t Xd + shift, and the number of rows cut to the domain.
 
-        The dual point is u_i = y_i + scale (residual_i + back curvature_i image_i), residual and curvature (without
+        The dual point is u_i = y_i + scale (residual_i + back curvature_i Xd_i), residual and curvature (without
         weights) taken at eta, cut to [0, 1].
         """
         return loss_logistic.gap(eta, Xd, t, shift, scale, back, self.y, self.weight, *self._sums, self.n_threads)

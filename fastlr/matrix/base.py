@@ -31,7 +31,7 @@ def _spread(n):
 
 
 def worthwhile_threads(entries, n_threads):
-    """As many threads as so many entries are worth, at most n_threads."""
+    """Number of threads for so many entries, 1 to n_threads."""
     return max(1, min(n_threads, entries // ENTRIES_PER_THREAD))
 
 
@@ -57,11 +57,11 @@ class InMemoryMatrix(ABC):
     n_threads : int
         At the most: few entries get fewer.
     copied_bytes : int
-        What was copied of X to get here; 0 if X is used as it came.
+        Bytes of X that were copied to make this matrix; 0 if X is used as it came.
     names : list or None
         Of the columns, if X came with names.
     taken : ndarray of shape (p,), or 0
-        What was taken away from the entries of each column; see `centred`.
+        The number that was subtracted from the entries of each column; see `centred`.
     precision : float32 or float64
         To what type entries have been rounded: the dtype, but for copies of float32 that are exact in float64.
     """
@@ -89,9 +89,9 @@ class InMemoryMatrix(ABC):
 
     @abstractmethod
     def renew_scratch(self):
-        """Let go of scratch arrays that a copy of this object shares with it."""
+        """Drop scratch arrays that a shallow copy of this object shares with it."""
 
-    # What a layout must answer, on vectors v (p,), u, d, eta, image (n,); `reads` counts readings of X.
+    # Products that every layout has, for vectors v (p,) and u, d, eta, Xd (n,); `reads` counts readings of X.
 
     @abstractmethod
     def forward(self, v, shift, eta):
@@ -114,7 +114,7 @@ class InMemoryMatrix(ABC):
         """X' U, shape (p, K), for U (n, K), C order; into `out` if it is given."""
 
     def class_hessian_product(self, p, weight, V, Xd, out):
-        """image = X V, (n, K);  out = X' [weight_i (diag(p_i) - p_i p_i') image_i]_i, (p, K)."""
+        """Xd = X V, (n, K);  out = X' [weight_i (diag(p_i) - p_i p_i') Xd_i]_i, (p, K)."""
         Xd[:] = self.forward_many(V)
         curved = np.empty_like(Xd)
         loss_softmax.curve(p, weight, Xd, curved, self.n_threads)
@@ -138,7 +138,7 @@ class InMemoryMatrix(ABC):
 
     @abstractmethod
     def hessian_product(self, curvature, v, shift, Xd, out):
-        """image = X v + shift;  out = X' (curvature * image)."""
+        """Xd = X v + shift, (n,);  out = X' (curvature * Xd), (p,)."""
 
     def column_shares(self, every):
         """Share of the rows in which columns 0, every, 2 every... have an entry; NaN where it is not known."""
@@ -149,7 +149,7 @@ class InMemoryMatrix(ABC):
         return None
 
     def share(self, columns):
-        """About the share of the entries that these columns hold."""
+        """Share of the entries of X that lie in these columns: an estimate."""
         return len(columns) / self.shape[1]
 
     @abstractmethod
@@ -170,7 +170,7 @@ class InMemoryMatrix(ABC):
         return centre if self._fill_centres(counted[_spread(len(counted))], len(counted), FAR, centre) else None
 
     def lies_beyond(self, ranges):
-        """Whether a few rows show a column that is farther from zero than so many of its ranges."""
+        """Whether, in a few rows, a column is farther from zero than `ranges` times its range there."""
         n = self.shape[0]
         return self._fill_centres(_spread(n), n, ranges, np.zeros(self.shape[1])) > 0
 
@@ -194,7 +194,7 @@ class InMemoryMatrix(ABC):
         """The copy for `centred`."""
 
     def mean_squares(self, weight):
-        """About the weighted mean squares of the columns, (p,), from a sample of rows; entries read, bytes copied."""
+        """Weighted mean squares of the columns, (p,), estimated from a sample of rows; entries read; bytes copied."""
         every = max(1, self.shape[0] // SAMPLED_ROWS)
         sample, weight = self if every == 1 else self.every_kth_row(every), np.ascontiguousarray(weight[::every])
         total = weight.sum()
@@ -216,7 +216,7 @@ class InMemoryMatrix(ABC):
 
     @abstractmethod
     def gram_price(self):
-        """What `gram` takes, in passes: an estimate."""
+        """Price of `gram`, in passes: an estimate."""
 
     def loss_gradient(self, v, shift, loss, eta, residual, curvature):
         """eta += X v + shift; the loss there, and X' residual.  Fills curvature; residual is scratch."""
@@ -321,7 +321,7 @@ class InMemoryMatrix(ABC):
 
     #: columns up to which their Hessian is worth having
     few_for_hessian = 512
-    #: how many times as many passes as elsewhere it stands for
+    #: factor on the number of passes that a Hessian may cost; more than 1 where steps by other means take more passes
     worth_of_hessian = 1.0
 
     #: whether the layout has `newton_iterations`, exact Newton compiled as a whole; see kernels/newton_small.pyx

@@ -11,7 +11,7 @@ ENTRIES, ROWS = 1 << 18, 64
 
 
 class CentredRows:
-    """What a matrix answers to outputs.py and class_outputs.py, over X - centre in float64.
+    """The products that predictions need (predictions.py, class_predictions.py), of X - centre in float64.
 
     Parameters
     ----------

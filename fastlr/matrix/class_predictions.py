@@ -1,4 +1,4 @@
-"""What a fitted model of K classes says of new rows, in one pass over their X: functions of X coef' + intercept.
+"""Predictions of a fitted model of K classes for new rows, in one pass over X: functions of X coef' + intercept.
 
 Each function takes a matrix, coef (K, p) float32 or float64, intercept (K,) and a number of threads, and returns what
 it computed together with whether all linear predictors are finite, as in outputs.py.  Linear predictors live a block of
@@ -30,7 +30,7 @@ ROOM = 16
 
 @dataclass(frozen=True)
 class ClassOutput:
-    """What to make of K linear predictors in each row and where to put it; see kernels/predict_classes.pyx."""
+    """The function of K linear predictors a row to compute, and the arrays that take it; see predict_classes.pyx."""
 
     kind: int
     out: np.ndarray

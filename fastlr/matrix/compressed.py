@@ -44,7 +44,7 @@ class CompressedMatrix(InMemoryMatrix):
 
     @cached_property
     def _sampled_counts(self):
-        """Entries of each minor slice in a sample of entries, and how many entries one of them stands for."""
+        """Entries of each minor slice in a sample of the entries, and the ratio of all entries to sampled ones."""
         indices = self.X.indices
         begins = np.linspace(0, max(0, self.nnz - RUN), min(RUNS, -(-self.nnz // RUN))).astype(np.int64)
         sample = (
@@ -93,7 +93,7 @@ class CompressedMatrix(InMemoryMatrix):
 
     def moments_about(self, centre, weight):
         present, count, first, second = self._stored_moments(centre, weight).T
-        # what the implicit zeros weigh; where there are none it is zero to the last bit
+        # weight of the implicit zeros; where there are none it is zero to the last bit
         implicit = np.where(count < np.count_nonzero(weight), np.maximum(1.0 - present, 0.0), 0.0)
         return first - implicit * centre, second + implicit * centre * centre
 

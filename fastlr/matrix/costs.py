@@ -1,4 +1,4 @@
-"""What things cost beside a pass over X: the measured figures that every choice between algorithms rests on.
+"""Prices in passes over X, measured: every choice between algorithms rests on them.
 
 Made by `python -m bench.micro.costs`; ratios, so that they carry over between machines better than seconds do.
 """
@@ -11,7 +11,7 @@ CSR_PRODUCT = 0.7
 CSC_PRODUCT = 1.0
 #: Multiply-adds of a Cholesky factor that take as long as reading one entry of X.
 FACTOR_SPEED = 6.0
-#: What one more of K columns adds to a product of X with them, in readings of X.
+#: Price of each further column of V in a product X V, in readings of X.
 ONE_MORE_COLUMN = 0.1
 
 

@@ -60,7 +60,7 @@ class CSRMatrix(CompressedMatrix):
 
     @cached_property
     def _scaled(self):
-        """Scratch: curvature times image."""
+        """Scratch of hessian_product: curvature times X v, (n,)."""
         return np.empty(self.shape[0])
 
     def renew_scratch(self):

@@ -1,4 +1,4 @@
-"""What K labels' rows do between two products with X."""
+"""Row state of K labels' fits over one X: losses, residuals and curvatures, (n, K) each."""
 
 import numpy as np
 
@@ -35,7 +35,7 @@ def optimise_intercept(eta, label, weight, factor, n_threads, max_steps=200):
 class LabelRows:
     """Labels and weights of K fits over a matrix in memory, and the passes over X that they take part in together.
 
-    Linear predictors, images and curvatures are (n, K), coefficients (p, K), intercepts (K,).
+    Linear predictors, Xd (their change along a step) and curvatures are (n, K), coefficients (p, K), intercepts (K,).
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ class LabelRows:
     label : ndarray of shape (n, K), uint8
     weight : ndarray of shape (n,)
     factor : ndarray of shape (2, K)
-        What the weights of rows without and with a label are multiplied by; the products add up to one for each label.
+        Factors on the weights of rows without and with each label; the products add up to one for each label.
     counter : fastlr.matrix.pass_counter.PassCounter
     """
 
@@ -112,17 +112,17 @@ class LabelRows:
         return losses, residual, curvature
 
     def losses(self, eta, Xd, t):
-        """Losses at eta + t image, a t for each label: (K,)."""
+        """Losses at eta + t Xd, (K,), with a t for each label: no pass."""
         return loss_labels.losses(eta, Xd, t, *self._weighing)
 
     def linearised_gap(self, eta, Xd):
-        """The rows' share of the gap at eta + image for the residual linearised at eta; inf where it leaves [0, 1]."""
+        """Rows' share of the gap at eta + Xd, (K,), for the residual linearised at eta; inf where it leaves [0, 1]."""
         one = np.ones(eta.shape[1])
         divergence, cut = loss_labels.divergence(eta, Xd, one, one, 1.0, *self._weighing)
         return np.where(cut == 0.0, divergence, np.inf)
 
     def mean_squares(self):
-        """About the mean squares of the columns, (p,), under the weights that all labels share."""
+        """Mean squares of the columns, (p,), under the weights that all labels share: an estimate."""
         squares, entries, copied_bytes = self.matrix.mean_squares(self.weight)
         self.counter.entries_read += entries
         self.counter.note_temporary(copied_bytes)

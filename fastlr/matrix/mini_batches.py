@@ -1,4 +1,4 @@
-"""Contiguous blocks of the rows of a fit, over views of X: what stochastic methods visit in turn."""
+"""Contiguous blocks of the rows of a fit, over views of X, which stochastic methods visit in turn."""
 
 from itertools import pairwise
 
@@ -35,7 +35,7 @@ class RowBlocks:
         return len(self.rows)
 
     def anchor(self, state):
-        """Let changes of the gradient count from the RowState of all rows on: no pass."""
+        """Take the RowState of all rows for the anchor of `change`: no pass."""
         probabilities = np.empty_like(state.eta)
         special_elementwise.expit(state.eta, probabilities, 1)
         blocks = zip(self.rows, self._slices, strict=True)
@@ -45,7 +45,7 @@ class RowBlocks:
         ]
 
     def change(self, k, coef, intercept):
-        """By how much the gradient of the mean loss of block k differs from that at the anchor, one reading of it.
+        """Gradient of the mean loss of block k less that at the anchor: one reading of the block.
 
         The difference of the gradients is the gradient of a loss whose targets are the probabilities at the anchor.
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from fastlr.kernels import coordinate_descent_classes
 
-#: What is done for each row and class beside a pass (exponentials, transposition), in readings of entries.
+#: Price of the work for each row and class beside a pass (exponentials, transposition), in readings of entries.
 ROW = 10
 
 
@@ -22,7 +22,7 @@ class PairMatrix:
     n_classes : int
     """
 
-    # It is asked for only where epochs over the columns have stalled, and stands for some hundred passes.  (Measured on
+    # A Hessian is made only where epochs over the columns have stalled: it replaces some hundred passes.  (Measured on
     # 20newsgroups at lambda_max / 100, 2,900 coefficients: 20 s with it, 33 s with Newton steps on the support.)
     few_for_hessian = 3500
     worth_of_hessian = 8.0
@@ -39,17 +39,17 @@ class PairMatrix:
         self.n_threads = columns.n_threads
         self.copied_bytes = columns.copied_bytes
         self._entries = int(columns.column_counts()[column].sum())
-        #: Readings of an entry for one class are a K-th of a reading.
+        #: Entries of one pass: reading an entry for one of K classes counts as a K-th of a reading.
         self.nnz = self._entries // n_classes
 
     def gram_price(self):
-        """What `gram` takes, in passes: an estimate."""
+        """Price of `gram`, in passes: an estimate."""
         pass_of_all = self._entries + ROW * self.shape[0] * self.n_classes
         return self._columns.repeated_gram_price(self._column) / max(1, pass_of_all)
 
     def gram(self, weight, p):
-        """X' [weight_i (diag(p_i) - p_i p_i')]_i X, (m, m), and what comes in its place between pairs and intercepts,
-        (m, K); and how many bytes of copies that took."""
+        """X' [D_i]_i X between pairs, (m, m), and X' [D_i]_i between pairs and intercepts, (m, K), with
+        D_i = weight_i (diag(p_i) - p_i p_i'); bytes of the copies that this took."""
         shares = weight[:, None] * p
         products = self._columns.multiplied(self._column, p[:, self.label])
         out, beside, copied_bytes = products.gram(weight), products.adjoint_many(shares), products.copied_bytes

@@ -1,4 +1,4 @@
-"""How much of X a fit reads and copies."""
+"""Readings and copies of X that a fit makes."""
 
 import weakref
 

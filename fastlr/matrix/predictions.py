@@ -1,4 +1,4 @@
-"""What a fitted model says of new rows, in one pass over their X: functions of X coef + intercept.
+"""Predictions of a fitted model for new rows, in one pass over their X: functions of X coef + intercept.
 
 Each function takes a matrix, coef (p,) float64 and a number, and returns what it computed together with whether all
 linear predictors are finite.  If they are not, X may hold NaN or infinity (which always shows there), or a product of
@@ -14,7 +14,7 @@ from fastlr.kernels import predict
 
 @dataclass(frozen=True)
 class Output:
-    """What to make of linear predictors and where to put it; see kernels/predict.pyx."""
+    """The function of linear predictors to compute, and the array that takes it; see kernels/predict.pyx."""
 
     kind: int
     out: np.ndarray

@@ -1,4 +1,4 @@
-"""Row state of a fit: what lies along the rows of X, and the passes over X that it takes part in."""
+"""Row state of a fit: vectors along the rows of X, and the passes over X that they take part in."""
 
 from dataclasses import dataclass
 
@@ -21,13 +21,14 @@ class RowState:
 class Rows:
     """Row state of one fit over a matrix in memory: targets, weights, offset, and the passes over X they take part in.
 
-    Above this class no vector of length n is ever indexed: RowState and images travel as handles.  Vectors over
+    Above this class no vector of length n is indexed: RowState and Xd, the change of linear predictors along a step,
+    travel as handles.  Vectors over
     columns are (p, 1) float64.
     """
 
     #: Linear predictors of a row.
     n_predictors = 1
-    #: What matrix.mean_squares says of the weights, where it is known; set by whoever binds the same rows many times.
+    #: matrix.mean_squares for these weights, where it is known; set by whoever binds the same rows many times.
     measured = None
 
     def __init__(self, matrix, loss, offset, counter):
@@ -38,7 +39,7 @@ class Rows:
         self.n_threads = matrix.n_threads
         #: Weighted mean size of the offset.
         self.mean_offset = 0.0 if offset is None else float(np.sum(loss.weight_of_rows() * np.abs(offset)))
-        self._scratch = np.empty(matrix.shape[0])  # residuals, or the image of a Hessian product: never both
+        self._scratch = np.empty(matrix.shape[0])  # residuals, or X v of a Hessian product: never both
 
     def restrict(self, columns):
         """The same rows over a copy of a few columns for access by column; states and the pass counter are shared."""
@@ -119,11 +120,11 @@ class Rows:
         return RowState(np.empty(0), 0.25 * self.loss.weight_of_rows())
 
     def Xd(self):
-        """A fresh image, zero: the handle of X @ step."""
+        """Xd of a step of zero, (n,): a fresh array."""
         return np.zeros(self.matrix.shape[0])
 
     def apply(self, v, shift):
-        """The image X v + shift."""
+        """X v + shift, (n,): the change of linear predictors along a step v."""
         Xd = np.zeros(self.matrix.shape[0])
         self.matrix.forward(v[:, 0], shift, Xd)
         self.counter.entries_read += self.matrix.nnz
@@ -179,7 +180,7 @@ class Rows:
         return float(np.min(state.curvature, where=self.loss.weight_of_rows() > 0.0, initial=np.inf))
 
     def set_aside(self, state, Xd, most):
-        """Count out the rows that the image moves by more than `most`, and those without curvature.
+        """Leave out the rows in which |Xd_i| > most, and those without curvature.
 
         Returns a state with no curvature there, by how much the loss of these rows can fall at most, their X' residual
         (p, 1), and the sum of their residuals: one pass.
@@ -195,7 +196,7 @@ class Rows:
         return left, self.loss.above_least(state.eta, aside), gradient, slope
 
     def reach(self, Xd, state=None):
-        """By how much an image moves rows at most: all of them, or those with curvature at a state."""
+        """max |Xd_i| over all rows, or over those with curvature at a state."""
         moved = np.abs(Xd)
         return float(np.max(moved if state is None else moved[state.curvature > 0.0], initial=0.0))
 
@@ -207,7 +208,7 @@ class Rows:
         return sums
 
     def mean_squares(self):
-        """About the weighted mean squares of the columns, (p,)."""
+        """Weighted mean squares of the columns, (p,): an estimate."""
         if self.measured is None:
             self.measured = self.matrix.mean_squares(self.loss.weight_of_rows())
         squares, entries, copied_bytes = self.measured
@@ -216,7 +217,7 @@ class Rows:
         return squares
 
     def share(self, columns):
-        """About the share of the entries of X that these columns hold."""
+        """Share of the entries of X that lie in these columns: an estimate."""
         return self.matrix.share(columns)
 
     def column_shares(self, every):
@@ -252,7 +253,7 @@ class Rows:
         return state, loss, gradient[:, None]
 
     def XtD1(self, state):
-        """X' curvature, shape (p, 1)."""
+        """X' D 1, shape (p, 1), D = diag(curvature): one pass."""
         self.counter.entries_read += self.matrix.nnz
         return self.matrix.adjoint(state.curvature)[:, None]
 
@@ -268,7 +269,7 @@ class Rows:
         return delta[:, None]
 
     def newton_scratch(self):
-        """What `newton_iterations` keeps from one call to the next."""
+        """Scratch that `newton_iterations` uses again from one call to the next."""
         return np.empty(newton_small.scratch_length(*self.matrix.shape))
 
     def newton_iterations(self, penalty, fit_intercept, tol, start, first, records, scratch):
@@ -296,7 +297,7 @@ class Rows:
         return newton_small.OUTCOMES[outcome], filled, null_value
 
     def count_reads(self, times):
-        """Note that X has been read so many times."""
+        """Add so many readings of X to the counter."""
         self.counter.entries_read += round(times) * self.matrix.nnz
 
     def dual_rows(self, inverse):
@@ -313,7 +314,7 @@ class Rows:
         return DualState(logit, residual, dual_rows.weights(coef[:, 0], intercept))
 
     def dual_epoch(self, dual_rows, dual_state, free):
-        """One epoch of dual coordinate ascent; returns about what the dual gained."""
+        """One epoch of dual coordinate ascent; returns the gain of the dual objective, an estimate."""
         self.counter.entries_read += self.matrix.nnz
         offset = np.zeros(1) if self.offset is None else self.offset
         return dual_rows.epoch(self.loss, offset, free, dual_state)
@@ -332,24 +333,24 @@ class Rows:
         return self.matrix.squares(state.curvature)[:, None]
 
     def hessian_product(self, state, v, shift, out):
-        """out = X' (curvature * (X v + shift)); returns the image X v + shift, valid until the next pass."""
+        """out = X' (curvature * (X v + shift)); returns X v + shift, valid until the next pass."""
         self.matrix.hessian_product(state.curvature, v[:, 0], shift, self._scratch, out[:, 0])
         self.counter.entries_read += self.matrix.product_reads * self.matrix.nnz
         return self._scratch
 
     def curvature_product(self, state, Xd):
-        """X' (curvature * image), shape (p, 1)."""
+        """X' (curvature * Xd), shape (p, 1): one pass."""
         np.multiply(state.curvature, Xd, out=self._scratch)
         self.counter.entries_read += self.matrix.nnz
         return self.matrix.adjoint(self._scratch)[:, None]
 
     def curvature_along(self, state, Xd):
-        """sum_i curvature_i image_i^2: no pass."""
+        """sum_i curvature_i Xd_i^2: no pass."""
         curvature, Xd = state.curvature[:, None], Xd[:, None]
         return float(linalg_vector.weighted_dot(curvature, Xd, Xd, self.n_threads).sum())
 
     def along(self, state, Xd, steps):
-        """Losses at eta + t * image for each t of `steps`, from the cached image: no pass."""
+        """Losses at eta + t * Xd for each t of `steps`: no pass."""
         return self.loss.along(state.eta, Xd, np.asarray(steps, dtype=float))
 
     def divergence(self, state, Xd=None, **dual_point):
@@ -357,9 +358,9 @@ class Rows:
         return self.loss.divergence(state.eta, state.eta if Xd is None else Xd, **dual_point)
 
     def accumulate(self, t, Xd, out):
-        """out += t * image, between images."""
+        """out += t * Xd."""
         linalg_vector.add_scaled(np.array([t]), Xd[:, None], out[:, None], self.n_threads)
 
     def advance(self, state, Xd, t):
-        """Move the state to eta + t * image, in place."""
+        """Move the state to eta + t * Xd, in place."""
         self.accumulate(t, Xd, state.eta)

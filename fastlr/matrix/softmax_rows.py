@@ -1,4 +1,4 @@
-"""Row state of a softmax fit: what lies along the rows of X, K numbers in each, and the passes it takes part in."""
+"""Row state of a softmax fit: K numbers for each row of X, and the passes that they take part in."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from fastlr.matrix.shallow_copy import shallow_copy
 
 #: Steps of the intercepts whose square is rounding.
 SETTLED = 1e-7
-#: Decrease, as a share of the loss, promised by a step after which only rounding is left, by the same token.
+#: Decrease that a full step promises, as a share of the loss, whose square is rounding.
 NEAR = 1e-16
 #: Share of such a step that is taken at least.
 SMALLEST = 1e-6
@@ -24,15 +24,16 @@ _EPS = np.finfo(float).eps
 class ClassState(RowState):
     """RowState of a softmax fit."""
 
-    #: Loss at eta as long as the scratch holds the residuals there: from centre to the gradient after it.
+    #: Loss at eta while the scratch holds the residuals there: from optimise_intercept to the gradient after it.
     loss: float | None = None
 
 
 class ClassRows:
     """Labels and weights of one softmax fit over a matrix in memory, and the passes over X they take part in.
 
-    What Rows is for two classes: RowState and images travel as handles, (n, K) here; a state's curvature is the matrix
-    of probabilities.  Coefficients are (p K, 1), those of a column side by side; intercepts (K,).
+    As Rows for two classes: RowState and Xd travel as handles, (n, K) here; the `curvature` of a state holds the
+    probabilities p, of which D_i = weight_i (diag(p_i) - p_i p_i') is made.  Coefficients are (p K, 1), those of a
+    column side by side; intercepts (K,).
 
     Parameters
     ----------
@@ -84,14 +85,14 @@ class ClassRows:
         return self.over(type(self), matrix)
 
     def mean_squares(self):
-        """About the weighted mean squares of the columns, (p,)."""
+        """Weighted mean squares of the columns, (p,): an estimate."""
         squares, entries, copied_bytes = self.matrix.mean_squares(self.weight)
         self.counter.entries_read += entries
         self.counter.note_temporary(copied_bytes)
         return squares
 
     def share(self, columns):
-        """About the share of the entries of X that these columns hold."""
+        """Share of the entries of X that lie in these columns: an estimate."""
         return self.matrix.share(columns)
 
     def absolute_sums(self):
@@ -157,16 +158,16 @@ class ClassRows:
         return np.bincount(self.labels, self.weight, self.n_classes)
 
     def Xd(self):
-        """A fresh image, zero."""
+        """Xd of a step of zero, (n, K): a fresh array."""
         return np.zeros_like(self._scratch)
 
     def curved(self, state, Xd):
-        """D image, (n, K), with D_i = weight_i (diag(p_i) - p_i p_i'), valid until the next pass."""
+        """[D_i Xd_i]_i, (n, K), with D_i = weight_i (diag(p_i) - p_i p_i'), valid until the next pass."""
         loss_softmax.curve(state.curvature, self.weight, Xd, self._scratch, self.n_threads)
         return self._scratch
 
     def curvature_product(self, state, Xd):
-        """X' [D_i image_i], (p K, 1)."""
+        """X' [D_i Xd_i]_i, (p K, 1): one pass."""
         return self.adjoint(self.curved(state, Xd))
 
     def coupling(self, state):
@@ -198,18 +199,17 @@ class ClassRows:
         return shift
 
     def along(self, state, Xd, steps):
-        """Losses at eta + t * image for each t of `steps`: no pass."""
+        """Losses at eta + t * Xd for each t of `steps`: no pass."""
         arguments = self.labels, self.weight, self._scratch, self.n_threads
         return np.array([loss_softmax.loss(state.eta, Xd, float(t), *arguments) for t in steps])
 
     def reach(self, Xd, state=None):
-        """By how much an image moves classes of a row apart at most: of all rows, or of those with curvature at a
-        state."""
+        """max_i (max_k Xd_ik - min_k Xd_ik) over all rows, or over those with curvature at a state."""
         moved = np.ptp(Xd, axis=1)
         return float(np.max(moved if state is None else moved[state.curvature.any(axis=1)], initial=0.0))
 
     def set_aside(self, state, Xd, most):
-        """Count out the rows in which the image moves classes apart by more than `most`, and those without curvature.
+        """Leave out the rows in which max_k Xd_ik - min_k Xd_ik > most, and those without curvature.
 
         Returns a state with no curvature there, by how much the loss of these rows can fall at most, their X' residual,
         and the sums of their residuals (K,): one pass.
@@ -227,18 +227,18 @@ class ClassRows:
         return left, above, self.adjoint(self._scratch), self._scratch.sum(axis=0)
 
     def divergence(self, state, Xd=None, t=0.0, back=0.0, scale=1.0):
-        """Rows' share of the gap at eta + t image for the dual point y + scale (p + back D image / weight - y), and by
-        how many entries that leaves the simplex."""
+        """Rows' share of the gap at eta + t Xd for the dual point y + scale (p + back D Xd / weight - y); how many of
+        its entries are outside the simplex."""
         Xd = state.eta if Xd is None else Xd
         arguments = float(t), float(back), float(scale), self.labels, self.weight, self._scratch, self.n_threads
         return loss_softmax.divergence(state.eta, state.curvature, Xd, *arguments)
 
     def accumulate(self, t, Xd, out):
-        """out += t * image, between images."""
+        """out += t * Xd."""
         linalg_vector.add_scaled(np.array([t]), Xd.reshape(-1, 1), out.reshape(-1, 1), self.n_threads)
 
     def advance(self, state, Xd, t):
-        """Move the state to eta + t * image, in place."""
+        """Move the state to eta + t * Xd, in place."""
         self.accumulate(t, Xd, state.eta)
 
     def check_finite(self, gradient):

@@ -45,9 +45,9 @@ class Dual:
         self._rows = rows.dual_rows(inverse)
         self._free = INTERCEPT_SHARE * float(np.mean(self._rows.norms)) if objective.fit_intercept else 0.0
         adjoint = point.gradient - l2 * point.coef
-        #: About what the last epoch gained; at first all that there is to gain.
+        #: Gain of the dual by the last epoch, an estimate; before the first one the whole gap.
         scale, self.gain = self._best_scale(point, adjoint)
-        #: The gap after the last epoch as the shrinking of the gains foretells it.
+        #: The gap after the last epoch, extrapolated from the gains; inf while they do not shrink.
         self.foretold = np.inf
         self._state = rows.dual_state(self._rows, point.state, scale, -scale * adjoint / l2, point.intercept)
 

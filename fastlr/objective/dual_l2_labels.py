@@ -23,10 +23,10 @@ _EPS = np.finfo(float).eps
 
 @dataclass
 class LabelPoints:
-    """Points of several fits and what is known there; all but the coefficients is (K,)."""
+    """Points of several fits: values, gaps and their rounding, (K,) each, and the weights that imply coefficients."""
 
     rows: DualLabelRows
-    #: What the coefficients are made of; None where they are zero.
+    #: Weights over columns and changes of rows that imply the coefficients (DualLabelRows); None where these are zero.
     weights: np.ndarray | None
     change: np.ndarray | None
     intercept: np.ndarray
@@ -52,7 +52,7 @@ class LabelDuals:
     rows : DualLabelRows
     label : ndarray of shape (n, K), uint8
     factor : ndarray of shape (2, K)
-        What the weights of rows without and with a label are multiplied by.
+        Factors on the weights of rows without and with each label.
     fit_intercept : bool
     """
 
@@ -74,7 +74,7 @@ class LabelDuals:
         weights = rows.implied(change)
         self.start = self._at_start(weights, change, intercept)
         scale, self.gain = _best_scale(side_weight, residual, intercept, self.start.gap)
-        #: The gap after the last epoch as the shrinking of the gains foretells it.
+        #: The gaps after the last epoch, extrapolated from the gains, (K,).
         self.foretold = np.full(len(share), np.inf)
         blocks, width = lane_shape(len(share), rows.n_threads)
         padded = np.zeros((2, blocks * width))

@@ -10,7 +10,7 @@ class GroupObjective(SoftmaxObjective):
     """Softmax regression over ClassRows with a GroupPenalty, which bends away from its kinks."""
 
     def restrict(self, columns):
-        """The objective in a few groups (numbers of all their coefficients), all others held at zero, over a copy of
+        """The objective in a few groups (numbers of all their coefficients), all others fixed at zero, over a copy of
         their columns by column."""
         K = self.rows.n_classes
         matrix = self.rows.gathered(columns[::K] // K)

@@ -1,7 +1,7 @@
 """Layer 2: the objectives of several labels over one X; see objective.py for that of one.
 
-What is a number there is an array (K,) here, one for each label; coefficients are (p, K), rows (n, K).  The labels have
-nothing to do with each other but the passes that they share.
+Numbers of one fit are arrays (K,) here, one entry for each label; coefficients are (p, K), linear predictors (n, K).
+The fits are independent of each other and share the passes over X.
 """
 
 from dataclasses import dataclass, fields
@@ -20,14 +20,14 @@ _EPS = np.finfo(float).eps
 
 @dataclass
 class LabelPoint:
-    """Where the fits of several labels stand.  Arrays are never changed: every point has its own."""
+    """Points of the fits of several labels.  Arrays are never changed: every point has its own."""
 
     coef: np.ndarray
     intercept: np.ndarray
     eta: np.ndarray
     curvature: np.ndarray
     value: np.ndarray
-    #: Of the smooth part.
+    #: Gradient of the smooth part, (p, K).
     gradient: np.ndarray
     #: Bound on value minus minimum; inf if none is known.
     gap: np.ndarray
@@ -46,7 +46,7 @@ class LabelPoint:
 
 @dataclass
 class LabelStep:
-    """Steps of all labels with their images, in which the steps of the intercepts are."""
+    """Steps of all labels; Xd (n, K) is X coef + intercept, the change of linear predictors."""
 
     coef: np.ndarray
     Xd: np.ndarray
@@ -133,7 +133,7 @@ class LabelObjective:
         return LabelPoint(coef, intercept, eta, curvature, value, gradient, np.maximum(gap, 0.0), trace_D)
 
     def hessian_product(self, curvature, trace_D, v):
-        """(H v, images with the step of the intercepts in them, that step, v . H v)."""
+        """(H v, (p, K);  X v - tau, (n, K);  -tau, the steps of the intercepts, (K,);  v . H v, (K,))."""
         out, Xd, shift = self.rows.hessian_product(curvature, trace_D, v)
         return out, Xd, shift, linalg_vector.add_diagonal(self.l2, v, out, self.n_threads)
 
@@ -169,14 +169,14 @@ class LabelObjective:
         return np.maximum(point.gradient.max(axis=0), -point.gradient.min(axis=0))
 
     def rounding(self, point):
-        """What double precision may hide of the gaps."""
+        """Bounds on the rounding errors of the gaps, (K,)."""
         terms = np.abs(linalg_vector.dot(point.coef, point.gradient, self.n_threads))
         terms += linalg_vector.weighted_dot(self.l2, point.coef, point.coef, self.n_threads)
         rounding = 4.0 * _EPS * (np.abs(point.value) + terms)
         return rounding + self._hidden(point, point.gap, 0.0) if self.covers_all else rounding
 
     def _hidden(self, point, gap, moved):
-        """What rounding in products with X may hide of gaps; see LogisticObjective."""
+        """Errors of gaps by rounding in products with X, (K,); see LogisticObjective."""
         smooth = 0.5 * linalg_vector.weighted_dot(self.l2, point.coef, point.coef, self.n_threads)
         inverse_trace_D = 1.0 / np.maximum(point.trace_D, _EPS) if self.fit_intercept else 0.0
         value = np.clip(point.value, 0.0, 1.0)
@@ -193,7 +193,7 @@ class LabelObjective:
         """Inverse diagonal preconditioners, (p, K), as LogisticObjective.inverse_diagonal: two passes with one column.
 
         The diagonals are exact at the null model, where the curvatures of all labels are multiples of the rows'
-        weights, and stand in for those of other points.
+        weights; elsewhere they approximate those of the point.
         """
         weighted_sum, squares = self.rows.moments()
         if self.fit_intercept:

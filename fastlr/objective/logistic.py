@@ -53,8 +53,8 @@ class LogisticObjective:
     has_hessian = True
     #: Whether `steepest` does.
     has_steepest = True
-    #: Whether a gradient over all columns is so cheap beside a Hessian of some that working sets begin small and are
-    #: only roughly solved as long as they leave violators out.
+    #: Whether working sets begin small and are solved roughly while violators are outside: where a gradient over all
+    #: columns is cheap beside a Hessian of a few.
     grows_slowly = False
 
     #: Whether the whole Hessian is so cheap that each Newton step has a new one.
@@ -68,14 +68,14 @@ class LogisticObjective:
         self.shape = penalty.shape
 
     def null_value(self):
-        """Least value with coef = 0 (offset kept, free intercept): the yardstick of `tol`."""
+        """Least value with coef = 0, offset and free intercept included; `tol` is relative to it."""
         state = self.rows.state(np.zeros(self.shape), 0.0)
         if self.fit_intercept:
             self.rows.optimise_intercept(state)
         return float(self.rows.along(state, self.rows.Xd(), [0.0])[0])
 
     def restrict(self, columns):
-        """The objective in a few coefficients, all others held at zero, over a copy of their columns by column."""
+        """The objective in a few coefficients, all others fixed at zero, over a copy of their columns by column."""
         return LogisticObjective(self.rows.restrict(columns), self.penalty.restrict(columns), self.fit_intercept)
 
     def select(self, columns):
@@ -101,7 +101,7 @@ class LogisticObjective:
         """The Point at a row state: one pass.  `bound` is a bound on the gap known already."""
         if self.fit_intercept:
             intercept = intercept + self.rows.optimise_intercept(state)
-        # Where X' D 1 comes with the gradient for nothing it is taken along; elsewhere the first product asks for it.
+        # X' D 1 comes with the gradient where it costs no pass of its own; elsewhere the first product asks for it.
         loss, gradient, XtD1 = self.rows.gradient(state, self.fit_intercept and self.rows.pairs_are_free)
         return self._complete(coef, intercept, state, loss, gradient, bound, XtD1)
 
@@ -131,11 +131,11 @@ class LogisticObjective:
     # --- curvature ---------------------------------------------------------------------------------------------------
 
     def steepest(self, point):
-        """The point with rows that curve the loss as much as they ever can: its Hessian bounds all others."""
+        """The point with curvature s_i / 4 in every row, the largest there is: its Hessian bounds all others."""
         return replace(point, state=self.rows.steepest(), XtD1=None, trace_D=0.25 if self.fit_intercept else 0.0)
 
     def hessian_product(self, point, v, out):
-        """out = H v; returns (image of v, step of the intercept, v . H v per right-hand side)."""
+        """out = H v; returns (X v - tau, step -tau of the intercept, v . H v per right-hand side)."""
         tau = self._tau(point, v)
         Xd = self.rows.hessian_product(point.state, v, -tau, out)
         return Xd, -tau, self.penalty.add_smooth_gradient(v, out)
@@ -152,7 +152,7 @@ class LogisticObjective:
         return point.XtD1
 
     def column_means(self, point):
-        """X' D 1 / 1' D 1, (p, 1): the column means that a free intercept takes away; zeros without one."""
+        """X' D 1 / 1' D 1, (p, 1): column means under the curvature; zeros without an intercept."""
         return self._XtD1(point) / point.trace_D if point.trace_D > 0.0 else np.zeros(self.shape)
 
     def diagonal(self, point):
@@ -170,8 +170,11 @@ class LogisticObjective:
         return penalised(gram, self.penalty.l2[:, 0], beside)
 
     def root(self, point):
-        """A (n + p, p) with A' A the Hessian in w: it keeps the digits that the Hessian loses where columns nearly
-        depend on each other."""
+        """A (n + p, p) with A' A the Hessian in w.
+
+        An orthogonal factorisation of A keeps digits that the Hessian has lost where columns nearly depend on each
+        other.
+        """
         n, p = self.rows.matrix.shape
         curvature = point.state.curvature
         X = self.rows.take(np.arange(n), np.arange(p))
@@ -180,7 +183,7 @@ class LogisticObjective:
         return np.vstack([np.sqrt(curvature)[:, None] * X, np.diag(np.sqrt(self.penalty.l2[:, 0]))])
 
     def factored(self, point, every):
-        """A factor of that Hessian."""
+        """Cholesky factor of sampled_hessian(point, every)."""
         return CholeskyFactor(self.sampled_hessian(point, every), self.n_threads)
 
     def every_kth_row(self, every):
@@ -213,11 +216,10 @@ class LogisticObjective:
         return inverse(diagonal)
 
     def set_aside(self, point, Xd, most):
-        """What is left without the rows that an image moves by more than `most`.
+        """The objective's model without the rows in which |Xd_i| > most: one pass, two with an intercept.
 
-        Returns the Point of the others (its value is still that of all), by how much the loss of those rows can fall at
-        most, the Newton step of the intercept, which is no longer at its optimum, and half the squared decrement of
-        that: one pass, two with an intercept.
+        Returns the Point of the other rows (its value is still that of all); a bound on the decrease of the loss of the
+        rows left out; the Newton step of the intercept, whose optimum the others move; half its squared decrement.
         """
         state, above, gradient, slope = self.rows.set_aside(point.state, Xd, most)
         trace_D = float(state.curvature.sum()) if self.fit_intercept else 0.0
@@ -230,7 +232,7 @@ class LogisticObjective:
     # --- moving ------------------------------------------------------------------------------------------------------
 
     def direction(self, point, coef):
-        """A step with its image, by one pass; the intercept takes its Newton part."""
+        """The Direction of a step `coef` of the coefficients, with the Newton step of the intercept: one pass."""
         tau = self._tau(point, coef)
         return Direction(coef, self.rows.apply(coef, -tau), -tau)
 
@@ -274,7 +276,7 @@ class LogisticObjective:
         return self.evaluate(coef, point.intercept + t * direction.intercept, point.state, bound)
 
     def model_decrease(self, point, direction, slope):
-        """By how much a full step lowers the quadratic model at the point: no pass.  `slope` as for a line search."""
+        """Decrease of the quadratic model at the point by a full step: no pass.  `slope` as for a line search."""
         curvature = self.rows.curvature_along(point.state, direction.Xd)
         return -slope - 0.5 * curvature - self.penalty.smooth(direction.coef)
 
@@ -284,7 +286,7 @@ class LogisticObjective:
         return point.gradient - self.penalty.l2 * point.coef + product
 
     def rows_gap_after(self, point, direction):
-        """The least that the duality gap of the linearised residual can be after a full step: no pass."""
+        """Rows' share of the gap of the linearised residual after a full step, a lower bound on that gap: no pass."""
         divergence, cut = self.rows.divergence(point.state, direction.Xd, t=1.0, back=1.0)
         return np.inf if cut else divergence
 
@@ -310,23 +312,23 @@ class LogisticObjective:
         return self.penalty.optimality(point.coef, point.gradient)
 
     def violations(self, point):
-        """By how much coefficients violate their optimality conditions, in units that let them be compared; (p, 1)."""
+        """|subgradient of least norm|, (p, 1), in the units of the penalty, which make columns comparable."""
         return self.penalty.beside_l1(self.penalty.subgradient(point.coef, point.gradient)[0])
 
     def rounding(self, point):
-        """What double precision may hide of the gap: a few units in the last place of the terms it is made of, and what
-        rounding in products with X does to it (docs/design.md, "What rounding may hide")."""
+        """Bound on the rounding error of the gap: a few units in the last place of its terms, and the error by rounding
+        in products with X (docs/design.md, "What rounding may hide")."""
         terms = abs(float(linalg_vector.dot(point.coef, point.gradient, self.n_threads).sum()))
         terms += 2.0 * self.penalty.smooth(point.coef) + self.penalty.absolute(point.coef)
         return 4.0 * _EPS * (abs(point.value) + terms + self.rows.mean_offset) + self._hidden(point, point.gap)
 
     def gradient_noise(self, point):
-        """What rounding may hide of the gradient, (p,): eps times the root mean squares of columns and residuals."""
+        """Rounding error of the gradient, (p,): eps times the root mean squares of columns and residuals."""
         lengths = np.sqrt(self.rows.mean_squares())[self.column_of(np.arange(len(point.coef)))]
         return _EPS * math.sqrt(max(point.value, 0.0)) * lengths
 
     def value_noise(self, point):
-        """What rounding in the linear predictors may hide of the value: eps times their terms, weighed by residuals."""
+        """Error of the value by rounding in linear predictors: eps times their terms, weighed by residuals."""
         return float(self.gradient_noise(point) @ np.abs(point.coef[:, 0]))
 
     def column_of(self, coefficients):
@@ -344,8 +346,8 @@ class LogisticObjective:
         return 2.0 * of_product(value, under_l2, 0.0) * under_l1 * max(float(point.gap), 0.0)
 
     def _hidden(self, point, gap, moved=0.0):
-        """What rounding in products with X may hide of a gap; `moved` is a bound on the length of the step, in the norm
-        of the Hessian, whose linearisation made the dual point.
+        """Error of a gap by rounding in products with X; `moved` bounds the length, in the norm of the Hessian, of the
+        step whose linearisation made the dual point.
         """
         if not math.isfinite(gap):
             return 0.0
@@ -363,11 +365,11 @@ class LogisticObjective:
 
     @cached_property
     def _magnitudes(self):
-        """How large columns are beside their penalties, see ElasticNet.magnitudes."""
+        """Sizes of the columns relative to their penalties, see ElasticNet.magnitudes."""
         return self.penalty.magnitudes(self.rows.mean_squares())
 
     def _inverse_trace_D(self, point):
-        """1 / 1' D 1: how far a residual that does not quite add up to zero moves the intercept."""
+        """1 / 1' D 1: the step of the intercept for residuals that add up to 1 instead of 0."""
         return 1.0 / max(point.trace_D, _EPS)
 
     def residual_gap(self, point, step, rho, rr):

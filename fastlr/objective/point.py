@@ -9,7 +9,7 @@ from fastlr.matrix import RowState
 
 @dataclass
 class Point:
-    """A point of a fit and what is known there.  Moving on from it consumes its row state."""
+    """A point of a fit: value, gradient and gap there.  `move` takes over its row state: do not use it afterwards."""
 
     coef: np.ndarray
     intercept: float
@@ -24,7 +24,7 @@ class Point:
     trace_D: float = 0.0
 
     def restrict(self, columns):
-        """The same point seen by the objective in these columns alone; no gap is known there."""
+        """The same point of the objective restricted to these columns; its gap is unknown."""
         XtD1 = None if self.XtD1 is None else self.XtD1[columns]
         coef, gradient = self.coef[columns], self.gradient[columns]
         return Point(coef, self.intercept, self.state, self.value, gradient, np.inf, XtD1, self.trace_D)
@@ -32,18 +32,18 @@ class Point:
 
 @dataclass
 class Direction:
-    """A step in w with all that a line search and a certificate need of it."""
+    """A step in w, its Xd, and the numbers that a line search and a certificate need."""
 
     coef: np.ndarray
+    #: X coef + intercept, the change of linear predictors along the step.
     Xd: np.ndarray
-    #: Step of the intercept; already part of `Xd`.
+    #: Step of the intercept.
     intercept: float
     #: Gap of the columns after a full step: rho' rho / (2 l2) for the CG residual rho; inf if unknown.
     residual_gap: float = np.inf
     #: Decrease of the quadratic model.
     decrease: float = 0.0
-    #: About what the Newton step would lower it beyond that, for want of which `decrease` is not half the squared
-    #: Newton decrement.
+    #: Half the squared Newton decrement less `decrease`, estimated: conjugate gradients stop short of the Newton step.
     missing: float = 0.0
     #: Hessian products that it took.
     products: int = 0
@@ -52,5 +52,5 @@ class Direction:
 
     @property
     def decrement(self):
-        """Half the squared Newton decrement, as far as it is known."""
+        """Half the squared Newton decrement, estimated."""
         return self.decrease + self.missing

@@ -1,16 +1,16 @@
-"""What rounding in products with X may hide of a duality gap; docs/design.md, "What rounding may hide", derives it."""
+"""Errors of a duality gap by rounding in products with X; derived in docs/design.md, "What rounding may hide"."""
 
 import math
 
 import numpy as np
 
 _EPS = float(np.finfo(float).eps)
-#: What it may hide of a weighted mean of divergences, u log u + ... + log(1 + exp(eta)) - u eta.
+#: Rounding error of a weighted mean of divergences, u log u + ... + log(1 + exp(eta)) - u eta.
 OF_DIVERGENCES = 4.0 * _EPS
 
 
 def of_product(value, magnitude, moved, sqrt=math.sqrt):
-    """Rounding of X' u for the dual point u, column j in units of its root mean square.
+    """Rounding error of X' u for the dual point u, column j in units of its root mean square.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def of_product(value, magnitude, moved, sqrt=math.sqrt):
 
 
 def hidden(gap, value, smooth, moved, magnitude, inverse_trace_D, sqrt=math.sqrt):
-    """What it hides of a gap under l2.
+    """Rounding error of a gap under l2.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def hidden(gap, value, smooth, moved, magnitude, inverse_trace_D, sqrt=math.sqrt
     smooth : float
         coef' diag(l2) coef / 2.
     inverse_trace_D : float
-        1 / 1' D 1 with a free intercept, which a residual that does not quite add up to zero moves; else 0.
+        1 / 1' D 1 with a free intercept, which residuals move that do not add up to exactly zero; else 0.
     value, moved, magnitude, sqrt :
         As for `of_product`; value in [0, 1].
     """

@@ -37,7 +37,7 @@ class ClassPoint(Point):
     coupling: np.ndarray | None = None
 
     def restrict(self, columns):
-        """The same point seen by the objective in these coefficients alone; no gap is known there."""
+        """The same point of the objective restricted to these coefficients; its gap is unknown."""
         return ClassPoint(**vars(super().restrict(columns)), coupling=self.coupling)
 
 
@@ -56,7 +56,7 @@ class SoftmaxObjective(LogisticObjective):
     has_steepest = False
 
     def restrict(self, columns):
-        """The objective in a few coefficients (numbers among the p K), all others held at zero, over a copy of their
+        """The objective in a few coefficients (numbers among the p K), all others fixed at zero, over a copy of their
         columns by column."""
         K = self.rows.n_classes
         used, column = np.unique(columns // K, return_inverse=True)
@@ -69,7 +69,7 @@ class SoftmaxObjective(LogisticObjective):
         return ClassPoint(**vars(point))
 
     def _shift(self, point, Xd):
-        """What the intercepts must do for a step of the coefficients with this image, (K,)."""
+        """-(sum_i D_i)^+ sum_i D_i Xd_i, (K,): the Newton step of the intercepts after one of the coefficients."""
         if not self.fit_intercept:
             return np.zeros(self.rows.n_classes)
         return -self._inverse_coupling(point) @ self.rows.curved(point.state, Xd).sum(axis=0)
@@ -96,11 +96,11 @@ class SoftmaxObjective(LogisticObjective):
         return self.shape[0] <= FEW_COEFFICIENTS
 
     def _inverse_trace_D(self, point):
-        """About the largest eigenvalue of (sum_i D_i)^+: the curvature in the intercepts is no larger than the loss."""
+        """Largest eigenvalue of (sum_i D_i)^+, estimated: the curvature in the intercepts is at most the loss."""
         return self.rows.n_classes / max(point.value, _EPS)
 
     def _moved(self, point, v):
-        """(image of v with the step of the intercepts in it, that step): one pass."""
+        """(Xd (n, K), shift (K,)) of a step v of the coefficients and the step of the intercepts after it: one pass."""
         Xd = self.rows.forward(v)
         shift = self._shift(point, Xd)
         Xd += shift
@@ -115,7 +115,7 @@ class SoftmaxObjective(LogisticObjective):
         return Xd, shift, self.penalty.add_smooth_gradient(v, out)
 
     def set_aside(self, point, Xd, most):
-        """What is left without the rows that an image moves by more than `most`; as for two classes."""
+        """See LogisticObjective.set_aside; rows are left out in which Xd moves classes apart by more than `most`."""
         state, above, gradient, slope = self.rows.set_aside(point.state, Xd, most)
         left = replace(point, state=state, coupling=None, gradient=point.gradient - gradient)
         if not self.fit_intercept:
@@ -127,7 +127,7 @@ class SoftmaxObjective(LogisticObjective):
     def without_intercepts(self, root, intercepts):
         """The root of a Hessian (m, p), orthogonal to that of the intercepts (m, K) where these are free."""
         if self.fit_intercept:
-            basis = np.linalg.qr(intercepts[:, 1:])[0]  # what all have in common has no curvature
+            basis = np.linalg.qr(intercepts[:, 1:])[0]  # a shift common to all classes has no curvature
             for _ in range(2):
                 root = root - basis @ (basis.T @ root)
         return root
@@ -136,7 +136,7 @@ class SoftmaxObjective(LogisticObjective):
         return SoftmaxObjective(self.rows.every_kth_row(every), self.penalty, self.fit_intercept)
 
     def model_decrease(self, point, direction, slope):
-        """By how much a full step lowers the quadratic model at the point: no pass."""
+        """Decrease of the quadratic model at the point by a full step: no pass."""
         curvature = float(np.sum(direction.Xd * self.rows.curved(point.state, direction.Xd)))
         return -slope - 0.5 * curvature - self.penalty.smooth(direction.coef)
 
@@ -145,7 +145,11 @@ class SoftmaxObjective(LogisticObjective):
         return Direction(coef, Xd, shift)
 
     def diagonal(self, point):
-        """About the diagonal of the Hessian, (p K, 1), as a product of what columns and what classes have: one pass."""
+        """Diagonal of the Hessian, (p K, 1), approximated by s_j c_k / mean(c) + l2: one pass, two with intercepts.
+
+        s_j = sum_i weight_i mean_k(v_ik) x_ij^2, centred if there are intercepts, and c_k = sum_i weight_i v_ik, with
+        v = p (1 - p).
+        """
         p, weight = point.state.curvature, self.rows.weight
         spread = p * (1.0 - p)
         by_row = weight * spread.mean(axis=1)
@@ -162,7 +166,7 @@ class SoftmaxObjective(LogisticObjective):
         return inverse(self.diagonal(point))
 
     def factored(self, point, every):
-        """The factor of the Hessian of few coefficients, or what stands in for it, from every k-th row: ClassFactor."""
+        """Cholesky factor of the Hessian of few coefficients; else a ClassFactor, approximate, of every k-th row."""
         rows, K = self.rows, self.rows.n_classes
         matrix = rows.matrix if every == 1 else rows.matrix.every_kth_row(every)
         rows.counter.note_temporary((every > 1) * matrix.copied_bytes + matrix.gram_copies)
@@ -181,7 +185,7 @@ class PairObjective(SoftmaxObjective):
     """The same in some pairs of a column and a class, over PairRows: coefficients are (m, 1)."""
 
     def restrict(self, columns):
-        """The objective in these of the coefficients, all others held at zero."""
+        """The objective in these of the coefficients, all others fixed at zero."""
         return PairObjective(self.rows.restrict(columns), self.penalty.restrict(columns), self.fit_intercept)
 
     def column_of(self, coefficients):

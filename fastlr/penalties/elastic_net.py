@@ -22,7 +22,7 @@ class ElasticNet:
     n_threads : int
     """
 
-    #: Whether it is a sum over single coefficients.
+    #: Whether the penalty is a sum over single coefficients.
     is_elastic_net = True
 
     def __init__(self, l1, l2, shape, n_threads=1):
@@ -48,7 +48,7 @@ class ElasticNet:
         return columns
 
     def restrict(self, columns):
-        """The penalty of these columns alone; what violations are measured in stays."""
+        """The penalty of these columns alone.  `unit` is that of all columns, so that violations stay comparable."""
         out = self._of(columns)
         out.unit = self.unit if isinstance(self.unit, float) else self.unit[columns]
         return out
@@ -89,14 +89,14 @@ class ElasticNet:
 
     @cached_property
     def unit(self):
-        """What violations are measured in, a float or (p, K): l1 where it differs between columns, so that no column's
-        scale matters; where it is zero, its largest value."""
+        """Unit of violations, a float or (p, K): 1 where l1 is the same everywhere, else l1_j, so that the scale of a
+        column does not matter; max(l1) where l1_j = 0."""
         if not self.has_l1 or is_one_number(self.l1):
             return 1.0
         return np.where(self.l1 > 0.0, self.l1, self.l1.max())
 
     def beside_l1(self, v):
-        """|v|, (p, K), in these units."""
+        """|v|, (p, K), in the units `unit`."""
         size = np.abs(v)
         return size if isinstance(self.unit, float) else size / self.unit
 
@@ -127,7 +127,7 @@ class ElasticNet:
         return out
 
     def piece(self, coef):
-        """(lower, upper), (p, K) each: how far coefficients may go before a kink of l1 or a bound is in their way."""
+        """(lower, upper), (p, K) each: the box around coef in which no coefficient crosses a kink of l1 or a bound."""
         kinked = self.l1 > 0.0
         lower = np.where(kinked & (coef >= 0.0), np.maximum(self.lower, 0.0), self.lower)
         upper = np.where(kinked & (coef <= 0.0), np.minimum(self.upper, 0.0), self.upper)
@@ -164,7 +164,7 @@ class ElasticNet:
         )
 
     def magnitudes(self, squares):
-        """How large columns with these mean squares, (p,), are beside their penalties.
+        """Sizes of columns relative to their penalties, given the mean squares of the columns, (p,).
 
         Returns sqrt(sum_j squares_j / l2_j) over the coefficients with an l2; the largest sqrt(squares_j) / l1_j over
         those with l1 alone, 0 where there are none; and sqrt(squares_j) of these, (p,), 0 of the others.
@@ -221,7 +221,7 @@ class BoundedElasticNet(ElasticNet):
         return BoundedElasticNet(*strengths, (len(columns), self.shape[1]), self.n_threads)
 
     def subgradient(self, coef, gradient):
-        """The subgradient of least norm, and its inf-norm: what points out of the box at a bound counts as zero."""
+        """The subgradient of least norm, and its inf-norm: an entry that points beyond a bound counts as zero."""
         out = np.empty_like(gradient)
         bounds = self._flat_lower, self._flat_upper
         arguments = coef.ravel(), gradient.ravel(), self._flat_l1, *bounds, out.ravel(), self.n_threads

@@ -89,7 +89,7 @@ class GroupPenalty(ElasticNet):
         return share * step, share
 
     def passing(self, coef, step):
-        """How far a step takes each group towards zero, as a multiple of its way there; (p K, 1)."""
+        """-w . d / w . w for each group w with l1 and its step d, else 0; (p K, 1).  At 1 the step reaches zero."""
         w, change = self.groups(coef), self.groups(step)
         passed = _ratio(-np.sum(w * change, axis=1), np.sum(w * w, axis=1))
         return np.repeat(passed * (self.by_group(self.l1) > 0.0), self.n_classes)[:, None]
