@@ -17,7 +17,7 @@ from fastlr.solvers import Monitor
 from fastlr.solvers.callbacks import tell
 from fastlr.solvers.parts.starts import kind_of_start
 
-#: Bytes that the vectors of labels worked on together may take; so many labels are, whatever they take.
+#: Bytes that the vectors of a group of labels may take; fewest labels of a group, whatever their vectors take.
 MOST_BYTES, FEWEST_TOGETHER = 1 << 29, 8
 
 #: Mean entries of a column from which labels share truncated Newton steps.  CPU seconds with 20 labels, one by one and
@@ -26,7 +26,7 @@ ENTRIES_OF_A_COLUMN = 8
 
 
 class LabelProblems:
-    """What the problems share, and what each of them has of its own.
+    """K two-class problems over one matrix: what they share, and rows, penalty and start of each.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ class LabelProblems:
 
     @property
     def bytes_of_epochs(self):
-        """What a label holds while dual ascent works on it: weights twice, six vectors along the rows."""
+        """Bytes for each label in dual ascent: weights twice, six vectors along the rows."""
         n, p = self.matrix.shape
         return 8 * (2 * p + 6 * n)
 
@@ -92,7 +92,7 @@ class LabelProblems:
 
     @property
     def bytes_of_steps(self):
-        """What a label holds while truncated Newton works on it: ten vectors along columns, eight along rows."""
+        """Bytes for each label in truncated Newton: ten vectors along columns, eight along rows."""
         n, p = self.matrix.shape
         return 8 * (10 * p + 8 * n)
 
@@ -122,7 +122,7 @@ class LabelProblems:
         vars(self.matrix).update(known)
 
     def screen(self):
-        """Leave out the columns that l1 holds at zero in all problems: the rows' weights are the same in them."""
+        """Leave out the columns that l1 makes zero in all problems: the rows' weights are the same in them."""
         if self.factors is None:
             rows, _, self.columns = screen(self._bind(0), self.penalty(1.0))
             if self.columns is not None:
@@ -169,7 +169,7 @@ class LabelProblems:
 
 
 class SharedControls:
-    """Hands the user's limits and callback to all problems: one clock, one wish to stop."""
+    """The user's time limit and callback, shared by all problems; a callback that stops one stops all."""
 
     def __init__(self, controls, n_labels):
         self._controls = controls
@@ -179,7 +179,7 @@ class SharedControls:
 
     @property
     def is_watched(self):
-        """Whether a callback wants to hear of each iteration, in the thread that asked for the fit."""
+        """Whether there is a callback, which is called in the thread that asked for the fit."""
         return self._controls.callback is not None
 
     def stop(self):
@@ -248,7 +248,7 @@ class LabelMonitor(Monitor):
 
 
 class SharedPasses:
-    """What a Monitor asks of an objective whose points come with their measures."""
+    """An objective for a Monitor of several fits: it has the pass counter alone, since points come with Measures."""
 
     def __init__(self, counter):
         self.rows = SimpleNamespace(counter=counter)

@@ -141,7 +141,7 @@ def _fit(objective, coef, intercept, column_map, note, solver, controls):
 
 
 def _fewer_columns(rows, l1, l2, group_penalty):
-    """Rows over the columns that a fit needs, their strengths, what they are to all columns, and a sentence."""
+    """Rows over the columns that a fit needs, their strengths l1 and l2, their ColumnMap, and a sentence."""
     p, K = rows.matrix.shape[1], rows.n_classes
     if np.any(l1):
         rows, columns, column_map = screen_classes(rows, l1, l2, np.sqrt(2.0) if group_penalty else 1.0)
@@ -194,8 +194,8 @@ class _Classes:
     """Coefficients (K, p) of all columns from those of the objective, (K times the number of its columns, 1), and K
     intercepts, which a fit without them holds as one zero.
 
-    Those of a column add up to zero where l1 does not act on it: what they have in common leaves probabilities as they
-    are, and l2 makes it cost.  With `add_up` they do already.
+    Where l1 does not act on a column, the mean of its K coefficients is subtracted: probabilities do not depend on it,
+    and with l2 it is zero at the optimum.  With `add_up` they add up to zero already.
     """
 
     def __init__(self, K, column_map, penalty, add_up=False):
@@ -205,7 +205,7 @@ class _Classes:
         self._l2 = penalty.l2
 
     def _common(self, coef):
-        """What the coefficients of each column have in common where that is taken away, (columns, 1)."""
+        """Mean coefficient of each column where it is subtracted, else 0, (columns, 1)."""
         return self._is_free * coef.reshape(-1, self._K).mean(axis=1, keepdims=True)
 
     def __call__(self, coef, intercept):

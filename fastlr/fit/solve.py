@@ -1,4 +1,4 @@
-"""From bound rows and a penalty to a LogisticResult: what every two-class fit ends with, whoever set it up."""
+"""From bound rows and a penalty to a LogisticResult: the last part of every two-class fit."""
 
 from functools import partial
 

@@ -1,1 +1,1 @@
-"""What is known of a fit once it has ended."""
+"""Inference after a fit has ended."""

@@ -1,1 +1,1 @@
-"""What is done to X before a solver runs: columns left out, merged, scaled, centred."""
+"""Transformations of X before a solver runs: columns left out, merged, scaled, centred."""

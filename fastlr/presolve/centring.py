@@ -17,7 +17,7 @@ from fastlr.solvers.callbacks import tell
 from fastlr.solvers.result import Coefficients
 
 _EPS = np.finfo(float).eps
-#: What rounding may add to linear predictors before it pays to compute them about the centre.
+#: Rounding error of linear predictors from which they are computed about the centre.
 PROMISED = 1e-12
 #: Veltkamp's constant: splits a double in two halves whose products are exact.
 _SPLIT = 134217729.0
@@ -34,7 +34,7 @@ def centred(matrix, fit_intercept, weight):
 
 @dataclass(frozen=True)
 class Centre:
-    """What was taken away from each column.
+    """The number that was subtracted from each column.
 
     Parameters
     ----------

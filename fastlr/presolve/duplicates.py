@@ -7,7 +7,7 @@ PROBES = 2
 
 
 def first_of_equal(rows, strength):
-    """For each column the number of the first one that is equal to it and has the same strength: its own if it is that.
+    """Number, for each column, of the first column that is equal to it and has the same strength.
 
     Under l1 alone, of each coefficient or of the norm of a column's, what equal columns have between them costs the
     least on one of them: an optimum of the first ones, with zeros for the others, is one of all.  (With l2 it would

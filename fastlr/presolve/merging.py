@@ -27,8 +27,18 @@ CACHED = 1 << 20
 
 @dataclass(frozen=True)
 class ColumnMap:
-    """Which column of a smaller X stands for each column; what share of its coefficient is theirs, and what share of
-    theirs goes into it: (p,) each.  None: each column stands for itself.
+    """Map between the coefficients of all p columns and those of a smaller X.
+
+    Attributes
+    ----------
+    n_columns : int
+        Columns of the smaller X.
+    target : ndarray of int, shape (p,), or None
+        Number in the smaller X of the column that replaces each column; None: every column is there itself.
+    share : ndarray of shape (p,), or None
+        coef_j = share_j * (coefficient of column target_j), see `expand`.
+    into : ndarray of shape (p,), or None
+        (coefficient of column t) = sum over j with target_j = t of into_j coef_j, see `contract`.
     """
 
     n_columns: int
@@ -38,7 +48,7 @@ class ColumnMap:
 
     @classmethod
     def of_all(cls, p):
-        """Each of p columns for itself."""
+        """The map of p columns that are all there themselves."""
         return cls(p)
 
     def expand(self, coef):
@@ -50,7 +60,7 @@ class ColumnMap:
         return out
 
     def contract(self, coef, K):
-        """Coefficients (n_columns, K) that stand for those of all columns, (p, K) or None for zeros."""
+        """Coefficients (n_columns, K) of the smaller X from those of all columns, (p, K) or None for zeros."""
         if self.target is None and coef is not None:
             return coef.copy()
         out = np.zeros((self.n_columns, K))
@@ -92,7 +102,7 @@ def merge_columns(matrix, K):
 
 
 def _groups(arrays, counts):
-    """Target and leads of the kernel structure_merge, and how many columns each merged column stands for, as floats."""
+    """Target and leads of the kernel structure_merge, and the number of columns in each merged column, as floats."""
     hashes = np.zeros(len(counts), dtype=np.uint64)
     structure_merge.hashes(*arrays, hashes)
     several = np.flatnonzero(counts > 1)

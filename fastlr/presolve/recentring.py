@@ -17,7 +17,7 @@ from fastlr.solvers.callbacks import tell
 
 #: Squared mean over variance, under the curvature, from which a fit that has stalled goes on about another centre.
 FAR = 100.0
-#: How fits end that have stalled.
+#: Endings of fits that have stalled.
 STALLED = Status.PRECISION_LIMIT, Status.LINE_SEARCH_FAILED, Status.NUMERICAL_ERROR
 #: Readings of X that it takes to look for another centre.
 LOOK = 3.0
@@ -33,7 +33,7 @@ def fit_centred(matrix, fit, curvature, start, controls, fit_intercept, weight):
     curvature : callable
         Of (matrix, coef, intercept) as results have them: the weights (n,) of rows in the Hessian there.
     start : (coef (p, 1) or (p, K), intercept)
-        None for coef stands for zeros, to which an intercept belongs wherever the centre is.
+        A coef of None means zeros; the intercept is then the same about every centre.
     weight : ndarray of shape (n,), or None
         As for `centred`.
     """
@@ -102,7 +102,7 @@ def gone_on(first, centre, fit, controls):
 
 
 def _rank(result):
-    """What is left to gain, as far as the result knows; its objective where there is no gap."""
+    """Bound on the suboptimality of a result: its gap, or its objective where there is none."""
     return result.objective if np.isnan(result.duality_gap) else result.duality_gap
 
 

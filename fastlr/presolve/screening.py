@@ -1,11 +1,11 @@
-"""Columns that an l1 penalty holds at zero for certain, before any solver runs."""
+"""Columns whose coefficients an l1 penalty makes zero at every optimum, left out before a solver runs."""
 
 import numpy as np
 
 from fastlr.presolve.duplicates import first_of_equal
 from fastlr.presolve.merging import ColumnMap
 
-#: What a result says of it.
+#: Sentence in the message of a result.
 LEFT_OUT = "l1 holds all but {left} of {p} columns at zero for certain, and these were left out beforehand."
 #: Columns up to which it is not worth a pass: solvers look at few of them anyway.
 FEW_COLUMNS = 512
@@ -65,7 +65,7 @@ def screen_classes(rows, l1, l2, reach):
     columns : ndarray of int
         Their sorted numbers.
     column_map : fastlr.matrix.ColumnMap
-        What they are to all columns.
+        From all columns to these, and back.
     """
     p = rows.matrix.shape[1]
     strength = np.broadcast_to(np.asarray(l1).reshape(-1), (p,))

@@ -1,4 +1,4 @@
-"""One file per algorithm, in folders by what they minimise; `parts` has what several of them are made of.
+"""One file per algorithm, in folders by the objectives that they minimise; `parts` holds what several of them share.
 
 A solver is a module with a function  solve(objective, coef, intercept, monitor) -> LogisticResult.  It sees an
 objective, never X's format, neither prints nor reads the environment, and knows no classes or labels.  What it can

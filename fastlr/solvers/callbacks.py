@@ -1,4 +1,4 @@
-"""What a callback may hear besides a Progress: optional methods, called where it has them.
+"""Events that a callback may hear besides a Progress: optional methods, called where it has them.
 
 ``fit_ended(result)``
     Once, when the fit is over: with what the fit returns, with the last point reached on Ctrl-C, and with None where it

@@ -1,4 +1,4 @@
-"""Watching a fit: history, callback, limits, and the one decision when to stop."""
+"""The history of a fit, its callback and limits, and the one decision when to stop."""
 
 import math
 import time
@@ -18,7 +18,7 @@ PATIENCE = 100
 
 @dataclass(frozen=True)
 class Controls:
-    """What the user says about how a fit runs; see fastlr.fit_logistic."""
+    """Tolerance, limits and callback of a fit; see fastlr.fit_logistic."""
 
     tol: float = 1e-6
     max_iter: int = 1000
@@ -29,22 +29,22 @@ class Controls:
 
 
 class Measures(NamedTuple):
-    """What is known of one point of a fit."""
+    """Objective, gap, rounding and optimality at one point of a fit."""
 
     objective: float
     #: Bound on the suboptimality; inf if there is none.
     gap: float
-    #: What double precision may hide of the gap.
+    #: Bound on the rounding error of the gap.
     rounding: float
     #: Inf-norm of the subgradient of least norm.
     optimality: float
     nonzeros: int
-    #: The part of what double precision may hide that shrinks with the gap.
+    #: The part of `rounding` that shrinks with the gap.
     shrinking: float = 0.0
 
 
 class Monitor:
-    """Follows the points of one fit and keeps what the last of them had.
+    """Records the points of one fit, tells the callback, and decides when the fit ends.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ class Monitor:
         #: The same where coefficients come to the last digit, if it is another one.
         self.exact_lift = None
         self.history = list(controls.begun)
-        #: The gap, or what stands for it, at each point of the history, as it decides: not capped by the objective.
+        #: The gap, or the estimate in its place, at each point of the history; not capped by the objective.
         self.gaps = [each.gap for each in self.history]
         self.status = None
         self.message = ""
@@ -89,7 +89,7 @@ class Monitor:
 
     @cached_property
     def null_value(self):
-        """The yardstick of tol; a solver that meets the null model on its way may set it."""
+        """Objective of the null model, to which tol is relative; a solver that evaluates the null model may set it."""
         return self.objective.null_value()
 
     @property
@@ -127,7 +127,7 @@ class Monitor:
 
     @property
     def rounding(self):
-        """What double precision may hide of the gap at the point recorded last."""
+        """Bound on the rounding error of the gap at the point recorded last."""
         return self._measured[0].rounding
 
     @property
@@ -137,8 +137,8 @@ class Monitor:
     def finished(self, point, decrement=None):
         """Record a point; whether the fit ends here.
 
-        `decrement` is half the squared Newton decrement where the solver knows it: it stands in for the gap where no
-        gap can be had.
+        `decrement` is half the squared Newton decrement where the solver knows it: the estimate of the suboptimality
+        where there is no gap.
         """
         self.state = point.state
         measures = Measures(
@@ -155,7 +155,7 @@ class Monitor:
         return self.ends_at(point.coef, point.intercept)
 
     def record(self, measures, decrement=None):
-        """Enter a point into the history.  Of points between which nothing can be decided only the last is shown."""
+        """Enter a point into the history.  `ends_at` shows it to the callback; without it the point is not shown."""
         gap = measures.gap if math.isfinite(measures.gap) or decrement is None else decrement
         if self._is_handed_over:
             del self.history[-1:], self.gaps[-1:]
@@ -265,7 +265,7 @@ class Monitor:
 
     @property
     def _reached(self):
-        """How far the fit has come, in words."""
+        """The gap reached and the target, in words."""
         measures, decrement = self._measured
         known = "a gap" if math.isfinite(measures.gap) or decrement is None else "an estimated gap"
         return f"at {known} of {self._gap:.2g} (target {self.target:.2g})"
@@ -296,11 +296,11 @@ class Monitor:
 
     @property
     def is_hopeless(self):
-        """Whether the gap, or what stands for it, has not halved in the last PATIENCE iterations."""
+        """Whether the gap, or the estimate in its place, has not halved in the last PATIENCE iterations."""
         return self.has_not_halved_in(PATIENCE)
 
     def has_not_halved_in(self, iterations):
-        """Whether the gap, or what stands for it, has not halved in so many iterations, the last ones."""
+        """Whether the gap, or the estimate in its place, has not halved in the last `iterations`."""
         recent, before = self.gaps[-iterations:], self.gaps[:-iterations]
         return bool(before) and math.isfinite(min(before)) and min(recent) > 0.5 * min(before)
 

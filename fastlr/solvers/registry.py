@@ -36,7 +36,7 @@ class SolverSpec:
         return penalty in (self.bounded if has_bounds else self.penalties)
 
     def obstacle(self, matrix, penalty):
-        """What keeps it from minimising this, given a penalty that it handles; "" where nothing does."""
+        """Condition that X or the penalty does not meet, given a penalty that it handles; "" where all are met."""
         if self.by_rows and not (matrix.can_visit_rows and penalty.covers_all):
             return "unless X is C-ordered or CSR and l2 is positive for every coefficient"
         if (self.by_blocks and not matrix.can_split_rows) or (self.compiled and not matrix.can_iterate):
@@ -47,7 +47,7 @@ class SolverSpec:
 
 
 def never(matrix, penalty):
-    """What is there for comparison is never taken by "auto"."""
+    """No reason for "auto": solvers that are there for comparison."""
     return ""
 
 

@@ -1,4 +1,4 @@
-"""What a fit returns, and how it ended."""
+"""The result of a fit, its history and its status."""
 
 import copy
 import math
@@ -72,7 +72,7 @@ _MEASURED = ("iteration", "n_passes", "objective", "gap", "target", "optimality"
 
 
 class Coefficients:
-    """What `Progress.coefficients` is: called, it returns a copy of (coef, intercept).
+    """`Progress.coefficients`: called, it returns a copy of (coef, intercept).
 
     They are made when they are asked for, of the point at hand; what a callback keeps is settled before the fit goes
     on, and holds nothing of it.  So does a pickle.

@@ -76,7 +76,7 @@ def _finding(finding):
 
 
 def _title(results):
-    """How many of the fits converged."""
+    """Number of fits that converged, in words."""
     converged = sum(result.converged for result in results)
     return f"{len(results)} results, {converged} converged"
 

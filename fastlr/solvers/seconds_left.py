@@ -1,4 +1,4 @@
-"""When a fit is likely to end, told from the fall of its gaps against time."""
+"""Seconds until a fit ends, estimated from the fall of its gaps."""
 
 import math
 
@@ -38,7 +38,7 @@ def seconds_left(history):
 
 
 def _slope(x, y):
-    """Of the least-squares line; NaN where all x are the same."""
+    """Slope of the least-squares line through (x, y); NaN where all x are the same."""
     middle = sum(x) / len(x)
     spread = sum((each - middle) ** 2 for each in x)
     return sum((each - middle) * value for each, value in zip(x, y, strict=True)) / spread if spread > 0.0 else math.nan

@@ -1,4 +1,4 @@
-"""What to change where a fit has ended short of the optimum."""
+"""Advice for fits that have ended short of the optimum."""
 
 import numpy as np
 
@@ -19,7 +19,7 @@ _ADVICE = {
 
 
 def advice(result, objective, columns=None):
-    """What may help, in sentences; "" where the fit ended otherwise or its message says it already.
+    """Advice in sentences; "" where the fit ended otherwise or its message says it already.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""How the diagnosis of a fit goes on with it and changes its result."""
+"""Changes of a result that a diagnosis makes, and the limits of a fit that it goes on with."""
 
 from contextlib import nullcontext
 from dataclasses import replace
@@ -6,13 +6,13 @@ from dataclasses import replace
 from fastlr._environment import blas_threads
 from fastlr.solvers.result import Status
 
-#: How a fit ends that knows of no reason.
+#: Endings for which the solver has no explanation.
 UNEXPLAINED = Status.PRECISION_LIMIT, Status.LINE_SEARCH_FAILED, Status.NUMERICAL_ERROR
-#: What a result says where it was gone on with.
+#: Sentence in the message of a result of further steps.
 GONE_ON = " The last steps were taken in an orthonormal basis of the columns without a penalty."
-#: Numbers of X up to which BLAS uses one thread.
+#: Entries n p up to which BLAS uses one thread.
 ALONE = 9_000
-#: Numbers of X up to which every fit is looked at again, and linear programs are asked about all rows.
+#: Entries n p up to which every fit is looked at again, and linear programs take all rows.
 ALWAYS = 500_000
 #: Least singular value of the free columns, of unit length, as a share of the largest, from which they are far from
 #: dependence.
@@ -28,7 +28,7 @@ def controls_left(monitor):
 
 
 def linear_algebra(rows):
-    """While it is done by NumPy: so many threads as the fit has.  For few numbers BLAS takes one by itself."""
+    """Context in which BLAS has as many threads as the fit.  For small X it takes one by itself."""
     return blas_threads(rows.n_threads) if rows.matrix.shape[0] * rows.matrix.shape[1] > ALONE else nullcontext()
 
 
@@ -41,7 +41,7 @@ def converged(result, monitor, estimate, how):
 
 
 def unresolved(result, monitor):
-    """The result as one of which double precision does not tell how far it has come."""
+    """The result with status PRECISION_LIMIT: double precision does not tell how far the optimum is."""
     told = (
         "Some columns so nearly depend on each other that double precision does not tell how far the optimum is. "
         "Leave them out, combine or penalise them."

@@ -1,4 +1,4 @@
-"""What a diagnosis finds, as data and in words."""
+"""Findings of a diagnosis (separation, collinear and constant columns), as data and in words."""
 
 import re
 from dataclasses import dataclass, field, replace
@@ -96,7 +96,7 @@ class Constant:
         return f"There are constant columns without a penalty: {listed(self.columns, names)}; {what}."
 
 
-#: What `uneven_scales` says without names.
+#: Text of `uneven_scales` for columns without names.
 _UNEVEN_SCALES = re.compile(r"The scales of columns (\d+) and (\d+) differ")
 
 
@@ -105,7 +105,7 @@ def uneven_scales(small, large, names=None):
     return f"The scales of {listed(sorted((small, large)), names)} differ"
 
 
-#: What `far_from_zero` says without names.
+#: Text of `far_from_zero` for columns without names.
 _FAR_FROM_ZERO = re.compile(r"Without an intercept columns far from zero nearly depend on each other \(([^)]*)\)")
 
 
@@ -126,7 +126,7 @@ def with_names(result, names):
 
 
 def _with_names_for_numbers(text, names):
-    """What `listed` says of columns by number, with their names."""
+    """Text of `listed` with the names of the columns in place of their numbers."""
     return re.sub(r"\d+(?! more)\b", lambda found: repr(str(names[int(found[0])])), text)
 
 

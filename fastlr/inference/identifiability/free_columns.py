@@ -27,7 +27,7 @@ class Frame:
         Coordinates.
     tolerance, dependent : float
     noise : ndarray of shape (len(columns),)
-        What rounding to the type of X may have changed in the entries of each column, in units of its scale.
+        Rounding error of the entries of each column, as stored in the type of X, in units of its scale.
     """
 
     def __init__(self, rows, columns, fit_intercept):
@@ -43,7 +43,7 @@ class Frame:
         self.noise = noise(rows.matrix.precision, self.centre + taken, self.scale) * (variance > 0.0)
 
     def _moments(self):
-        """Where columns lie and how far they spread; about zero without an intercept."""
+        """Means and variances of the free columns; about zero without an intercept."""
         weight = self.rows.loss.weight_of_rows()
         with np.errstate(over="ignore", invalid="ignore"):
             if self.fit_intercept:
@@ -88,7 +88,7 @@ class Frame:
 
     @cached_property
     def lengths(self):
-        """|g_i|, the unit in which images of unit vectors are judged: two passes, the first time."""
+        """|g_i|, (n,), to which g_i . delta of a unit vector delta is compared: two passes, the first time."""
         inverse, shift = np.zeros((2, self.rows.matrix.shape[1]))
         inverse[self.columns] = self.scale**-2.0
         shift[self.columns] = self.centre * self.scale**-2.0
@@ -99,7 +99,7 @@ class Frame:
         return np.sqrt(np.maximum(squares, 1.0 if self.fit_intercept else np.finfo(float).tiny))
 
     def blur(self, delta):
-        """What rounding may add to an image: columns far from zero lose digits."""
+        """Rounding error of g_i . delta, (n,): columns far from zero lose digits."""
         return self._blur(delta, self.tolerance)
 
     def _blur(self, delta, tolerance):
@@ -107,21 +107,21 @@ class Frame:
         return tolerance * self.lengths * np.linalg.norm(delta) + 32.0 * _EPS * far
 
     def rounding(self, delta):
-        """What rounding of entries may add to images of directions (size,) or (size, k)."""
+        """Change of g_i . delta, for delta (size,) or (size, k), by the rounding of the entries of X."""
         return self.noise @ np.abs(delta[: len(self.columns)])
 
     def is_zero(self, delta, tolerance):
-        """In which rows the image of a direction may be zero, given what entries, rounded, may have been: a pass."""
+        """Rows, a mask (n,), in which g_i . delta is zero within rounding of sums and of entries: a pass."""
         return np.abs(self.Xd(delta)) <= self._blur(delta, tolerance) + self.rounding(delta)
 
 
 def noise(dtype, centre, scale):
-    """What rounding to a type may change in entries of columns, in units of their scale."""
+    """Rounding error of entries of columns stored in a type, in units of their scale."""
     return np.minimum(np.finfo(dtype).eps * np.abs(centre) / scale, MOST_NOISE)
 
 
 def null_space(frame, eligible, within=None, tolerance=None):
-    """Orthonormal basis (size, k) of the directions whose image is zero in the eligible rows.
+    """Orthonormal basis (size, k) of the directions delta with g_i . delta = 0 in the eligible rows.
 
     A few rows leave a space of candidates.  A random direction of it is zero in a row only if, almost surely, the whole
     space is: rows in which it is not are added until there are none.  Each round costs a pass and takes a dimension at
@@ -151,7 +151,7 @@ def null_space(frame, eligible, within=None, tolerance=None):
 
 
 def deflated(basis, frame, index, tolerance):
-    """The part of the span of the basis whose image is zero in these rows."""
+    """Basis of the part of the span of `basis` with g_i . delta = 0 in these rows."""
     if not len(index) or not basis.shape[1]:
         return basis
     rows = frame.take(index)

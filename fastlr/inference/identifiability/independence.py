@@ -9,7 +9,7 @@ from fastlr.linalg.cholesky import CholeskyFactor
 CENTRED = 1e-2
 #: Share of it that the columns before must leave, for a Gram matrix to tell columns apart with digits to spare.
 INDEPENDENT = 1e-10
-#: How many of its ranges a column of float32 is away from zero where its rounding is more than a Hessian shows.
+#: Distance of a float32 column from zero, in ranges of its own, from which rounding of entries may hide dependence.
 ROUNDED = 3.0
 
 

@@ -11,7 +11,7 @@ from fastlr.objective.rounding import OF_DIVERGENCES
 CURVED = 1e-12
 
 
-def seen_by_all(loss, eta):
+def all_rows_curved(loss, eta):
     """Whether every row that counts has curvature that rounding of the gradient does not hide."""
     weight = loss.weight_of_rows()
     return bool(np.min(weight * np.exp(-np.abs(eta)), where=weight > 0.0, initial=np.inf) > CURVED)

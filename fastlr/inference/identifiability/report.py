@@ -1,4 +1,4 @@
-"""The diagnosis of a fit that has ended: when to look, in what order, and what comes of it."""
+"""The diagnosis of a two-class fit that has ended: separation, dependent columns, and estimates that do not hold."""
 
 from dataclasses import replace
 
@@ -20,7 +20,7 @@ from fastlr.inference.identifiability.collinearity import dependencies, least_no
 from fastlr.inference.identifiability.findings import Collinear, Separation
 from fastlr.inference.identifiability.free_columns import Frame, null_space
 from fastlr.inference.identifiability.independence import is_regular, may_be_rounded
-from fastlr.inference.identifiability.newton_gap import newton_gap, seen_by_all
+from fastlr.inference.identifiability.newton_gap import all_rows_curved, newton_gap
 from fastlr.inference.identifiability.refit import Refit
 from fastlr.inference.identifiability.rotation import can_be_rotated
 from fastlr.inference.identifiability.separation import Classes, separates_all, separation
@@ -83,7 +83,7 @@ class Diagnosis:
         eta = state.eta
         is_small, rounded = rows.matrix.shape[0] * rows.matrix.shape[1] <= ALWAYS, may_be_rounded(rows.matrix)
         regular = self.ended.solver == "newton_small" and self.monitor.is_near and not rounded
-        if regular and seen_by_all(rows.loss, eta):
+        if regular and all_rows_curved(rows.loss, eta):
             return self.ended
         if len(self.free) > MOST_COLUMNS:
             return self._wide(Classes(rows.loss, eta))
@@ -99,7 +99,7 @@ class Diagnosis:
         return max(gap if np.isfinite(gap) else 1.0, self.monitor.target)
 
     def _sample_determines(self, eta):
-        """Whether evenly spaced rows that are not saturated fix every free coefficient: nothing to find then."""
+        """Whether a sample of rows that are not saturated determines every free coefficient: nothing is to be found."""
         rows, f = self.objective.rows, len(self.free)
         n = rows.matrix.shape[0]
         every = max(1, n // max(ROWS_PER_COLUMN * f, FEWEST_ROWS))
@@ -119,7 +119,7 @@ class Diagnosis:
         """Whether one more Newton step proves that there is an optimum, that no free columns depend on each other, and
         that the point is as near to it as the result says."""
         objective = self.objective
-        if not seen_by_all(objective.rows.loss, state.eta):
+        if not all_rows_curved(objective.rows.loss, state.eta):
             return False
         if objective.penalty.is_smooth:
             gap = newton_gap(objective, objective.at(self.coef[:, None], self.ended.intercept))
@@ -135,7 +135,7 @@ class Diagnosis:
         return np.isfinite(gap) and self.ended.status not in (Status.CONVERGED, *UNEXPLAINED)
 
     def _narrow(self, classes):
-        """Few free columns: null spaces, linear programs, and the fit in an orthonormal basis of these columns."""
+        """The result for few free columns: by null spaces, linear programs, and a fit in their orthonormal basis."""
         frame = Frame(self.objective.rows, self.free, self.objective.fit_intercept)
         if not frame.is_finite:
             return self.ended
@@ -175,7 +175,7 @@ class Diagnosis:
         return found
 
     def _separated_by_program(self, frame, classes, everywhere):
-        """What a linear program over all rows finds, where nobody knows yet which will be saturated."""
+        """The Separation that a linear program over all rows finds, in a list; [] if there is none."""
         if not self._may_ask_all(frame):
             return []
         hard = classes.counts & (classes.sign != 0.0)
@@ -186,7 +186,7 @@ class Diagnosis:
         return self.objective.rows.matrix.shape[0] * frame.size <= ALWAYS
 
     def _refit(self):
-        """The fit in an orthonormal basis of the columns that nothing holds; None where there are too many numbers."""
+        """The fit in an orthonormal basis of the free columns; None where X has too many entries."""
         if not can_be_rotated(self.objective.rows.matrix):
             return None
         refit = Refit(self.objective, self.coef, self.ended.intercept)
@@ -263,7 +263,7 @@ class Diagnosis:
         return [] if found is None else [found]
 
     def _wide(self, classes):
-        """Many free columns: only the coefficients themselves are tried as a separating direction."""
+        """The result for many free columns: the only separating direction that is tried is that of the coefficients."""
         free = self.free
         if separates_all(classes, self._free_Xd()):
             direction = np.zeros(len(self.coef))
@@ -278,7 +278,7 @@ class Diagnosis:
         return self._with([Collinear(numbers(free), excess, moved is not None)], moved)
 
     def _free_Xd(self):
-        """What free coefficients and intercept add to linear predictors: a pass."""
+        """Linear predictors of the free coefficients and the intercept alone, (n,): a pass."""
         part = np.zeros_like(self.coef)
         part[self.free] = self.coef[self.free]
         return self.objective.rows.apply(part[:, None], self.ended.intercept)

@@ -26,9 +26,9 @@ MOST_NUMBERS = 10_000_000
 RESOLVED = 1e-13
 #: Share of a column that those before it leave, from which a triangular factor tells the columns apart.
 APART = 1e-4
-#: By how much the dual point's step may move a linear predictor, so that rounding does not put it inside its domain.
+#: Largest |Xd_i| of the step that makes a dual point: beyond it rounding could put that point inside its domain.
 NEAR = 0.5
-#: What rounding may leave of a sum of n products that is zero, as a share of their sizes.
+#: Rounding error of a sum of n products, as a share of the sum of their sizes.
 ROUNDING = 1e-15
 
 
@@ -46,7 +46,7 @@ class Rotation:
     free, others : ndarrays of int
         Columns that are rotated, f of them, and those that are not, m.
     mean : ndarray (p,)
-        What is taken away from the columns; zeros without an intercept.
+        Means subtracted from the columns; zeros without an intercept.
     matrix : ndarray (n, r + m)
         Q, with columns of root mean square one, and E; zeros in rows of weight zero.
     into : ndarray (r, f)

@@ -61,7 +61,7 @@ class Classes:
 
 
 def separates_all(classes, Xd, blur=0.0):
-    """Whether an image of the free coefficients has every row on its side."""
+    """Whether linear predictors Xd put every row on the side of its class, by more than `blur`."""
     return bool(np.all((classes.sign * Xd > blur) | ~classes.counts)) and bool(classes.sign[classes.counts].all())
 
 
@@ -110,12 +110,12 @@ def without(basis, part):
 class Program:
     """Konis' linear program over directions  basis @ z  and the saturated rows (index), in rounds of constraints.
 
-    The box is that of the frame's coordinates.
+    Bounds are those of the frame's coordinates.
 
     Attributes
     ----------
     not_below, not_above : ndarrays of bool (n,)
-        Rows in which a direction's image must be >= 0, and <= 0: both where it must be zero.
+        Rows in which g_i . delta must be >= 0, and <= 0; both where it must be zero.
     active : ndarray of int
         Saturated rows that are constraints now, numbered among the saturated ones.
     matrix : ndarray (len(active), k)

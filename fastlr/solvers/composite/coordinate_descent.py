@@ -15,8 +15,8 @@ EPOCHS = 5
 SMALLEST = 64
 #: Share of the violators that it takes at least.
 SHARE = 0.25
-#: How far the largest violation is lowered: on a working set before the next full gradient, and by the epochs of
-#: coordinate descent on one quadratic model.
+#: Factor by which the largest violation is lowered: on a working set before the next full gradient, and by the epochs
+#: of coordinate descent on one quadratic model.
 INNER = 0.1
 #: Iterations in which a fit by orthogonal factors halves its gap: each of them minimises the models to rounding.
 PATIENCE = 30
@@ -36,9 +36,9 @@ def solve(objective, coef, intercept, monitor):
     optimality condition most; these and the support are gathered into a small copy on which everything else happens:
     prox-Newton steps by coordinate descent (Yuan, Ho, Lin 2012), and Newton steps restricted to the support once its
     signs have settled (Bareilles, Iutzeler, Malick 2022).  Where such a step would cross a kink, it is tried with the
-    coefficients that cross held there, and as a whole as far as the first of them: where columns nearly depend on each
-    other the former lowers nothing.  A Newton step that gains less than the epochs before it makes the next one wait
-    for twice as many of these.
+    coefficients that cross stopped there, and as a whole as far as the first of them: where columns nearly depend on
+    each other the former lowers nothing.  A Newton step that gains less than the epochs before it makes the next one
+    wait for twice as many of these.
 
     Parameters
     ----------

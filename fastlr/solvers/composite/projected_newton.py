@@ -26,7 +26,7 @@ def solve(objective, coef, intercept, monitor):
 
     Each iteration: conjugate gradients on the face of the coefficients that are free, blind to their bounds; where the
     step leads out of the box, its projection onto it, which may take thousands of coefficients to their bounds at once,
-    and one more pass for its image; a backtracking line search on the image; one pass for the gradient at the new
+    and one more pass for X d; a backtracking line search on it; one pass for the gradient at the new
     point.  Conjugate gradients go to a relative residual of 1/4, once the face has settled to
     min(1/4, sqrt(|g| / |g0|)), g the gradient without what points out of the box.
 
@@ -95,7 +95,7 @@ def _face(penalty, point):
 
 
 def _norm(objective, point, scale):
-    """Norm of the gradient without what points out of the box, in the metric of the preconditioner."""
+    """Norm of the gradient without entries that point beyond a bound, in the metric of the preconditioner."""
     projected, _ = objective.penalty.subgradient(point.coef, point.gradient)
     return float(np.sqrt(np.sum(scale * projected * projected)))
 

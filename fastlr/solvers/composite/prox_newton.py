@@ -30,7 +30,7 @@ def solve(objective, coef, intercept, monitor):
     """Minimise with l1 by proximal Newton steps (Lee, Sun, Saunders 2014; glmnet).
 
     Each iteration: the Hessian in the columns that are likely to leave zero; the minimum of the quadratic model plus
-    l1, by coordinate descent on the Hessian and exact solutions on the support; a line search on the cached image of
+    l1, by coordinate descent on the Hessian and exact solutions on the support; a line search on the cached X d of
     the step; one pass for the gradient.  Where rounding spoils the Hessian (columns of very different scales),
     coordinate descent on the columns goes on.
 

@@ -1,1 +1,1 @@
-"""What goes on where rounding ends a fit of small X: products and gradients in doubled precision."""
+"""Steps in doubled precision, for fits of small X that rounding ends: products and gradients as sums of two doubles."""

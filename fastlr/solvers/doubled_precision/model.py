@@ -10,7 +10,7 @@ from scipy.linalg import solve_triangular
 
 #: A weight on the step, relative to the lengths of columns: it decides among coefficients that depend on each other.
 PROXIMAL = 1e-13
-#: What is rounding beside the terms of a gradient of the model.
+#: Rounding error of a gradient of the model, as a share of its terms.
 ROUNDING = 1e-15
 
 
@@ -96,7 +96,7 @@ class WideModel:
         return t
 
     def _wanted(self, gradient, landed):
-        """The subgradient of least norm where coefficients have landed; what points out of the box counts as zero."""
+        """The subgradient of least norm at the landing; entries that point beyond a bound count as zero."""
         problem = self.problem
         right = gradient + np.where(landed >= 0.0, problem.l1, -problem.l1)
         left = gradient + np.where(landed > 0.0, problem.l1, -problem.l1)

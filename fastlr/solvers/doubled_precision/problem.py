@@ -15,11 +15,11 @@ from scipy.special import expit
 from fastlr.kernels import products_compensated
 
 _EPS = float(np.finfo(float).eps)
-#: What the sums of a certificate, of non-negative terms, are lifted by: more than their rounding.
+#: Factor on the sums of a certificate, of non-negative terms: more than their rounding.
 LIFTED = 1.0 + 1e-9
 #: Newton steps of the intercepts up to which their optimum is near.
 NEAR = 0.1
-#: What rounding may add to X lo beside the sizes of its terms.
+#: Rounding error of X lo, as a share of the sizes of its terms.
 BLUR = 1e-14
 
 
@@ -73,7 +73,7 @@ class WideProblem(ABC):
 
     @abstractmethod
     def Xd(self, step):
-        """What a step (m,) adds to linear predictors."""
+        """Change of the linear predictors along a step (m,)."""
 
     @abstractmethod
     def roots(self, point, bounding):
@@ -81,7 +81,7 @@ class WideProblem(ABC):
         and is nowhere below it."""
 
     def settled(self, w):
-        """w (m, 2) without what changes neither a linear predictor's loss nor lowers the penalty; in place."""
+        """w (m, 2) of least penalty among those with the same losses; in place."""
         return w
 
     @abstractmethod
@@ -162,8 +162,8 @@ class WideProblem(ABC):
         return (a - b) * slope
 
     def _of_intercept(self, point):
-        """What residuals that do not quite add up to zero cost: that times how far the best intercepts may be away, for
-        the coefficients at hand and for the optimal ones; inf where they are not near those at hand."""
+        """Error of the gap by residuals that do not add up to exactly zero: their sum times the distance to the best
+        intercepts, for these coefficients and for the optimal ones; inf where these are not near."""
         p = len(point.w) - self.n_free
         left = float(np.sum(np.abs(point.gradient[p:])))
         if left == 0.0:

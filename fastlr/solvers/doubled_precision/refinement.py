@@ -1,4 +1,4 @@
-"""What a fit that rounding has ended goes on by: steps by orthogonal factors to gradients in doubled precision."""
+"""Newton steps by orthogonal factors from gradients in doubled precision, for fits that rounding has ended."""
 
 import math
 import time
@@ -18,7 +18,7 @@ from fastlr.solvers.result import Status
 MOST_NUMBERS, MOST_COLUMNS = 200_000, 300
 #: Steps, at most; and those without any gain after which there will be none.
 STEPS, WAIT = 100, 8
-#: What counts as one: a gap that halves, an objective that falls by this share, a model whose decrease shrinks to this
+#: A gain is a gap that halves, an objective that falls by this share, or a decrease of the model that shrinks to this
 #: share.
 FALLS, SHRINKS = 1e-3, 0.7
 #: Shares of a step that are tried where the whole does not lower the objective.
@@ -101,7 +101,7 @@ class Reached:
 
     @property
     def size(self):
-        """What is left, as it decides."""
+        """The suboptimality that decides: the gap with its rounding, or the estimate."""
         return self.gap + self.rounding if self.estimate is None else self.estimate
 
 
@@ -158,7 +158,7 @@ class Refinement:
         return best
 
     def _judged(self, step, decrease, bounding):
-        """What is known at the point that a step begins at."""
+        """The Reached of the point that a step begins at."""
         if self._problem.covers_all:
             return Reached(self._point, *self._problem.gap(self._point))
         reach = float(np.max(np.abs(self._problem.Xd(step)), initial=0.0))

@@ -71,7 +71,7 @@ def solve(objective, coef, intercept, monitor):
 
 
 def n_blocks(matrix):
-    """How many blocks the rows are divided into."""
+    """Number of blocks of rows."""
     n, p = matrix.shape
     return min(n, MOST, max(FEWEST, matrix.nnz // max(p, ENTRIES)))
 

@@ -14,8 +14,8 @@ RESOLVABLE = 1e-24
 def conjugate_gradient(objective, point, preconditioner, forcing, enough, max_iter=200, last=None):
     """Approximate Newton direction at a point (Hestenes and Stiefel 1952; stopping after Lin, Weng, Keerthi 2008).
 
-    Each iteration is one fused pass over X, which also gives the image X v: the image of the whole step, and with it
-    the line search, costs no pass.
+    Each iteration is one fused pass over X, which also gives X v; their sum is Xd of the step, so that the line search
+    costs no pass.
 
     Parameters
     ----------
@@ -27,10 +27,10 @@ def conjugate_gradient(objective, point, preconditioner, forcing, enough, max_it
         Half the suboptimality, and the residual gap, with which the outer solver would stop.  Once the step is likely
         to leave no more than `enough`, CG goes on until the residual gap is below too, as a certificate needs it; where
         no gap can be had, once it is likely to leave no more than twice as much, until the Newton system is solved:
-        only then its decrease can stand for the decrement.
+        only then its decrease estimates half the squared decrement.
     last : float, optional
-        Decrease of the model by the step before, if that was a full one: decreases then shrink by the square of what
-        they shrank by last, once they do so at all, and by no more than the forcing term lets them.
+        Decrease d0 of the model by the step before, if that was a full one.  Under quadratic convergence a step of
+        decrease d is followed by one of about d (d / d0)^2; the factor is at least forcing^2, which limits it.
     """
     rho = point.gradient.copy()
     step = np.zeros_like(rho)
@@ -80,5 +80,5 @@ def _missing(left, flattest):
 
 
 def _left(decrease, forcing, last):
-    """What a step with this decrease is likely to leave."""
+    """Decrease of the next step, estimated: about the suboptimality that a step of this decrease leaves."""
     return decrease if last is None else decrease * min(1.0, max(forcing, decrease / last) ** 2)

@@ -1,4 +1,4 @@
-"""How far a first-order method still has to go where no gap bounds it."""
+"""Suboptimality of first-order methods where no gap bounds it, extrapolated from their gains."""
 
 import numpy as np
 
@@ -6,14 +6,14 @@ from fastlr.solvers.parts.newton_decrement import newton_decrement
 
 #: Points without a gain, at least, after which a fit is said to have stalled: accelerated methods gain in waves.
 PATIENCE = 20
-#: By how much the number of points must grow before the Newton decrement is looked at again.
+#: Factor by which the number of points must grow before the Newton decrement is computed again.
 GROWTH = 1.25
 
 
 class ExtrapolatedGap:
-    """How far the objective may still fall, where no gap can be had.
+    """The suboptimality, extrapolated from the gains of the steps so far, where there is no gap.
 
-    It is extrapolated from the gains; where that says that the fit may end, the Newton decrement at the point decides.
+    Where it says that the fit may end, the Newton decrement at the point decides.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ class ExtrapolatedGap:
 
 
 def extrapolated(values):
-    """What is left to gain if gains go on shrinking as they did (linear convergence); inf until ten values are known.
+    """The sum of all gains to come if they go on shrinking as they did (linear convergence); inf below ten values.
 
     The last quarter of all values is compared with the quarter before it, at least five each, since accelerated methods
     gain in waves; shorter windows, of a half and a quarter of that, notice when a fast beginning is over.  The largest

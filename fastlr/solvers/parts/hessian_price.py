@@ -4,12 +4,12 @@ import numpy as np
 
 #: Price of a Hessian in passes up to which it is worth having.
 WORTH = 12.0
-#: The same where everything else has stalled: a quarter of what that took.
+#: The same where all other steps have stalled: a quarter of the passes that they took.
 LAST_RESORT = 100.0
 
 
 def price(matrix):
-    """What the Hessian takes, in passes; inf where it is not worth having."""
+    """Price of the Hessian in passes; inf where it is not worth having."""
     return _up_to(WORTH * matrix.worth_of_hessian, matrix)
 
 

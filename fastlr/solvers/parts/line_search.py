@@ -1,4 +1,4 @@
-"""Backtracking on the cached image of the step: no pass over X."""
+"""Backtracking on Xd, the change of linear predictors along the step: no pass over X."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Half the squared Newton decrement at a point: the estimate that stands for a gap where none can be had."""
+"""Half the squared Newton decrement at a point: the estimate of the suboptimality where there is no gap."""
 
 import math
 from dataclasses import replace
@@ -13,9 +13,9 @@ from fastlr.solvers.parts.preconditioner import Cholesky, Diagonal
 
 #: Relative residual to which the Newton system is solved.
 SOLVED = 1e-4
-#: By how much a step may move a linear predictor for the quadratic model to hold there.
+#: Largest |Xd_i| of a step for which the quadratic model holds.
 NEAR = 0.5
-#: How often rows that a step moves farther are set aside.
+#: Rounds of setting aside the rows that a step moves farther.
 ROUNDS = 5
 
 
@@ -41,8 +41,8 @@ def newton_decrement(objective, point):
 
 
 def made_sure(objective, point, direction, target):
-    """Half the squared decrement of the full step that led to a point, where it can stand for a gap there; else that
-    of the point itself.
+    """Half the squared decrement of the full step that led to a point, where that estimates the suboptimality there;
+    else that of the point itself.
 
     Where a row has nearly all curvature (one far from all others), steps are as short as that row asks for, and their
     decrements small, however far the other rows still have to go.
@@ -68,7 +68,7 @@ def _solved(objective, point):
 
 
 def _beside(objective, point, direction):
-    """What the objective can fall by, where the Newton step moves some rows by more than NEAR.
+    """Estimate of the suboptimality where the Newton step moves some rows by more than NEAR.
 
     These rows are set aside: their loss can fall by no more than all of it, and half the squared Newton decrement of
     the others, without them, says what theirs can fall by.  That step may move further rows far, which then are set

@@ -19,8 +19,8 @@ def newton_step(objective, point, preconditioner, forcing, enough, max_products=
     moved : Point or None
     direction : Direction
     decrement : float or None
-        Half the squared Newton decrement, which stands in for a gap where there is none (see made_sure); None after a
-        shorter step, when it says nothing of the point reached.
+        Half the squared Newton decrement, the estimate of the suboptimality where there is no gap (see made_sure); None
+        after a shorter step, when it says nothing of the point reached.
     """
     direction = conjugate_gradient(objective, point, preconditioner, forcing, enough, max_products, last)
     slope = float(linalg_vector.dot(point.gradient, direction.coef, objective.n_threads).sum())

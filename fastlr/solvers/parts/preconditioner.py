@@ -1,4 +1,4 @@
-"""Preconditioners of conjugate gradients: what stands in for the inverse of the Hessian, and which is worth its price.
+"""Preconditioners of conjugate gradients: approximate inverses of the Hessian, and which is worth its price.
 
 A preconditioner M answers two calls, each one sweep over vectors of length p (or p x p for the dense one):
 
@@ -63,7 +63,7 @@ class PreconditionerSchedule:
     """Which preconditioner to use at which point of a fit.
 
     The diagonal costs a pass.  The Cholesky factor of a Hessian, of a sample of the rows or of all of them, costs more
-    and saves more, nobody knows how much beforehand.  It is therefore built at once where it is cheap, and elsewhere
+    and saves more, by an amount unknown beforehand.  It is therefore built at once where it is cheap, and elsewhere
     when the products since the last change have cost as much as it does: the price is never more than twice that of
     the better choice (ski rental).  A small Hessian of all rows is made anew at each step.
     """
@@ -85,12 +85,12 @@ class PreconditionerSchedule:
         return self._current
 
     def charge(self, products):
-        """Take note of what a step has cost."""
+        """Add the products of a step to those since the last change."""
         self._spent += products
 
     @property
     def products_left(self):
-        """How many products a step may take before a change of preconditioner would have been the better choice."""
+        """Products that a step may take before a change of preconditioner would have been the better choice."""
         if not np.isfinite(self.price) or isinstance(self._current, Cholesky):
             return 200
         return max(10, int(self.price - self._spent))

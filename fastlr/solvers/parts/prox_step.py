@@ -18,17 +18,17 @@ RESOLVED = 1e-9
 EPOCHS = 10
 #: Share of its diagonal entry up to which a pivot has lost half of its digits.
 NEAR = 1e-8
-#: What stands for a pivot that is rounding: along dependent columns the model is flat but for l1, and its minimum is as
-#: far away as the first of them leaves the support.
+#: Share of the diagonal entry that replaces a pivot which is rounding.  Along dependent columns the model is flat but
+#: for l1: its minimum lies where the first of them leaves the support, and a small pivot leads that far.
 FLAT = 1e-10
 
 
 class Step(NamedTuple):
-    """What a step has come to."""
+    """The outcome of a step."""
 
-    #: Where it leads; None if it lowers nothing.
+    #: The Point it leads to; None if it does not lower the objective.
     point: object
-    #: The decrease of the model by a full step, or what stands for it at the point.
+    #: Half the squared Newton decrement at the point, estimated; where there is none, the decrease of the model.
     decrement: float
     #: Whether the columns are so near to dependence that it rests on orthogonal factors.
     is_orthogonal: bool
@@ -37,8 +37,8 @@ class Step(NamedTuple):
 def step(objective, within, columns, point, goal=0.0):
     """A step that lowers the objective, if there is one.
 
-    The step is taken in `columns`, by the Hessian of the objective `within` them.  What certificate and decrease rest
-    on are passes over X, which keep their digits where that Hessian has lost them (columns far from zero beside a free
+    The step is taken in `columns`, by the Hessian of the objective `within` them.  Certificate and decrease come from
+    passes over X, which keep their digits where that Hessian has lost them (columns far from zero beside a free
     intercept).  The certificate is made where its gap may be as small as `goal`: it asks for a pass.
     """
     restricted = point.restrict(columns)

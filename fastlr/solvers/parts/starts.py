@@ -35,7 +35,7 @@ def start(objective, coef, intercept):
 
 
 def reason_for_start(matrix, penalty):
-    """What makes truncated Newton fast on this X, in words."""
+    """The reason why truncated Newton is fast on this X, in words."""
     n, p = matrix.shape
     kind = kind_of_start(matrix, penalty)
     if kind == "rows":
@@ -58,7 +58,7 @@ def truncated_newton(objective):
 
 
 def sampled(objective, coef, intercept, method):
-    """Where every 16th row has its optimum, roughly (Erdogdu, Montanari 2015).
+    """The optimum of every 16th row, roughly: (coef, intercept) (Erdogdu, Montanari 2015).
 
     Worth its price where few rows tell the Hessian.  `method` gives, for an objective, a function from one point to the
     next (None where there is none).

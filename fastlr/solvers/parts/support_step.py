@@ -70,7 +70,7 @@ def _on_support(objective, point):
 
 def _lower(objective, point, first, second):
     """The direction along which the line search gets lower: where columns nearly depend on each other, a step of which
-    some coefficients are held at zero has little in common with the whole."""
+    some coefficients stay at zero has little in common with the whole."""
     lengths = [_length(objective, point, direction) for direction in (first, second)]
     if None in lengths or lengths[0] == 1.0:
         return second if lengths[0] is None else first
@@ -85,7 +85,7 @@ def moved_along(objective, point, direction, noise=0.0):
 
 
 def _length(objective, point, direction, noise=0.0):
-    """What a line search takes of a direction; None if nothing lowers the objective."""
+    """Step length of a line search; None if no step lowers the objective."""
     slope = float(linalg_vector.dot(point.gradient, direction.coef, objective.n_threads).sum())
     slope += objective.penalty.absolute_change(point.coef, direction.coef)
     # a step that gains no more than rounding may yet have a gap

@@ -1,4 +1,4 @@
-"""Which columns are worth looking at under l1: few will leave zero."""
+"""Working sets under l1: the columns whose coefficients may leave zero."""
 
 import numpy as np
 

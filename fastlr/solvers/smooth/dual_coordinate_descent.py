@@ -13,7 +13,7 @@ _EPS = np.finfo(float).eps
 EPOCHS = 10
 #: Where ten epochs gain less than this factor truncated Newton is faster.
 PROGRESS = 0.1
-#: What is said then.
+#: The reason in the message then.
 SLOW = "gained too little"
 #: Mean of |x_i|^2 / (n l2), C for rows of norm one, up to which it pays: at 100 it takes half the passes of
 #: truncated Newton, at 10,000 it does not converge.

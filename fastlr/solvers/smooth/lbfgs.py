@@ -16,8 +16,8 @@ def solve(objective, coef, intercept, monitor):
 
     The direction comes from the last ten steps and the inverse diagonal of the first Hessian, which makes the scale of
     a column irrelevant.  Each iteration: loss and gradient after the whole step, in one pass where the layout has a
-    fused one and there is no intercept, two elsewhere; where that is no descent, a backtracking line search on the
-    image of the step for two more passes (the objective is convex, so every step has positive curvature).  Where some
+    fused one and there is no intercept, two elsewhere; where that is no descent, a backtracking line search on
+    X d for two more passes (the objective is convex, so every step has positive curvature).  Where some
     coefficients have no penalty it stops on the Newton decrement, looked at once g' B g / 2 is small enough.
 
     Parameters
@@ -77,7 +77,7 @@ class InverseHessian:
     Parameters
     ----------
     diagonal : ndarray of shape (p, 1)
-        What stands for the inverse Hessian before any pair is known.
+        The approximation before any pair is known.
     """
 
     def __init__(self, diagonal):

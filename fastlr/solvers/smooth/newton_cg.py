@@ -22,7 +22,7 @@ def solve(objective, coef, intercept, monitor):
     the Hessian of a sample preconditions; elsewhere the diagonal does, to begin with (parts.preconditioner).
 
     Each iteration: conjugate gradients on H d = -g to a relative residual of min(1/4, sqrt(|g| / |g0|)), a backtracking
-    line search on the cached image of the step, one pass for the gradient at the new point.
+    line search on the cached X d of the step, one pass for the gradient at the new point.
 
     Parameters
     ----------

@@ -19,8 +19,8 @@ def solve(objective, coef, intercept, monitor):
     """Minimise a smooth objective by Newton steps from the Cholesky factor of the Hessian (Newton-Raphson; IRLS).
 
     Each iteration: the Hessian X' D X + l2, its factor, the step by conjugate gradients with that factor as
-    preconditioner, a line search on the cached image of the step, one pass for the gradient.  Conjugate gradients take
-    one product, which also gives the image and the residual for the certificate; where the system is so
+    preconditioner, a line search on the cached X d of the step, one pass for the gradient.  Conjugate gradients take
+    one product, which also gives X d and the residual for the certificate; where the system is so
     ill-conditioned that rounding spoils the solution, further products refine it.
 
     Parameters

@@ -39,7 +39,7 @@ def suits(matrix, penalty):
 def solve(objective, coef, intercept, monitor):
     """Minimise a smooth objective by Newton-Raphson steps with a Cholesky factor of the Hessian.
 
-    Each iteration: the Hessian, a backtracking line search on the cached image of the step, the gradient at the new
+    Each iteration: the Hessian, a backtracking line search on the cached X d of the step, the gradient at the new
     point; the intercept is eliminated as everywhere.  All iterations run in one compiled call, unless a callback or a
     time limit wants to hear of each.  Where the Hessian is singular (unpenalised collinear columns, say) newton_cg goes
     on from the point reached.

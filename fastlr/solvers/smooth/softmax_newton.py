@@ -10,7 +10,7 @@ ENTRIES_PER_COLUMN = 100
 #: Iterations after which their progress is judged, over how many it is measured, and how many more it may promise.
 #: Passes to 1e-6 without and with this start: independent columns (60,000 x 300 x 10) 27 and 12, MNIST 213 and 222.
 FIRST, WINDOW, MOST = 5, 3, 12
-#: What a result says where they sufficed.
+#: Sentence in the message where they sufficed.
 LBFGS = "Chosen automatically: lbfgs, because X has many entries a column and the gaps kept falling fast."
 
 
