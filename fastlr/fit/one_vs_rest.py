@@ -142,8 +142,8 @@ def fit_one_vs_rest(
 
 
 def _gone_on(results, matrix, near, posed, solver, controls):
-    """The results; fits that have stalled go on about a centre that they ask for together, unwatched: callbacks know
-    that they are over.
+    """The results.  Fits that have stalled go on about a centre for all of them; callbacks, which know that they are
+    over, are not called again.
 
     Parameters
     ----------
@@ -224,7 +224,7 @@ def _is_short_of_digits(result, monitor):
 
 
 def _unwatched(problems, shared, k, monitor, problem):
-    """The result of going on from where a label has ended; callbacks know that it is over."""
+    """The result of going on from where a label has ended; callbacks, which know that it is over, are not called."""
     controls = replace(shared.controls(k, monitor.history), callback=None)
     found = _fit_one(*problem, "newton_cg", controls, None, problems.fixed_zero)
     return replace(found, message=f"{found.message} {monitor.explanation}".rstrip())

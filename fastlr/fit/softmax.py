@@ -213,7 +213,7 @@ class _Classes:
         return self._column_map.expand(by_column).T, np.zeros(self._K) + intercept
 
     def settled(self, result, coef):
-        """The result with the objective of the coefficients that it has, given those that the fit has reached."""
+        """The result with the objective and gap of its own coefficients, given those that the fit has reached."""
         common = self._common(coef)
         saved = 0.5 * float(np.sum(self._l2.reshape(-1, self._K) * common * common))
         return replace(result, objective=result.objective - saved, duality_gap=result.duality_gap - saved)

@@ -161,8 +161,8 @@ class InMemoryMatrix(ABC):
         """The matrix over every k-th row: in place, or a copy of these rows."""
 
     def far_centres(self, weight=None):
-        """(p,) an entry of each column that a few rows of positive weight show far from zero beside its spread, 0 for
-        others; or None."""
+        """Centres (p,): an entry of each column that a few rows of positive weight show far from zero, in units of its
+        range there, else 0; None where no column is."""
         n, centre = self.shape[0], np.zeros(self.shape[1])
         if weight is None or weight.all():
             return centre if self._fill_centres(_spread(n), n, FAR, centre) else None
@@ -176,11 +176,13 @@ class InMemoryMatrix(ABC):
 
     @abstractmethod
     def _fill_centres(self, rows, n_counted, far, centre):
-        """Fill `centre` (p,), zeros, for far_centres, by these rows out of so many that count; how many are not zero
-        then.  `far` is a number of ranges."""
+        """Fill `centre` (p,), zeros, for far_centres from these rows; the number of columns filled.
+
+        `n_counted` rows have positive weight; `far` is a number of ranges.
+        """
 
     def centred(self, centre):
-        """A copy in which centre[j] is taken away from every entry of column j, implicit zeros included.
+        """A copy in which centre[j] is subtracted from every entry of column j, implicit zeros included.
 
         Where centre[j] is an entry of a column far from zero the differences are exact; a copy of float32 in which they
         would not be is one of float64.
@@ -225,14 +227,14 @@ class InMemoryMatrix(ABC):
 
     @abstractmethod
     def predict(self, v, shift, output):
-        """Hand X v + shift, rows in any order, to an Output (outputs.py); whether all of it is finite.
+        """Hand X v + shift, rows in any order, to an Output (predictions.py); whether all of it is finite.
 
         Entries that meet a zero of v count too: NaN and infinity in X always show.
         """
 
     @abstractmethod
     def predict_many(self, coef, intercept, output, n_threads):
-        """Hand X coef' + intercept, coef (K, p), to a ClassOutput (class_outputs.py); whether all of it is finite.
+        """Hand X coef' + intercept, coef (K, p), to a ClassOutput (class_predictions.py); whether all of it is finite.
 
         NaN and infinity in X always show, as in `predict`.  n_threads is the number of threads, whatever that of the
         matrix is: K columns are worth more of them than one.

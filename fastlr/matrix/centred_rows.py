@@ -1,4 +1,4 @@
-"""Predictions from X less a centre, which is taken away from a block of rows at a time: no copy of X is made."""
+"""Predictions from X less a centre, subtracted from a block of rows at a time: no copy of X is made."""
 
 import numpy as np
 

@@ -64,7 +64,7 @@ class ClassOutput:
 
 
 def sparse_rows(K):
-    """Rows of sparse X whose linear predictors are held at a time."""
+    """Rows of sparse X whose linear predictors are in scratch at a time."""
     return max(FEWEST_ROWS, min(MOST_ROWS, ENTRIES // K // 8 * 8))
 
 

@@ -17,7 +17,7 @@ class CSCMatrix(CompressedMatrix):
     can_split_rows = False
 
     def renew_scratch(self):
-        """There is none."""
+        """Nothing: this layout has no scratch."""
 
     def forward(self, v, shift, eta):
         self._scatter(v, eta)

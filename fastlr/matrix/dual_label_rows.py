@@ -21,7 +21,7 @@ def lane_shape(n_labels, n_threads):
 
 
 def in_lanes(array, shape):
-    """(m, K) as (blocks, m, width), C order, with zeros in the lanes that no label has."""
+    """(m, K) as (blocks, m, width), C order, with zeros past the last label."""
     blocks, width = shape
     out = np.zeros((blocks, len(array), width), dtype=array.dtype)
     for b in range(blocks):
@@ -129,14 +129,14 @@ class DualLabelRows:
         return label, factor, logit, state.weights[:, -1].reshape(-1)[which]
 
     def squared_norm(self, weights):
-        """w' L w over the columns of more than one entry, (lanes,)."""
+        """w' L w over the columns of more than one entry, (blocks * width,)."""
         numbered, inverse = weights[:, : self._n_numbered], self._rows.inverse[: self._n_numbered]
         if is_one_number(inverse):
             return np.einsum("bjk,bjk->bk", numbered, numbered).ravel() / self._rows.inverse[0]
         return np.einsum("bjk,bjk,j->bk", numbered, numbered, 1.0 / inverse).ravel()
 
     def epoch(self, state, free):
-        """Visit all rows once, in random order; returns about what each dual gained, (lanes,)."""
+        """Visit all rows once, in random order; returns the gain of each dual, an estimate, (blocks * width,)."""
         self._count(1)
         rows = self._rows
         gains = dual_ascent_labels.epoch(

@@ -58,7 +58,7 @@ class DualRows:
         return self._random.permutation(-(-len(self.norms) // self.group)).astype(np.intp, copy=False)
 
     def epoch(self, loss, offset, free, state):
-        """Visit all rows once, in random order; returns about what the dual gained."""
+        """Visit all rows once, in random order; returns the gain of the dual, an estimate."""
         return self._epoch(
             *self.arrays,
             self.order(),

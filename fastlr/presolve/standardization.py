@@ -65,7 +65,7 @@ def standardized_strengths(l1, l2, mean, variance, limits=None, names=None):
 
 
 def _check_zero_is_allowed(fixed_zero, lower, upper, names):
-    """Raise ValueError where a column that is to be held at zero may not be zero."""
+    """Raise ValueError where bounds exclude zero for a constant column."""
     away = np.flatnonzero(fixed_zero & np.ravel((lower > 0.0) | (upper < 0.0)))
     if len(away):
         raise ValueError(

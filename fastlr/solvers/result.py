@@ -226,7 +226,7 @@ class LogisticResult(CompactPickles):
     target : float
         Suboptimality that was to be certified: tol times the objective of the null model.
     centre : ndarray of shape (p,), float64, or None
-        What was taken away from columns far from zero while they were fitted, 0 for all others; None without any.
+        Number subtracted from each column far from zero while it was fitted, 0 for all others; None without any.
     centred_intercept : float, (K,) from `fit_softmax`, or None
         intercept + centre . coef before it was rounded: (x - centre) . coef + centred_intercept has the digits that
         x . coef + intercept loses.

@@ -50,7 +50,7 @@ def unresolved(result, monitor):
 
 
 def amended(result, monitor, text):
-    """The result with more to say, before the choice of the solver; a separation comes first of all."""
+    """The result with `text` in its message, before the choice of the solver; a separation comes first of all."""
     ended = result.message.removesuffix(monitor.explanation).rstrip()
     together = f"{text} {ended}" if result.status is Status.SEPARATED else f"{ended} {text}"
     return replace(result, message=f"{together} {monitor.explanation}".rstrip())

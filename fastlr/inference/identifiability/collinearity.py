@@ -2,7 +2,7 @@
 
 The loss sees coefficients through linear predictors only.  If d is a direction of the free coefficients, with the
 intercept's part d_0, for which x_i . d + d_0 = 0 in every row, coef + t d fits as well as coef for any t.  Of all
-optima the one of least Euclidean norm is what is left of coef when its projection on those directions is taken away;
+optima the one of least Euclidean norm is coef less its projection on those directions;
 the intercept has no part in the norm.  (Centred) X pseudo-inverse times X coef is the same.
 """
 
@@ -78,5 +78,5 @@ def least_norm_by_lsmr(objective, free, coef):
 
 
 def numbers(columns):
-    """As a tuple of plain integers."""
+    """Numbers of columns as a tuple of plain integers."""
     return tuple(int(j) for j in columns)

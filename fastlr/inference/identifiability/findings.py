@@ -37,7 +37,7 @@ class Separation(CompactPickles):
     rows: int
 
     def describe(self, names=None):
-        """In words; `names` of the columns of X, if they have any."""
+        """The finding in words; `names` of the columns of X, if they have any."""
         what = listed(self.columns, names) or "the intercept alone"
         verb = "separates" if len(self.columns) <= 1 else "together separate"
         rows = "all rows by class" if self.kind == "complete" else f"{self.rows} rows from the other class"
@@ -68,7 +68,7 @@ class Collinear:
     minimum_norm: bool
 
     def describe(self, names=None):
-        """In words; `names` of the columns of X, if they have any."""
+        """The finding in words; `names` of the columns of X, if they have any."""
         many = "too many" if self.excess > 1 else "too many of them"
         return (
             f"There are collinear columns without a penalty: {listed(self.columns, names)} ({self.excess} {many}); "
@@ -91,7 +91,7 @@ class Constant:
     minimum_norm: bool
 
     def describe(self, names=None):
-        """In words; `names` of the columns of X, if they have any."""
+        """The finding in words; `names` of the columns of X, if they have any."""
         what = "their coefficients are zero" if self.minimum_norm else _whose_norm(False)
         return f"There are constant columns without a penalty: {listed(self.columns, names)}; {what}."
 

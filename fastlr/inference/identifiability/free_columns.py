@@ -71,7 +71,7 @@ class Frame:
         return coef, float(delta[-1] - self.centre @ coef[self.columns])
 
     def fold(self, coef, intercept):
-        """The coordinates of coefficients (p,) and an intercept; those of columns that are not free are passed over."""
+        """The coordinates of coefficients (p,) and an intercept; those of columns that are not free are left out."""
         delta = coef[self.columns] * self.scale
         return np.append(delta, intercept + self.centre @ coef[self.columns]) if self.fit_intercept else delta
 
@@ -169,5 +169,17 @@ def deflated(basis, frame, index, tolerance):
 
 
 def spread(index, count):
-    """At most so many of them, evenly spaced."""
+    """At most `count` entries of `index`, evenly spaced."""
     return index[np.linspace(0, len(index) - 1, count).astype(np.intp)] if len(index) > count else index
+
+
+def free_columns(penalty):
+    """Numbers of the coefficients that have no penalty and are not bounded on both sides."""
+    closed = np.isfinite(penalty.lower) & np.isfinite(penalty.upper)
+    return np.flatnonzero(((penalty.l1 == 0.0) & (penalty.l2 == 0.0) & ~closed)[:, 0])
+
+
+def unconstrained_columns(penalty):
+    """Numbers of the coefficients that have neither a penalty nor a bound."""
+    bounded = np.isfinite(penalty.lower) | np.isfinite(penalty.upper)
+    return np.flatnonzero(((penalty.l1 == 0.0) & (penalty.l2 == 0.0) & ~bounded)[:, 0])

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from fastlr.inference.identifiability.findings import Separation
-from fastlr.inference.identifiability.free_columns import Frame
+from fastlr.inference.identifiability.free_columns import Frame, free_columns, unconstrained_columns
 from fastlr.inference.identifiability.rotation import projected_gap, rotated, rotated_classes, rotation
 from fastlr.solvers import SOLVERS, Monitor
 from fastlr.solvers.composite import coordinate_descent
@@ -22,7 +22,7 @@ ROUNDED = 0.5
 
 
 class Refit:
-    """The same problem of two classes in rotated coefficients.
+    """A two-class problem in rotated coefficients (rotation.py), and the fit that goes on there.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ class Refit:
     """
 
     def __init__(self, objective, coef, intercept):
-        free = unheld_columns(objective.penalty)
+        free = unconstrained_columns(objective.penalty)
         weight = objective.rows.loss.weight_of_rows()
         self.turned = rotation(objective.rows.matrix, weight, free, objective.fit_intercept)
         self.objective = rotated(objective, self.turned)
@@ -56,8 +56,8 @@ class Refit:
         return bool(np.isfinite(self.gap))
 
     def go_on(self, controls, null_value):
-        """Fit on from the point; the Point of the original objective, and how far it is from the optimum by estimate;
-        None where that is above the target."""
+        """(Point of the original objective, its estimated suboptimality) after more steps; None where that is above the
+        target."""
         name = "newton_cg" if self.objective.penalty.is_smooth else "prox_newton"
         target = controls.tol * null_value
         for k in range(ROUNDS):
@@ -77,9 +77,7 @@ class Refit:
     @cached_property
     def frame(self):
         """Coordinates of the coefficients that are free."""
-        penalty = self.objective.penalty
-        free = np.flatnonzero(((penalty.l1 == 0.0) & (penalty.l2 == 0.0) & ~_closed(penalty))[:, 0])
-        return Frame(self.objective.rows, free, self.objective.fit_intercept)
+        return Frame(self.objective.rows, free_columns(self.objective.penalty), self.objective.fit_intercept)
 
     def home(self, found):
         """A Separation in terms of the original columns."""
@@ -89,7 +87,7 @@ class Refit:
 
 
 class ClassRefit:
-    """The same of a softmax; `point` is the ClassPoint at which the fit has ended."""
+    """A softmax problem in rotated coefficients; `point` is the ClassPoint at which the fit has ended."""
 
     def __init__(self, objective, point):
         penalty, rows, K = objective.penalty, objective.rows, objective.rows.n_classes
@@ -102,7 +100,7 @@ class ClassRefit:
 
     @property
     def is_finite(self):
-        """Whether the basis is one."""
+        """Whether the rotated X is finite."""
         return bool(np.isfinite(self.turned.matrix).all())
 
     @property
@@ -116,7 +114,7 @@ class ClassRefit:
         return newton_decrement(self.objective, self.objective.at(self._coef, self._intercept))
 
     def go_on(self, controls, null_value):
-        """As for two classes."""
+        """See Refit.go_on."""
         K, solver = self.objective.rows.n_classes, coordinate_descent
         if self.objective.penalty.is_smooth:
             solver = softmax_newton
@@ -133,13 +131,3 @@ class ClassRefit:
 
 def _as_they_are(coef, intercept):
     return coef, intercept
-
-
-def _closed(penalty):
-    return np.isfinite(penalty.lower) & np.isfinite(penalty.upper)
-
-
-def unheld_columns(penalty):
-    """Numbers of the coefficients that have neither a penalty nor a bound."""
-    bounded = np.isfinite(penalty.lower) | np.isfinite(penalty.upper)
-    return np.flatnonzero(((penalty.l1 == 0.0) & (penalty.l2 == 0.0) & ~bounded)[:, 0])

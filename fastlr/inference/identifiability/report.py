@@ -18,7 +18,7 @@ from fastlr.inference.identifiability.amending import (
 )
 from fastlr.inference.identifiability.collinearity import dependencies, least_norm, least_norm_by_lsmr, numbers
 from fastlr.inference.identifiability.findings import Collinear, Separation
-from fastlr.inference.identifiability.free_columns import Frame, null_space
+from fastlr.inference.identifiability.free_columns import Frame, free_columns, null_space
 from fastlr.inference.identifiability.independence import is_regular, may_be_rounded
 from fastlr.inference.identifiability.newton_gap import all_rows_curved, newton_gap
 from fastlr.inference.identifiability.refit import Refit
@@ -321,12 +321,6 @@ def directions_allowed(penalty, frame):
     sides = (penalty.lower, -np.inf), (penalty.upper, np.inf)
     ends = [np.where(np.isfinite(bound[frame.columns, 0]), 0.0, far) for bound, far in sides]
     return tuple(np.pad(end, pad, constant_values=far) for end, (_, far) in zip(ends, sides, strict=True))
-
-
-def free_columns(penalty):
-    """Numbers of the coefficients that have no penalty and are not bounded on both sides."""
-    closed = np.isfinite(penalty.lower) & np.isfinite(penalty.upper)
-    return np.flatnonzero(((penalty.l1 == 0.0) & (penalty.l2 == 0.0) & ~closed)[:, 0])
 
 
 def _renumbered(finding, columns, p):

@@ -1,4 +1,4 @@
-"""The columns that nothing holds in an orthonormal basis: the same problem, in which they do not depend on each other.
+"""The free columns in an orthonormal basis: the same problem, in which they do not depend on each other.
 
 With X_F the columns without penalty and bounds, X_O the others, Q an orthonormal basis of X_F (centred if there is an
 intercept) and E what Q leaves of X_O,
@@ -33,7 +33,7 @@ ROUNDING = 1e-15
 
 
 def can_be_rotated(matrix):
-    """Whether X is small enough."""
+    """Whether X is small enough for an orthogonal factorisation."""
     return matrix.shape[0] * matrix.shape[1] <= MOST_NUMBERS
 
 
@@ -85,7 +85,7 @@ class Rotation:
         return np.concatenate([c, coef[self.others]]), intercept + self._shift(coef, intercept)
 
     def home(self, coef, intercept):
-        """The way back."""
+        """(coefficients of X (p, q), intercept) of coefficients (r + m, q) and their intercept."""
         c, others = coef[: self.size], coef[self.size :]
         out = np.zeros((len(self.mean), coef.shape[1]))
         out[self.others] = others
@@ -233,7 +233,7 @@ def _gap_after_step(objective, turned, point, moving):
 
 
 def _newton_image(Z, residual, curvature, slope, ridge, n_free):
-    """Z d with Z' (residual + curvature Z d) + slope + ridge d = 0, and what rounding may add to it, entry by entry.
+    """Z d with Z' (residual + curvature Z d) + slope + ridge d = 0, and its rounding error, (n,) each.
 
     Of columns after the first n_free, those that depend on others take no part.  NaN where that holds for one of the
     first.

@@ -30,7 +30,7 @@ MOST_ROUNDS = 200
 
 
 class Classes:
-    """Rows by what a separating direction must do in them.
+    """Classes of the rows, and the loss of each at the end of a fit.
 
     Attributes
     ----------
@@ -206,7 +206,7 @@ class Program:
         return None
 
     def add(self, violated):
-        """Take the worst of them, and some of the others, into the program; whether there was any to take."""
+        """Add the worst of these rows, and some of the others, to the constraints; whether any was new."""
         count = 2 * self.basis.shape[1] + 32
         fresh = np.setdiff1d(np.append(violated[:count], spread(violated, count)), self.active)
         self.active = np.append(self.active, fresh)

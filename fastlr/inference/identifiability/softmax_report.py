@@ -40,7 +40,7 @@ def made_sure_of_classes(result, monitor):
 
 
 def _refitted_classes(result, monitor, point):
-    """The same, where columns depend on each other or nearly so, or the estimate does not hold."""
+    """See made_sure_of_classes: where columns depend on each other, nearly or not, or the estimate does not hold."""
     objective, target, as_it_is = monitor.objective, monitor.target, (result, monitor.coef, monitor.state)
     refit = ClassRefit(objective, point)
     if not refit.is_finite or (result.converged and refit.tells_apart and refit.decrement <= target):
@@ -60,7 +60,7 @@ def _refitted_classes(result, monitor, point):
 
 
 def _refined_classes(result, monitor):
-    """The same, where its estimate does not hold and nothing but doubled precision is left."""
+    """See made_sure_of_classes: where the estimate does not hold and only doubled precision is left."""
     found = refined(result, monitor) if monitor.may_refine else result
     return found if monitor.is_refined else unresolved(result, monitor), monitor.coef, monitor.state
 

@@ -89,7 +89,7 @@ def measured(objective, point, step):
 
 
 def _face(penalty, point):
-    """Coefficients that are not held at a bound, (p, 1) of bool."""
+    """Coefficients that are not kept at a bound by the gradient, (p, 1) of bool."""
     inside = (penalty.lower < point.coef) & (point.coef < penalty.upper)
     return inside | (penalty.subgradient(point.coef, point.gradient)[0] != 0.0)
 

@@ -90,7 +90,7 @@ class WideProblem(ABC):
 
     @abstractmethod
     def inverse_trace_D(self, point):
-        """About the inverse of the least curvature in the intercepts."""
+        """Inverse of the least curvature in the intercepts, estimated."""
 
     def _point(self, w, eta, z):
         return WidePoint(w, eta, z, self._sum(z, w), self.value(eta[..., 0], w[:, 0]))
@@ -181,7 +181,7 @@ class WideProblem(ABC):
 
 
 class WideTwoClasses(WideProblem):
-    """Two classes."""
+    """A problem of two classes."""
 
     def __init__(self, objective):
         rows = objective.rows
@@ -216,8 +216,8 @@ class WideTwoClasses(WideProblem):
         return np.sqrt(self.weight * np.tanh(0.5 * size) / (2.0 * size))[:, None] * self.X  # Jaakkola, Jordan 2000
 
     def divergence(self, point):
-        """No linear predictor between the two has more than e^|difference| times the curvature of the first, nor more
-        than a quarter."""
+        """See WideProblem.divergence: no linear predictor between the two has more than e^|difference| times the
+        curvature of the first, nor more than a quarter."""
         difference = np.abs(self.X @ point.w[:, 1]) + BLUR * (np.abs(self.X) @ np.abs(point.w[:, 1]))
         curvature = np.minimum(self.curvature(point) * np.exp(np.minimum(difference, 50.0)), 0.25 * self.weight)
         curvature = np.where(difference > 50.0, 0.25 * self.weight, curvature)
@@ -229,7 +229,7 @@ class WideTwoClasses(WideProblem):
 
 
 class WideClasses(WideProblem):
-    """A softmax."""
+    """A problem of softmax regression."""
 
     def __init__(self, objective):
         rows = objective.rows
@@ -296,8 +296,8 @@ class WideClasses(WideProblem):
         return w
 
     def divergence(self, point):
-        """Along a line the curvature changes by no more than e^range, range the spread of the difference, and is at
-        most range^2 / 4 (Hoeffding)."""
+        """See WideProblem.divergence: along a line the curvature changes by no more than e^range, range the spread of
+        the difference, and is at most range^2 / 4 (Hoeffding)."""
         p, rest = self._probabilities(point), point.w[:, 1].reshape(-1, self.K)
         difference = self.X @ rest
         blur = 2.0 * BLUR * (np.abs(self.X) @ np.abs(rest)).max(axis=1)
