@@ -3,6 +3,7 @@
 import numpy as np
 
 from fastlr.kernels import loss_labels
+from fastlr.matrix.column_measures import ColumnMeasures
 
 
 def optimise_intercept(eta, label, weight, factor, n_threads, max_steps=200):
@@ -32,7 +33,7 @@ def optimise_intercept(eta, label, weight, factor, n_threads, max_steps=200):
     return shift
 
 
-class LabelRows:
+class LabelRows(ColumnMeasures):
     """Labels and weights of K fits over a matrix in memory, and the passes over X that they take part in together.
 
     Linear predictors, Xd (their change along a step) and curvatures are (n, K), coefficients (p, K), intercepts (K,).
@@ -59,6 +60,10 @@ class LabelRows:
     @property
     def _weighing(self):
         return self.label, self.weight, self.factor, self.n_threads
+
+    def weight_of_rows(self):
+        """The weights that all labels share, (n,)."""
+        return self.weight
 
     def take(self, which):
         """The same rows for these labels alone; the pass counter is shared."""
@@ -121,13 +126,6 @@ class LabelRows:
         divergence, cut = loss_labels.divergence(eta, Xd, one, one, 1.0, *self._weighing)
         return np.where(cut == 0.0, divergence, np.inf)
 
-    def mean_squares(self):
-        """Mean squares of the columns, (p,), under the weights that all labels share: an estimate."""
-        squares, entries, copied_bytes = self.matrix.mean_squares(self.weight)
-        self.counter.entries_read += entries
-        self.counter.note_temporary(copied_bytes)
-        return squares
-
     def moments(self):
         """X' s and sum_i s_i x_ij^2, (p,) each, for the weights s that all labels share: two passes."""
         self.counter.entries_read += 2 * self.matrix.nnz
@@ -139,7 +137,3 @@ class LabelRows:
         weights = np.ascontiguousarray(curvature)
         self.counter.note_temporary(self.matrix.gram_copies)
         return self.matrix.gram(weights), self.matrix.adjoint(weights)
-
-    def check_finite(self, gradient):
-        """Raise ValueError if X holds NaN or infinity; see InMemoryMatrix.check_finite."""
-        self.counter.entries_read += self.matrix.check_finite(gradient, self.weight)

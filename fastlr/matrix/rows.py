@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fastlr.kernels import dual_ascent, linalg_vector, newton_small
+from fastlr.matrix.column_measures import ColumnMeasures
 from fastlr.matrix.dual_rows import DualState
 from fastlr.matrix.shallow_copy import shallow_copy
 from fastlr.validation.cells import column
@@ -18,7 +19,7 @@ class RowState:
     curvature: np.ndarray
 
 
-class Rows:
+class Rows(ColumnMeasures):
     """Row state of one fit over a matrix in memory: targets, weights, offset, and the passes over X they take part in.
 
     Above this class no vector of length n is indexed: RowState and Xd, the change of linear predictors along a step,
@@ -28,8 +29,6 @@ class Rows:
 
     #: Linear predictors of a row.
     n_predictors = 1
-    #: matrix.mean_squares for these weights, where it is known; set by whoever binds the same rows many times.
-    measured = None
 
     def __init__(self, matrix, loss, offset, counter):
         self.matrix = matrix
@@ -40,6 +39,14 @@ class Rows:
         #: Weighted mean size of the offset.
         self.mean_offset = 0.0 if offset is None else float(np.sum(loss.weight_of_rows() * np.abs(offset)))
         self._scratch = np.empty(matrix.shape[0])  # residuals, or X v of a Hessian product: never both
+
+    @property
+    def weight(self):
+        """The weights as LogisticLoss has them: one for each row, or a block of equal ones."""
+        return self.loss.weight
+
+    def weight_of_rows(self):
+        return self.loss.weight_of_rows()
 
     def restrict(self, columns):
         """The same rows over a copy of a few columns for access by column; states and the pass counter are shared."""
@@ -200,33 +207,9 @@ class Rows:
         moved = np.abs(Xd)
         return float(np.max(moved if state is None else moved[state.curvature > 0.0], initial=0.0))
 
-    def absolute_sums(self):
-        """sum_i weight_i |x_ij| for each column, shape (p,); None where that is of no use."""
-        sums = self.matrix.absolute_sums(self.loss.weight_of_rows())
-        if sums is not None:
-            self.counter.entries_read += self.matrix.nnz
-        return sums
-
-    def mean_squares(self):
-        """Weighted mean squares of the columns, (p,): an estimate."""
-        if self.measured is None:
-            self.measured = self.matrix.mean_squares(self.loss.weight_of_rows())
-        squares, entries, copied_bytes = self.measured
-        self.counter.entries_read += entries
-        self.counter.note_temporary(copied_bytes)
-        return squares
-
-    def share(self, columns):
-        """Share of the entries of X that lie in these columns: an estimate."""
-        return self.matrix.share(columns)
-
     def column_shares(self, every):
         """Share of the rows in which columns 0, every, 2 every... have an entry; NaN where it is not known."""
         return self.matrix.column_shares(every)
-
-    def check_finite(self, gradient):
-        """Raise ValueError if X holds NaN or infinity; see InMemoryMatrix.check_finite."""
-        self.counter.entries_read += self.matrix.check_finite(gradient, self.loss.weight)
 
     def column_moments(self):
         """Weighted mean and variance of each column, two arrays of shape (p,); the variance of a constant one is 0.

@@ -6,6 +6,7 @@ import numpy as np
 
 from fastlr.kernels import linalg_vector, loss_softmax
 from fastlr.linalg.class_blocks import laplacian, pseudo_inverse
+from fastlr.matrix.column_measures import ColumnMeasures
 from fastlr.matrix.dense import DenseMatrix
 from fastlr.matrix.pass_counter import PassCounter
 from fastlr.matrix.rows import RowState
@@ -28,7 +29,7 @@ class ClassState(RowState):
     loss: float | None = None
 
 
-class ClassRows:
+class ClassRows(ColumnMeasures):
     """Labels and weights of one softmax fit over a matrix in memory, and the passes over X they take part in.
 
     As Rows for two classes: RowState and Xd travel as handles, (n, K) here; the `curvature` of a state holds the
@@ -56,6 +57,9 @@ class ClassRows:
         self.counter = PassCounter(matrix.nnz, matrix.copied_bytes)
         self._scratch = np.empty((matrix.shape[0], n_classes))
 
+    def weight_of_rows(self):
+        return self.weight
+
     def every_kth_row(self, every):
         """Every k-th row alone; the pass counter is shared."""
         matrix = self.matrix.every_kth_row(every)
@@ -67,7 +71,7 @@ class ClassRows:
     def over(self, kind, matrix):
         """Rows of another kind over another matrix with as many rows; states and the pass counter are shared."""
         other = shallow_copy(self, kind)
-        other.matrix = matrix
+        other.matrix, other.measured = matrix, None
         return other
 
     def gathered(self, columns):
@@ -83,24 +87,6 @@ class ClassRows:
         self.counter.entries_read += matrix.nnz
         self.counter.note_copy(matrix.X, matrix.copied_bytes)
         return self.over(type(self), matrix)
-
-    def mean_squares(self):
-        """Weighted mean squares of the columns, (p,): an estimate."""
-        squares, entries, copied_bytes = self.matrix.mean_squares(self.weight)
-        self.counter.entries_read += entries
-        self.counter.note_temporary(copied_bytes)
-        return squares
-
-    def share(self, columns):
-        """Share of the entries of X that lie in these columns: an estimate."""
-        return self.matrix.share(columns)
-
-    def absolute_sums(self):
-        """sum_i weight_i |x_ij| for each column, shape (p,); None where that is of no use."""
-        sums = self.matrix.absolute_sums(self.weight)
-        if sums is not None:
-            self.counter.entries_read += self.matrix.nnz
-        return sums
 
     # --- passes ------------------------------------------------------------------------------------------------------
 
@@ -240,7 +226,3 @@ class ClassRows:
     def advance(self, state, Xd, t):
         """Move the state to eta + t * Xd, in place."""
         self.accumulate(t, Xd, state.eta)
-
-    def check_finite(self, gradient):
-        """Raise ValueError if X holds NaN or infinity; see InMemoryMatrix.check_finite."""
-        self.counter.entries_read += self.matrix.check_finite(gradient, self.weight)
