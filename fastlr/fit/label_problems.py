@@ -4,10 +4,10 @@ import threading
 import time
 from dataclasses import replace
 from functools import partial
-from types import SimpleNamespace
 
 import numpy as np
 
+from fastlr.fit.solve import all_coefficients
 from fastlr.matrix import as_matrix
 from fastlr.matrix.csr import CSRMatrix
 from fastlr.penalties.elastic_net import ElasticNet
@@ -209,20 +209,17 @@ class SharedControls:
 
         A handle is (points, position), where points.coefficients is (K, p).
         """
-        monitor = LabelMonitor(
-            partial(self.ended, k),
-            self.controls(k),
-            SharedPasses(counter),
-            solver,
-            choice,
-            partial(_coefficients, fixed_zero),
+        lift = partial(_coefficients, fixed_zero)
+        return LabelMonitor(
+            partial(self.ended, k), self.controls(k), None, solver, choice, lift, counter, float(null_value)
         )
-        monitor.null_value = null_value
-        return monitor
 
 
 class LabelMonitor(Monitor):
-    """Follows one of several fits; what it returns is made when that fit ends, so that the others' arrays can go."""
+    """Monitor of one of several fits, whose points come with Measures: it has no objective.
+
+    The result is made when the fit ends, so that the arrays of all labels can be freed.
+    """
 
     settled = None
 
@@ -241,17 +238,8 @@ class LabelMonitor(Monitor):
 
     def look_at(self, objective, fixed_zero):
         """Take this objective, of the one fit, for the diagnosis of its result."""
-        self.objective = objective
-        self.lift = lambda coef, intercept: _coefficients(
-            fixed_zero, (SimpleNamespace(coefficients=coef.T.copy()), 0), intercept
-        )
-
-
-class SharedPasses:
-    """An objective for a Monitor of several fits: it has the pass counter alone, since points come with Measures."""
-
-    def __init__(self, counter):
-        self.rows = SimpleNamespace(counter=counter)
+        self.objective, self._counter = objective, None
+        self.lift = partial(all_coefficients, objective.shape[0], None, fixed_zero)
 
 
 def _coefficients(fixed_zero, handle, intercept):

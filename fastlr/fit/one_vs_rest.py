@@ -268,7 +268,7 @@ def _finish(problems, shared, k, monitor, start):
     """Truncated Newton steps from where the dual makes no progress."""
     coef, intercept = start
     rows, penalty, fit_intercept, _ = problems.of(k)
-    rows.counter.entries_read += monitor.objective.rows.counter.entries_read
+    rows.counter.entries_read += monitor.counter.entries_read
     start = coef[:, None].copy(), intercept
     controls = shared.controls(k, monitor.history)
     result = _fit_one(rows, penalty, fit_intercept, start, "newton_cg", controls, None, problems.fixed_zero)

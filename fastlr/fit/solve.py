@@ -42,7 +42,7 @@ def fit_rows(rows, penalty, fit_intercept, start, solver, controls, columns=None
     if columns is not None:
         choice = f"{choice} {LEFT_OUT.format(left=len(columns), p=p)}".lstrip()
     objective = LogisticObjective(rows, penalty, fit_intercept)
-    monitor = Monitor(controls, objective, name, choice, partial(_all_coefficients, p, columns, fixed_zero))
+    monitor = Monitor(controls, objective, name, choice, partial(all_coefficients, p, columns, fixed_zero))
     monitor.may_refine = spec.suits is not never and can_refine(rows.matrix, controls)
 
     def fit():
@@ -62,7 +62,7 @@ def or_interrupted(fit, monitor, last_result):
         raise FitInterrupted(last_result()) from None
 
 
-def _all_coefficients(p, columns, fixed_zero, coef, intercept):
+def all_coefficients(p, columns, fixed_zero, coef, intercept):
     """((p,) coefficients, intercept) from those of these columns; those of `fixed_zero` exactly zero."""
     out = np.zeros(p)
     out[slice(None) if columns is None else columns] = coef[:, 0]

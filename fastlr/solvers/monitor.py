@@ -56,9 +56,13 @@ class Monitor:
         A sentence that says what was chosen and why; "" if it was asked for.
     lift : callable, optional
         From (coefficients (p, 1), intercept) of the objective to those that users see, fresh arrays.
+    counter : PassCounter, optional
+        Of the passes in the history; that of the objective's rows if it is not given.
+    null_value : float, optional
+        Objective of the null model, where it is known.
     """
 
-    def __init__(self, controls, objective, solver, choice="", lift=None):
+    def __init__(self, controls, objective, solver, choice="", lift=None, counter=None, null_value=None):
         self.controls = controls
         self.objective = objective
         self.solver = solver
@@ -81,11 +85,19 @@ class Monitor:
         #: Whether the last step proves that there is an optimum where nothing holds some columns: it moves no row far,
         #: and its Hessian keeps its digits.
         self.is_near = False
+        self._counter = counter
+        if null_value is not None:
+            self.null_value = null_value
         self._start = time.perf_counter() - (self.history[-1].elapsed if self.history else 0.0)
         self._last = None
         self._measured = None
         self._remarks = []
         self._is_handed_over = bool(self.history)
+
+    @property
+    def counter(self):
+        """The PassCounter of the fit."""
+        return self._counter or self.objective.rows.counter
 
     @cached_property
     def null_value(self):
@@ -165,7 +177,7 @@ class Monitor:
         self.history.append(
             Progress(
                 iteration=len(self.history),
-                n_passes=self.objective.rows.counter.n_passes,
+                n_passes=self.counter.n_passes,
                 elapsed=time.perf_counter() - self._start,
                 objective=measures.objective,
                 gap=_capped(gap, measures.objective),
@@ -320,7 +332,6 @@ class Monitor:
     def result(self):
         """The result at the last recorded point."""
         coef, intercept, measures = self._last
-        counter = self.objective.rows.counter
         coef, intercept = self.lift(coef, intercept)
         return LogisticResult(
             coef=coef,
@@ -330,8 +341,8 @@ class Monitor:
             certificate="gap" if math.isfinite(measures.gap) else "newton_decrement",
             optimality=measures.optimality,
             n_iter=self.n_iter,
-            n_passes=counter.n_passes,
-            copied_bytes=counter.copied_bytes,
+            n_passes=self.counter.n_passes,
+            copied_bytes=self.counter.copied_bytes,
             status=self.status,
             message=" ".join(filter(None, (self.message, self.explanation))),
             solver=self.solver,

@@ -61,8 +61,8 @@ class Refit:
         name = "newton_cg" if self.objective.penalty.is_smooth else "prox_newton"
         target = controls.tol * null_value
         for k in range(ROUNDS):
-            monitor = Monitor(replace(controls, tol=controls.tol * 0.1**k, callback=None), self.objective, name)
-            monitor.null_value = null_value
+            stricter = replace(controls, tol=controls.tol * 0.1**k, callback=None)
+            monitor = Monitor(stricter, self.objective, name, null_value=null_value)
             result = SOLVERS[name].run(self.objective, self.point.coef, self.point.intercept, monitor)
             self._show(self.objective.at(result.coef[:, None], result.intercept))
             if self.gap <= target or not (self.exists and result.converged):
@@ -118,8 +118,8 @@ class ClassRefit:
         K, solver = self.objective.rows.n_classes, coordinate_descent
         if self.objective.penalty.is_smooth:
             solver = softmax_newton
-        monitor = Monitor(replace(controls, callback=None), self.objective, "newton_cg", lift=_as_they_are)
-        monitor.null_value = null_value
+        controls = replace(controls, callback=None)
+        monitor = Monitor(controls, self.objective, "newton_cg", lift=_as_they_are, null_value=null_value)
         result = solver.solve(self.objective, self._coef, self._intercept, monitor)
         if not result.converged:
             return None
