@@ -15,7 +15,7 @@ from references import cpu_levels, load_kernels, reference_dual_epoch, reference
 from scipy.special import expit
 
 from fastlr import Status, fit_logistic
-from fastlr.matrix import as_matrix, sparse
+from fastlr.matrix import as_matrix, csr
 from fastlr.objective.logistic import LogisticObjective
 from fastlr.penalties.elastic_net import ElasticNet
 from fastlr.solvers import Controls, Monitor
@@ -45,7 +45,7 @@ def by_rows(request):
 def renumbering(request, monkeypatch):
     """Whether CSR columns are renumbered, however few there are."""
     if request.param:
-        monkeypatch.setattr(sparse, "FEW_COLUMNS", 0)
+        monkeypatch.setattr(csr, "FEW_COLUMNS", 0)
     return request.param
 
 
@@ -447,7 +447,7 @@ def test_a_far_start_still_leads_to_the_optimum(by_rows, size):
 
 @pytest.mark.parametrize("dtype, index, share", [(np.float64, np.int32, 1 / 3), (np.float32, np.int32, 1 / 2)])
 def test_copied_indices_are_counted(monkeypatch, dtype, index, share):
-    monkeypatch.setattr(sparse, "FEW_COLUMNS", 0)
+    monkeypatch.setattr(csr, "FEW_COLUMNS", 0)
     X, y = wide()
     X = as_layout(X, "csr", dtype, index)
     size = X.data.nbytes + X.indices.nbytes + X.indptr.nbytes
@@ -457,7 +457,7 @@ def test_copied_indices_are_counted(monkeypatch, dtype, index, share):
 
 
 def test_indices_of_more_than_half_of_x_are_not_copied(monkeypatch):
-    monkeypatch.setattr(sparse, "FEW_COLUMNS", 0)
+    monkeypatch.setattr(csr, "FEW_COLUMNS", 0)
     X, y = wide()
     assert fit(as_layout(X, "csr", np.float32, np.int64), y, 1e-3).copied_bytes == 0
 

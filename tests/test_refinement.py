@@ -23,7 +23,7 @@ from fastlr.solvers.doubled_precision import refinement
 from fastlr.solvers.doubled_precision.model import WideModel
 from fastlr.solvers.doubled_precision.problem import WideClasses, WideTwoClasses
 
-compensated = load_kernels(cpu_levels()[0]).compensated
+compensated = load_kernels(cpu_levels()[0]).products_compensated
 ETAS = (0.0, 1e-300, 1e-20, 1e-8, 0.3466, 0.35, 1.0, 2.5, 17.3, 36.9, 100.0, 345.0, 640.0)
 TARGETS = (0.0, 1.0, 0.3, 1e-20, 1.0 - 2.0**-53)
 #: Relative to the terms that are added up.
