@@ -20,7 +20,7 @@ UNSORTED, DUPLICATES, OUT_OF_RANGE = 1, 2, 4
 
 @dataclass(frozen=True)
 class Converted:
-    """X as a caller has converted it, with what cannot be seen of it any more.
+    """X as a caller has converted it, with the names and the bytes copied, which the converted X does not tell.
 
     Attributes
     ----------
@@ -28,7 +28,7 @@ class Converted:
     names : sequence or None
         Of the columns.
     copied_bytes : int
-        What the conversion has copied.
+        Bytes that the conversion has copied.
     """
 
     X: np.ndarray | sp.csr_array | sp.csc_array

@@ -67,7 +67,7 @@ class PairMatrix:
         return out, beside, copied_bytes
 
     def mean_squares(self, weight):
-        """About the weighted mean squares of the column of each pair, (m,); entries read, bytes copied."""
+        """Weighted mean squares of the column of each pair, (m,), estimated; entries read; bytes copied."""
         squares, *price = self._columns.mean_squares(weight)
         return squares[self._column], *price
 

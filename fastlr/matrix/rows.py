@@ -13,7 +13,7 @@ from fastlr.validation.cells import column
 
 @dataclass
 class RowState:
-    """Where a fit stands in row space: the linear predictor, and the curvature once it has been evaluated there."""
+    """Linear predictors and curvatures (weights included) at a point; curvature is filled when evaluated there."""
 
     eta: np.ndarray
     curvature: np.ndarray
@@ -123,7 +123,7 @@ class Rows(ColumnMeasures):
         return self.matrix.take(index, columns).copy()
 
     def steepest(self):
-        """The RowState whose curvature is the largest there can be, a quarter of the weights; its eta says nothing."""
+        """The RowState of the largest curvature there can be, a quarter of the weights; its eta is empty."""
         return RowState(np.empty(0), 0.25 * self.loss.weight_of_rows())
 
     def Xd(self):
@@ -183,7 +183,7 @@ class Rows(ColumnMeasures):
         return loss, gradient[:, None], None
 
     def least_curvature(self, state):
-        """The least curvature of a row that counts."""
+        """The least curvature of a row of positive weight."""
         return float(np.min(state.curvature, where=self.loss.weight_of_rows() > 0.0, initial=np.inf))
 
     def set_aside(self, state, Xd, most):

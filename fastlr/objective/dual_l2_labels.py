@@ -38,7 +38,7 @@ class LabelPoints:
 
     @cached_property
     def coefficients(self):
-        """(K, p), in an array that all results share."""
+        """Coefficients (K, p), in an array that all results share."""
         if self.weights is None:
             return np.zeros((len(self.value), self.rows.shape[1]))
         return self.rows.coefficients(self.weights, self.change)
@@ -87,7 +87,7 @@ class LabelDuals:
         self._state = rows.state(label, factor, *(_by_label(table, label) for table in (logit, residual)), weights)
 
     def _at_start(self, weights, change, intercept):
-        """The null models."""
+        """LabelPoints of the null models."""
         rows, K = self.rows, len(intercept)
         curvature = 0.5 * (rows.squared_norm(weights)[:K] + rows.own @ (change * change))
         nothing = np.zeros(K)
@@ -113,7 +113,7 @@ class LabelDuals:
         self.foretold = np.where(shrinks, 2.0 * self.gain * self.gain / fall, np.inf)
 
     def keep(self, which):
-        """Go on with these alone."""
+        """Drop all labels but these (indices among those that are left)."""
         if 0 < len(which) < len(self.gain):
             self._state = self.rows.take(self._state, which)
             self.gain, self.foretold = self.gain[which], self.foretold[which]
@@ -156,7 +156,7 @@ class LabelDuals:
 
 
 def _by_label(table, label):
-    """(n, K) from (2, K): what each entry's label says."""
+    """table[label_ik, k], (n, K), for a table (2, K)."""
     return np.where(label != 0, table[1], table[0])
 
 

@@ -7,7 +7,7 @@ from fastlr.objective.softmax import SoftmaxObjective
 
 
 class GroupObjective(SoftmaxObjective):
-    """Softmax regression over ClassRows with a GroupPenalty, which bends away from its kinks."""
+    """Softmax regression over ClassRows with a GroupPenalty, whose norms have curvature away from zero."""
 
     def restrict(self, columns):
         """The objective in a few groups (numbers of all their coefficients), all others fixed at zero, over a copy of
@@ -36,7 +36,7 @@ class GatheredGroups(GroupObjective):
         return own + self.penalty.l2 + self.penalty.curvature_diagonal(point.coef)
 
     def root(self, point):
-        """A (n K + p K, p K) with A' A the Hessian but for what the norms add to it; D_i = B_i' B_i, and intercepts
+        """A (n K + p K, p K) with A' A the Hessian without the curvature of the norms; D_i = B_i' B_i, and intercepts
         are projected out."""
         root, intercepts = self.rows.root(point.state)
         return np.vstack([self.without_intercepts(root, intercepts), np.diag(np.sqrt(self.penalty.l2[:, 0]))])

@@ -40,7 +40,7 @@ class LabelPoint:
 
     @property
     def coefficients(self):
-        """(K, p)."""
+        """Coefficients as (K, p)."""
         return self.coef.T
 
 
@@ -119,7 +119,7 @@ class LabelObjective:
         return self.evaluate(coef, intercept, eta, np.full(coef.shape[1], np.inf))
 
     def evaluate(self, coef, intercept, eta, bound):
-        """The LabelPoint at linear predictors, which become part of it: a pass.  `bound`: on the gap, known already."""
+        """The LabelPoint at linear predictors, which become part of it: a pass.  `bound` bounds the gaps."""
         if self.fit_intercept:
             shift = self.rows.optimise_intercept(eta)
             eta += shift

@@ -14,7 +14,7 @@ MOST_COLUMNS = 20_000
 
 @dataclass(frozen=True)
 class SolverSpec:
-    """A solver and what it can minimise."""
+    """A solver and the problems that it can minimise."""
 
     run: Callable
     #: Penalties it handles: any of "none", "l2", "l1", "elasticnet".

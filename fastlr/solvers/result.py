@@ -150,7 +150,7 @@ class Progress:
     _told: ClassVar[Mapping] = MappingProxyType({})
 
     def telling(self, **known):
-        """A copy that knows more: any of the attributes after the first eight."""
+        """A copy with more attributes: any of those after the first eight."""
         more = copy.copy(self)
         vars(more)["_told"] = {**self._told, **known}
         return more
