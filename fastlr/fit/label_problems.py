@@ -238,7 +238,7 @@ class LabelMonitor(Monitor):
 
     def look_at(self, objective, fixed_zero):
         """Take this objective, of the one fit, for the diagnosis of its result."""
-        self.objective, self._counter = objective, None
+        self.objective, self.counter = objective, objective.rows.counter
         self.lift = partial(all_coefficients, objective.shape[0], None, fixed_zero)
 
 

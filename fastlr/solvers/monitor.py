@@ -85,7 +85,8 @@ class Monitor:
         #: Whether the last step proves that there is an optimum where nothing holds some columns: it moves no row far,
         #: and its Hessian keeps its digits.
         self.is_near = False
-        self._counter = counter
+        #: The PassCounter of the fit.
+        self.counter = objective.rows.counter if counter is None and objective is not None else counter
         if null_value is not None:
             self.null_value = null_value
         self._start = time.perf_counter() - (self.history[-1].elapsed if self.history else 0.0)
@@ -93,11 +94,6 @@ class Monitor:
         self._measured = None
         self._remarks = []
         self._is_handed_over = bool(self.history)
-
-    @property
-    def counter(self):
-        """The PassCounter of the fit."""
-        return self._counter or self.objective.rows.counter
 
     @cached_property
     def null_value(self):
