@@ -6,15 +6,13 @@ have; about an entry of theirs nothing is lost.
 """
 
 import math
-import weakref
 from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 
 from fastlr.solvers import FitInterrupted, Status
-from fastlr.solvers.callbacks import tell
-from fastlr.solvers.result import Coefficients
+from fastlr.solvers.callbacks import call_back, tell
 
 _EPS = np.finfo(float).eps
 #: Rounding error of linear predictors from which they are computed about the centre.
@@ -153,16 +151,7 @@ class _Listener:
         self._centre = centre
 
     def __call__(self, progress):
-        coefficients = Coefficients(partial(_moved_back, self._centre), progress.coefficients)
-        reference = weakref.ref(coefficients)
-        told = progress.telling(coefficients=coefficients)
-        del coefficients, progress
-        try:
-            return self._callback(told)
-        finally:
-            del told
-            if (coefficients := reference()) is not None:
-                coefficients.settle()
+        return call_back(self._callback, progress, (partial(_moved_back, self._centre), progress.coefficients))
 
     def label_ended(self, label):
         tell(self._callback, "label_ended", label)

@@ -8,10 +8,11 @@
 """
 
 import functools
+import weakref
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from fastlr.solvers.result import FitInterrupted, LogisticResult
+from fastlr.solvers.result import Coefficients, FitInterrupted, LogisticResult
 
 _Fit = TypeVar("_Fit", bound=Callable[..., Any])
 
@@ -21,6 +22,23 @@ def tell(callback, event, *arguments):
     method = getattr(callback, event, None)
     if method is not None:
         method(*arguments)
+
+
+def call_back(callback, progress, where, **told):
+    """callback(progress) with the Coefficients of `where` and what else it is told; returns what it returns.
+
+    If the callback keeps the coefficients, they are settled before the fit goes on.
+    """
+    coefficients = Coefficients(*where)
+    reference = weakref.ref(coefficients)
+    progress = progress.telling(coefficients=coefficients, **told)
+    del coefficients
+    try:
+        return callback(progress)
+    finally:
+        del progress
+        if (coefficients := reference()) is not None:
+            coefficients.settle()
 
 
 def tells_its_end(fit: _Fit) -> _Fit:

@@ -2,14 +2,14 @@
 
 import math
 import time
-import weakref
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
-from fastlr.solvers.result import Coefficients, LogisticResult, Progress, Status
+from fastlr.solvers.callbacks import call_back
+from fastlr.solvers.result import LogisticResult, Progress, Status
 from fastlr.solvers.seconds_left import seconds_left
 
 #: Iterations in which a fit that gets on halves its gap.
@@ -247,16 +247,8 @@ class Monitor:
         callback = self.controls.callback
         if callback is None:
             return False
-        coefficients = Coefficients(self.lift, coef, intercept)
-        reference = weakref.ref(coefficients)
-        progress = self.history[-1].telling(coefficients=coefficients, remaining=seconds_left(self.history))
-        del coefficients
-        try:
-            return callback(progress)
-        finally:
-            del progress
-            if (coefficients := reference()) is not None:
-                coefficients.settle()
+        where = self.lift, coef, intercept
+        return call_back(callback, self.history[-1], where, remaining=seconds_left(self.history))
 
     def _limits(self, stop):
         controls, progress = self.controls, self.history[-1]
