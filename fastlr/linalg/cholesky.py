@@ -50,7 +50,7 @@ class CholeskyFactor:
         self._padded[:p, :p] = matrix
         scratch = np.zeros((down, linalg_cholesky.PANEL)), np.zeros((across, linalg_cholesky.PANEL))
         n_threads = n_threads if p >= ROWS_FOR_THREADS else 1
-        #: How many pivots were replaced: the rank that is missing, to rounding.
+        #: Number of pivots replaced: the rank that is missing, to rounding.
         self.replaced = linalg_cholesky.factor(self._padded, p, self._diagonal, substitute, *scratch, n_threads)
 
     @property

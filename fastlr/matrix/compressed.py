@@ -54,7 +54,7 @@ class CompressedMatrix(InMemoryMatrix):
 
     @cached_property
     def _splits(self):
-        """Where the minor ranges of the threads begin in each major slice; one range only if indices are unsorted."""
+        """Begin of each thread's minor range in each major slice; one range only if indices are unsorted."""
         indptr, indices, _ = self._arrays
         ranges = self.n_threads if self.is_sorted else 1
         splits = np.empty((len(indptr) - 1, ranges - 1), dtype=indptr.dtype)

@@ -86,11 +86,11 @@ class DualLabelRows:
         if not np.isfinite(self.norms).all():
             matrix.name_nonfinite()
         self._n_numbered = matrix.shape[1] if rows.n_numbered is None else rows.n_numbered
-        self._find_lonely()
+        self._find_single_entries()
         self._count(rows.reads)
         counter.note_copy(rows, rows.copied_bytes)
 
-    def _find_lonely(self):
+    def _find_single_entries(self):
         """Row and value of the entries that are alone in their columns."""
         p, rows = self.shape[1], self._rows
         indices = self._matrix.X.indices

@@ -106,7 +106,7 @@ class Centre:
 
 @dataclass(frozen=True, eq=False)
 class Anchor:
-    """Where the linear predictors of a fit about a centre are known to the last digit, which the intercept has lost.
+    """A point where the linear predictors of a fit about a centre keep the digits that the intercept has lost.
 
     Parameters
     ----------

@@ -316,7 +316,7 @@ class Diagnosis:
 
 
 def directions_allowed(penalty, frame):
-    """Where coefficients cannot go to infinity: (lower, upper) of directions in the frame's coordinates."""
+    """(lower, upper) of separating directions in the frame's coordinates: 0 on the side of a finite bound, else inf."""
     pad = 0, int(frame.fit_intercept)
     sides = (penalty.lower, -np.inf), (penalty.upper, np.inf)
     ends = [np.where(np.isfinite(bound[frame.columns, 0]), 0.0, far) for bound, far in sides]

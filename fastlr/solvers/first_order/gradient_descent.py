@@ -104,7 +104,7 @@ def lipschitz(objective, point):
 
 
 def gradient_step(penalty, point, L):
-    """Where a proximal gradient step of length 1 / L leads, (p, 1)."""
+    """The coefficients (p, 1) after a proximal gradient step of length 1 / L."""
     return penalty.prox(point.coef - point.gradient / L, 1.0 / L)
 
 

@@ -112,7 +112,7 @@ def on_support(penalty, hessian, gradient, coef, delta, product):
 
 
 def leg(penalty, hessian, gradient, coef):
-    """Where a step to the minimum in the coefficients on no kink and no bound leads, cut where the first meets one;
+    """The coefficients after a step to the minimum in those on no kink and no bound, cut where the first meets one;
     whether it was cut, and whether the Hessian tells the columns apart."""
     lower, upper = (limit[:, 0] for limit in penalty.piece(coef[:, None]))
     support = np.flatnonzero((lower < coef) & (coef < upper))

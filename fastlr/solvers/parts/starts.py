@@ -1,4 +1,4 @@
-"""Where a smooth fit starts: from the optimum of a smaller problem where that is cheap."""
+"""Starting points of smooth fits: optima of smaller problems, where these are cheap."""
 
 import numpy as np
 

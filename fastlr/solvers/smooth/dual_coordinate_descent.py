@@ -11,7 +11,7 @@ from fastlr.solvers.smooth import newton_cg
 _EPS = np.finfo(float).eps
 #: Epochs between two looks at the clock and the callback.
 EPOCHS = 10
-#: Where ten epochs gain less than this factor truncated Newton is faster.
+#: Share to which ten epochs must lower the gain of an epoch; elsewhere truncated Newton is faster.
 PROGRESS = 0.1
 #: The reason in the message then.
 SLOW = "gained too little"

@@ -83,7 +83,7 @@ def _start(objective, coef, intercept):
 
 
 def _optimum(objective, coef, intercept):
-    """About the optimum of a sample."""
+    """The LabelPoint near the optimum of a sample."""
     point = objective.point(coef, intercept)
     forcing, far = np.full(len(intercept), 0.1), np.full(len(intercept), np.inf)
     for _ in range(10):

@@ -14,7 +14,7 @@ MOST_ENTRIES = 200_000
 MOST_WORK, MOST_WORK_IF_WIDE = 5_000_000, 1_250_000
 #: Iterations that are run before the monitor hears of them.
 AT_A_TIME = 32
-#: Where a record has the decrement.
+#: Column of a record that holds the decrement.
 DECREMENT = newton_small.RECORD.index("decrement")
 #: Why it does not go on, by the outcome of its iterations; it may also have ended where the monitor sees no end.
 WHY = {
