@@ -77,7 +77,7 @@ def openmp_flags(compiler):
 
 def optimisation_flags():
     if is_msvc():
-        return ["/O2"], []
+        return ["/O2", "/std:c11"], []  # _Generic
     if sanitizers := os.environ.get("FASTLR_SANITIZE"):
         return ["-O1", "-g", "-fno-omit-frame-pointer", f"-fsanitize={sanitizers}"], [f"-fsanitize={sanitizers}"]
     if os.environ.get("FASTLR_DEBUG"):
@@ -94,7 +94,8 @@ def wanted_levels(compiler):
     if wanted == "all":
         return list(X86_LEVELS)
     if wanted == "native":
-        here = probe(compiler, LEVEL_PROBE, [f"-I{KERNELS}"]) or 0
+        if (here := probe(compiler, LEVEL_PROBE, [f"-I{KERNELS}"])) is None:
+            raise SystemExit("FASTLR_LEVELS=native: the program that asks for the CPU level does not build or run here")
         return [name for name, (answer, _) in X86_LEVELS.items() if answer == here]
     levels = [name.strip() for name in wanted.split(",")]
     if unknown := sorted(set(levels) - X86_LEVELS.keys()):

@@ -7,7 +7,7 @@ from helpers import as_layout, make_problem, smooth_gradient
 from scipy.optimize import minimize
 
 from fastlr import LogisticRegression, fit_logistic
-from fastlr.kernels import penalty_bounded
+from fastlr.kernels import penalty_elastic_net
 from fastlr.matrix import as_matrix
 from fastlr.objective.logistic import LogisticObjective
 from fastlr.penalties.elastic_net import BoundedElasticNet, within
@@ -234,7 +234,7 @@ def test_the_gap_of_the_columns_is_fenchel_young(n_threads):
         for w, z, a, b, lo, hi in zip(coef, adjoint, l1, l2, lower, upper, strict=True)
     ]
     assert min(each) > -1e-14
-    found = penalty_bounded.gap(coef, adjoint, 0.7, l1, l2, lower, upper, n_threads)
+    found = penalty_elastic_net.gap_within(coef, adjoint, 0.7, l1, l2, lower, upper, n_threads)
     assert found == pytest.approx(sum(each), rel=1e-12)
 
 
@@ -259,9 +259,9 @@ def test_scaling_keeps_the_dual_point_feasible_towards_open_sides_only():
     adjoint = np.array([0.5, -0.5, 2.0, -2.0])
     lower, upper = np.array([-np.inf, 0.0, 0.0, 0.0]), np.array([0.0, np.inf, np.inf, np.inf])
     l1, l2 = np.array([1.0, 1.0, 1.0, 1.0]), np.array([0.0, 0.0, 0.0, 0.0])
-    assert penalty_bounded.largest_ratio(adjoint, l1, l2, lower, upper, 1) == 2.0
+    assert penalty_elastic_net.largest_ratio(adjoint, l1, l2, lower, upper, 1) == 2.0
     upper[3] = 1.0
-    assert penalty_bounded.largest_ratio(adjoint, l1, l2, lower, upper, 1) == 0.5
+    assert penalty_elastic_net.largest_ratio(adjoint, l1, l2, lower, upper, 1) == 0.5
 
 
 @pytest.mark.parametrize("terms", [(0.0, 1e-2, 0.0), (1e-2, 0.0, 0.0), (1e-2, 1e-2, -0.2)])

@@ -1,8 +1,10 @@
 """What is built and what is not: packages, CPU levels, and what a checkout without compiled kernels says."""
 
+import importlib.util
 import os
 import platform
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -39,6 +41,30 @@ def test_a_kernel_is_built_again_when_what_it_cimports_has_changed():
     sources = [*SOURCES.glob("*.pyx"), *SOURCES.glob("*.pxd")]
     assert sources
     assert [path.name for path in sources if "from fastlr.kernels cimport" in path.read_text()] == []
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler")
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="not x86-64: there is the baseline alone")
+def test_native_is_the_highest_level_that_this_machine_runs(monkeypatch):
+    pytest.importorskip("Cython")
+    spec = importlib.util.spec_from_file_location("fastlr_setup", SOURCES.parents[1] / "setup.py")
+    setup = importlib.util.module_from_spec(spec)
+    monkeypatch.chdir(SOURCES.parents[1])
+    spec.loader.exec_module(setup)
+    monkeypatch.setenv("FASTLR_LEVELS", "native")
+    answers = {name: answer for name, (answer, _) in setup.X86_LEVELS.items()}
+    assert [answers[name] for name in setup.wanted_levels(["cc"])] == [kernels._cpu.cpu_level()]
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler")
+def test_each_core_header_stands_alone_and_needs_no_python(tmp_path):
+    headers = [path.name for path in (SOURCES / "core").glob("*.h") if not path.name.endswith("_of_type.h")]
+    programs = [tmp_path / f"{name}.c" for name in headers]
+    for name, program in zip(headers, programs, strict=True):
+        program.write_text(f'#include "core/{name}"\n')
+    command = ["cc", "-std=c11", "-fsyntax-only", f"-I{SOURCES}", *map(str, programs)]
+    assert len(programs) > 10
+    assert subprocess.run(command, capture_output=True, text=True).stderr == ""
 
 
 @pytest.mark.skipif(os.environ.get("FASTLR_LEVELS") != "all", reason="FASTLR_LEVELS is not all")

@@ -1038,13 +1038,13 @@ def model_matrix(dtype):
 def run_epochs(kernels, X, layout, index, model, tolerance, max_epochs):
     delta, q = np.zeros(X.shape[1]), np.zeros(X.shape[0])
     if layout == "dense":
-        arrays, epochs = (np.asfortranarray(X),), kernels.coordinate_descent.dense_epochs
+        none = np.empty(0, dtype=np.int32)
+        arrays = none, none, X.ravel(order="F")
     else:
         entries = X.T != 0
         indptr = np.concatenate([[0], np.cumsum(entries.sum(axis=1))]).astype(index)
         arrays = indptr, np.nonzero(entries)[1].astype(index), X.T[entries]
-        epochs = kernels.coordinate_descent.sparse_epochs
-    return delta, q, epochs(*arrays, *model.arguments(), delta, q, tolerance, max_epochs)
+    return delta, q, kernels.coordinate_descent.epochs(*arrays, *model.arguments(), delta, q, tolerance, max_epochs)
 
 
 @pytest.mark.parametrize("layout, index", [("dense", None), ("csc", np.int32), ("csc", np.int64)])
@@ -1210,12 +1210,13 @@ def test_penalty_functions_agree_with_their_formulas(kernels, m, kind):
     case = PenaltyCase(m)
     l1, l2 = case.strengths[kind]
     w, g = case.coef, case.vector
+    bounds = np.broadcast_to(-np.inf, m), np.broadcast_to(np.inf, m)
 
     def run(n_threads):
         out = empty(m)
-        largest = kernels.penalty_elastic_net.subgradient(w, g, l1, out, n_threads)
+        largest = kernels.penalty_elastic_net.subgradient(w, g, l1, *bounds, out, n_threads)
         value = kernels.penalty_elastic_net.gap(w, g, 0.25, l1, l2, n_threads)
-        return out, [largest], [value], [kernels.penalty_elastic_net.largest_ratio(g, l1, l2, n_threads)]
+        return out, [largest], [value], [kernels.penalty_elastic_net.largest_ratio(g, l1, l2, *bounds, n_threads)]
 
     subgradient = np.where(w == 0, np.sign(g) * np.maximum(np.abs(g) - l1, 0.0), g + np.sign(w) * l1)
     z = 0.25 * g
@@ -1236,9 +1237,26 @@ def test_penalty_functions_agree_with_their_formulas(kernels, m, kind):
 def test_a_gradient_of_nan_shows_in_the_subgradient_and_its_norm(kernels, coef, where):
     gradient, out = np.linspace(-1.0, 1.0, 5), empty(5)
     gradient[where] = np.nan
-    largest = kernels.penalty_elastic_net.subgradient(np.full(5, coef), gradient, np.full(5, 0.1), out, 1)
+    bounds = np.full(5, -np.inf), np.full(5, np.inf)
+    largest = kernels.penalty_elastic_net.subgradient(np.full(5, coef), gradient, np.full(5, 0.1), *bounds, out, 1)
     assert np.isnan(out[where])
     assert np.isnan(largest)
+
+
+@pytest.mark.parametrize("m", [1, 9, 8192, 40_001])
+def test_soft_thresholds_are_those_of_their_formula_to_the_bit(kernels, m):
+    rng = np.random.default_rng(m)
+    v, threshold = rng.standard_normal(m), rng.choice([0.0, 0.5, 10.0], m)
+    v[rng.random(m) < 0.1] = 0.5
+    v[rng.random(m) < 0.05] = np.nan
+    v[rng.random(m) < 0.05] = -0.0
+    expected = np.sign(v) * np.maximum(np.abs(v) - threshold, 0.0)
+    for n_threads in THREADS:
+        out = empty(m)
+        kernels.penalty_elastic_net.soft_threshold(v, threshold, out, n_threads)
+        np.testing.assert_array_equal(out, expected)
+        known = ~np.isnan(v)
+        np.testing.assert_array_equal(np.signbit(out[known]), np.signbit(expected[known]))
 
 
 # --- K columns at once ------------------------------------------------------------------------------------------------

@@ -8,32 +8,15 @@ Matrix = NDArray[np.float64]
 Values = NDArray[np.float32] | NDArray[np.float64]
 Index = NDArray[np.int32] | NDArray[np.int64]
 
-def sparse_epochs(
+def epochs(
     indptr: Index,
     indices: Index,
     data: Values,
     curvature: Vector,
     gradient: Vector,
     diagonal: Vector,
-    first: Vector,
-    mass: float,
-    l1: Vector,
-    l2: Vector,
-    lower: Vector,
-    upper: Vector,
-    coef: Vector,
-    delta: Vector,
-    q: Vector,
-    tolerance: float,
-    max_epochs: int,
-) -> int: ...
-def dense_epochs(
-    X: Values,
-    curvature: Vector,
-    gradient: Vector,
-    diagonal: Vector,
-    first: Vector,
-    mass: float,
+    XtD1: Vector,
+    trace_D: float,
     l1: Vector,
     l2: Vector,
     lower: Vector,

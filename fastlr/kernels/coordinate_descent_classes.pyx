@@ -12,6 +12,7 @@ from libc.math cimport fabs
 from libc.stdint cimport int64_t
 
 from fastlr.kernels.coordinate_descent_columns cimport add_column, column_dot, column_squares
+from fastlr.kernels.penalty cimport coordinate_minimum, least_subgradient
 from fastlr.kernels.types cimport floating, integer
 
 cdef enum:
@@ -59,34 +60,15 @@ def squares(const integer[::1] indptr, const integer[::1] indices, const floatin
             out[t] = column_squares(pointers, rows, &data[0], column[t], n, &d[label[t], 0])
 
 
-cdef inline double target(double z, double slope, double curvature, double l1) noexcept nogil:
-    """argmin over v of  slope (v - z) + curvature (v - z)^2 / 2 + l1 |v|."""
-    cdef double pull = curvature * z - slope
-    if fabs(pull) <= l1:
-        return 0.0
-    if curvature <= 0.0:
-        return z
-    return (pull - l1 if pull > 0.0 else pull + l1) / curvature
-
-
-cdef inline double violation(double z, double slope, double l1) noexcept nogil:
-    """Absolute value of the subgradient of least norm at z."""
-    if z > 0.0:
-        return fabs(slope + l1)
-    if z < 0.0:
-        return fabs(slope - l1)
-    return max(fabs(slope) - l1, 0.0)
-
-
 cdef double visit(const integer* indptr, const integer* indices, const floating* data, Py_ssize_t n,
                   Py_ssize_t begin, Py_ssize_t end, const int64_t* column, const double* weight, const double* p,
-                  const double* gradient, const double* diagonal, const double* first, double mass, const double* l1,
+                  const double* gradient, const double* diagonal, const double* XtD1, double trace_D, const double* l1,
                   const double* l2, const double* coef, const double* mean, double* delta, double* eta, double* q,
                   double* curvature, double* before) noexcept nogil:
     """Visit the coefficients of one class once, the change of its linear predictor being eta and that of the mean of
     all classes `mean`; q = D (eta - mean) is kept up to date.  Returns the worst violation met.
 
-    The intercept of the class is where the model is least in it, all the time (mass = 0: there is none)."""
+    The intercept of the class is where the model is least in it, all the time (trace_D = 0: there is none)."""
     cdef Py_ssize_t i, t
     cdef double slope, change, tau, worst = 0.0, total = 0.0
     for i in range(n):
@@ -95,16 +77,16 @@ cdef double visit(const integer* indptr, const integer* indices, const floating*
         q[i] = curvature[i] * (eta[i] - mean[i])
         curvature[i] *= 1.0 - p[i]
         total += q[i]
-    tau = total / mass if mass > 0.0 else 0.0
+    tau = total / trace_D if trace_D > 0.0 else 0.0
     for t in range(begin, end):
-        slope = gradient[t] + column_dot(indptr, indices, data, column[t], n, q) + l2[t] * delta[t] - first[t] * tau
-        worst = max(worst, violation(coef[t] + delta[t], slope, l1[t]))
-        change = target(coef[t] + delta[t], slope, diagonal[t], l1[t]) - (coef[t] + delta[t])
+        slope = gradient[t] + column_dot(indptr, indices, data, column[t], n, q) + l2[t] * delta[t] - XtD1[t] * tau
+        worst = max(worst, fabs(least_subgradient(coef[t] + delta[t], slope, l1[t])))
+        change = coordinate_minimum(coef[t] + delta[t], slope, diagonal[t], l1[t]) - (coef[t] + delta[t])
         if change == 0.0:
             continue
         delta[t] += change
-        if mass > 0.0:
-            tau += first[t] * change / mass
+        if trace_D > 0.0:
+            tau += XtD1[t] * change / trace_D
         add_weighted(indptr, indices, data, column[t], n, change, curvature, q, eta)
     if tau != 0.0:
         for i in range(n):
@@ -133,15 +115,15 @@ cdef inline void add_weighted(const integer* indptr, const integer* indices, con
 
 def epochs(const integer[::1] indptr, const integer[::1] indices, const floating[::1] data, const int64_t[::1] begin,
            const int64_t[::1] column, const int64_t[:, ::1] order, const double[::1] weight, const double[:, ::1] p,
-           const double[::1] gradient, const double[::1] diagonal, const double[::1] first, const double[::1] mass,
+           const double[::1] gradient, const double[::1] diagonal, const double[::1] XtD1, const double[::1] trace_D,
            const double[::1] l1, const double[::1] l2, const double[::1] coef, double[::1] delta, double[:, ::1] eta,
            double[:, ::1] scratch, double tolerance, int max_epochs, int n_threads):
     """Epochs on the model  g . delta + delta' H delta / 2 + l1' |coef + delta|  from delta = 0 and eta = 0 on, until
     the worst violation met is <= tolerance; their number.
 
     H is  X'(diag(p) - p p') X,  weighted, with l2 in its diagonal, where every class has an intercept of its own if
-    mass (K,) is positive:  first = X_k' D_kk 1,  mass_k = 1' D_kk 1,  and `diagonal` (of each pair) has been freed of
-    what that intercept takes away.  Within a class the step of a coefficient is exact; `eta` collects the change of the
+    trace_D (K,) is positive:  XtD1 = X_k' D_kk 1,  trace_D_k = 1' D_kk 1,  and `diagonal` (of each pair) has been freed
+    of what that intercept takes away.  Within a class the step of a coefficient is exact; `eta` collects the change of the
     linear predictors, intercepts included.  Rows of `order` hold SLOTS classes (-1: none) that are visited at the same
     time, each as if the other stood still; two such blocks never raise the model.
 
@@ -165,7 +147,7 @@ def epochs(const integer[::1] indptr, const integer[::1] indices, const floating
                     met[s] = 0.0
                     if k >= 0:
                         met[s] = visit(pointers, rows, &data[0], n, begin[k], begin[k + 1], &column[0], &weight[0],
-                                       &p[k, 0], &gradient[0], &diagonal[0], &first[0], mass[k], &l1[0], &l2[0],
+                                       &p[k, 0], &gradient[0], &diagonal[0], &XtD1[0], trace_D[k], &l1[0], &l2[0],
                                        &coef[0], mean, &delta[0], &eta[k, 0], &scratch[3 * s, 0],
                                        &scratch[3 * s + 1, 0], &scratch[3 * s + 2, 0])
                 for s in range(SLOTS):

@@ -1,8 +1,8 @@
 """Inline functions on one column of X: of CSC arrays or, where indptr is NULL, of a dense X whose columns of length n
 lie end to end in `data`."""
 
+from fastlr.kernels.dense_rows cimport axpy, dot, dot_squares, weighted_axpy
 from fastlr.kernels.products_sparse_slices cimport slice_dot
-from fastlr.kernels.simd cimport axpy_f32, axpy_f64, dot_f32, dot_f64, dot_squares_f32, dot_squares_f64
 from fastlr.kernels.types cimport floating, integer
 
 
@@ -11,10 +11,7 @@ cdef inline double column_dot(const integer* indptr, const integer* indices, con
     """x_j . v"""
     if indptr != NULL:
         return slice_dot(indices, data, indptr[j], indptr[j + 1], v)
-    if floating is float:
-        return dot_f32(data + j * n, v, n)
-    else:
-        return dot_f64(data + j * n, v, n)
+    return dot(data + j * n, v, n)
 
 
 cdef inline void add_column(const integer* indptr, const integer* indices, const floating* data, Py_ssize_t j,
@@ -24,10 +21,20 @@ cdef inline void add_column(const integer* indptr, const integer* indices, const
     if indptr != NULL:
         for k in range(indptr[j], indptr[j + 1]):
             out[indices[k]] += factor * data[k]
-    elif floating is float:
-        axpy_f32(factor, data + j * n, n, out)
     else:
-        axpy_f64(factor, data + j * n, n, out)
+        axpy(factor, data + j * n, n, out)
+
+
+cdef inline void add_weighted_column(const integer* indptr, const integer* indices, const floating* data,
+                                     Py_ssize_t j, Py_ssize_t n, double factor, const double* d,
+                                     double* out) noexcept nogil:
+    """out += factor d x_j"""
+    cdef Py_ssize_t k
+    if indptr != NULL:
+        for k in range(indptr[j], indptr[j + 1]):
+            out[indices[k]] += factor * d[indices[k]] * data[k]
+    else:
+        weighted_axpy(n, factor, d, data + j * n, out)
 
 
 cdef inline double column_squares(const integer* indptr, const integer* indices, const floating* data, Py_ssize_t j,
@@ -39,7 +46,4 @@ cdef inline double column_squares(const integer* indptr, const integer* indices,
         for k in range(indptr[j], indptr[j + 1]):
             sum = sum + d[indices[k]] * (<double> data[k] * data[k])
         return sum
-    if floating is float:
-        return dot_squares_f32(data + j * n, d, n)
-    else:
-        return dot_squares_f64(data + j * n, d, n)
+    return dot_squares(data + j * n, d, n)

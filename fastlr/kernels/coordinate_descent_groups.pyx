@@ -7,18 +7,16 @@ Columns are CSC arrays or, where indptr is empty, those of a dense F-ordered X l
 
 from libc.math cimport sqrt
 
-from fastlr.kernels.simd cimport axpy_f64, dot_f64
+from fastlr.kernels.dense_rows cimport axpy, dot
+from fastlr.kernels.many cimport add_row
 from fastlr.kernels.types cimport floating, integer
 
 cdef enum:
     MAX_STEPS = 30  # of Newton's method for the norm of a block
 
-cdef extern from "core/many.h" nogil:
-    void add_row "fastlr_add_row"(Py_ssize_t K, double x, const double* v, double* g) noexcept
-
 
 cdef inline double norm(Py_ssize_t K, const double* v) noexcept nogil:
-    return sqrt(dot_f64(v, v, K))
+    return sqrt(dot(v, v, K))
 
 
 cdef double length_of(Py_ssize_t K, const double* pull, const double* curvature, double l1) noexcept nogil:
@@ -90,7 +88,7 @@ cdef double violation(Py_ssize_t K, const double* coef, const double* delta, con
 cdef inline void move_row(Py_ssize_t K, double weight, double x, const double* p, const double* change,
                           double* q) noexcept nogil:
     """q += weight (diag(p) - p p') x change."""
-    cdef double mean = dot_f64(p, change, K), factor = weight * x
+    cdef double mean = dot(p, change, K), factor = weight * x
     cdef Py_ssize_t k
     for k in range(K):
         q[k] += factor * (p[k] * (change[k] - mean))
@@ -123,7 +121,7 @@ def epochs(const integer[::1] indptr, const integer[::1] indices, const floating
             for i in range(n):
                 add_row(K, 1.0, &q[i, 0], slope)
             for k in range(K):
-                axpy_f64(-slope[k], &inverse_coupling[k, 0], K, change)
+                axpy(-slope[k], &inverse_coupling[k, 0], K, change)
             for i in range(n):
                 move_row(K, weight[i], 1.0, &p[i, 0], change, &q[i, 0])
             for j in range(delta.shape[0]):

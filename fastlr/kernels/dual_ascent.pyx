@@ -24,20 +24,15 @@ other vectors over rows (n,).
 from cython.parallel cimport prange
 from libc.math cimport fabs, isfinite
 
+from fastlr.kernels.dense_rows cimport axpy, dot, weighted_axpy
+from fastlr.kernels.loss_logistic cimport residual_of
 from fastlr.kernels.products_sparse_slices cimport slice_dot
-from fastlr.kernels.simd cimport (
-    axpy_f32,
-    axpy_f64,
-    dot_f32,
-    dot_f64,
-    log_positive,
-    residual_of,
-    weighted_axpy_f32,
-    weighted_axpy_f64,
-)
 from fastlr.kernels.types cimport floating, integer
 
 import numpy as np
+
+cdef extern from "core/exp_log.h" nogil:
+    double log_positive "fastlr_log"(double u) noexcept
 
 cdef enum:
     CHUNK = 4096     # columns averaged at a time
@@ -126,22 +121,12 @@ cdef double dense_block(const floating* X, Py_ssize_t stride, const Py_ssize_t* 
     for g in range(n_groups):
         for i in range(order[g] * group, min(rows.n, (order[g] + 1) * group)):
             x = X + i * stride
-            if floating is float:
-                change = dot_f32(x, w, m)
-            else:
-                change = dot_f64(x, w, m)
-            change = columns.share * ascend(rows, i, change + w[m + 1], &gain)
+            change = columns.share * ascend(rows, i, dot(x, w, m) + w[m + 1], &gain)
             w[m + 1] -= columns.free * change
-            if floating is float:
-                if columns.step == 0:
-                    axpy_f32(-change * columns.inverse[0], x, m, w)
-                else:
-                    weighted_axpy_f32(m, -change, columns.inverse, x, w)
+            if columns.step == 0:
+                axpy(-change * columns.inverse[0], x, m, w)
             else:
-                if columns.step == 0:
-                    axpy_f64(-change * columns.inverse[0], x, m, w)
-                else:
-                    weighted_axpy_f64(m, -change, columns.inverse, x, w)
+                weighted_axpy(m, -change, columns.inverse, x, w)
     return gain
 
 

@@ -1,43 +1,25 @@
-"""Epochs of coordinate ascent on the duals of several labels at once, over the rows of CSR X; see dual.pyx.
+"""Epochs of coordinate ascent on the duals of several labels at once, over the rows of CSR X; see dual_ascent.pyx.
 
 Labels lie in blocks of `width` lanes side by side, width being 4, 8, 12 or 16: logit and residual (n_blocks, n, width),
-label the same in uint8, weights (n_blocks, m + 2, width), factor (n_blocks, 2, width) as in label_rows.pyx.  A row
+label the same in uint8, weights (n_blocks, m + 2, width), factor (n_blocks, 2, width) as in loss_labels.pyx.  A row
 that has been read serves all labels of a block.  Threads take blocks; what happens to a label does not depend on its
 block.  Row m of the weights stands for all columns of one entry and stays zero, row m + 1 is the intercept.
 """
 
 from cython.parallel cimport prange
 from libc.math cimport fabs
-from libc.stdint cimport int32_t, int64_t, uint8_t
+from libc.stdint cimport uint8_t
 
 import numpy as np
 
 from fastlr.kernels.types cimport floating, integer
 
 cdef extern from "core/dual_ascent_labels.h" nogil:
-    void dot_f64_i32 "fastlr_lane_dot_f64_i32"(
-        Py_ssize_t width, const int32_t* j, const double* x, Py_ssize_t begin, Py_ssize_t end, Py_ssize_t last,
+    void row_dot "fastlr_lane_dot"(
+        Py_ssize_t width, const void* j, const void* x, Py_ssize_t begin, Py_ssize_t end, Py_ssize_t last,
         const double* W, double* out) noexcept
-    void dot_f64_i64 "fastlr_lane_dot_f64_i64"(
-        Py_ssize_t width, const int64_t* j, const double* x, Py_ssize_t begin, Py_ssize_t end, Py_ssize_t last,
-        const double* W, double* out) noexcept
-    void dot_f32_i32 "fastlr_lane_dot_f32_i32"(
-        Py_ssize_t width, const int32_t* j, const float* x, Py_ssize_t begin, Py_ssize_t end, Py_ssize_t last,
-        const double* W, double* out) noexcept
-    void dot_f32_i64 "fastlr_lane_dot_f32_i64"(
-        Py_ssize_t width, const int64_t* j, const float* x, Py_ssize_t begin, Py_ssize_t end, Py_ssize_t last,
-        const double* W, double* out) noexcept
-    void add_f64_i32 "fastlr_lane_add_f64_i32"(
-        Py_ssize_t width, const int32_t* j, const double* x, Py_ssize_t begin, Py_ssize_t end, Py_ssize_t ahead,
-        Py_ssize_t last, const double* inverse, Py_ssize_t step, const double* change, double* W) noexcept
-    void add_f64_i64 "fastlr_lane_add_f64_i64"(
-        Py_ssize_t width, const int64_t* j, const double* x, Py_ssize_t begin, Py_ssize_t end, Py_ssize_t ahead,
-        Py_ssize_t last, const double* inverse, Py_ssize_t step, const double* change, double* W) noexcept
-    void add_f32_i32 "fastlr_lane_add_f32_i32"(
-        Py_ssize_t width, const int32_t* j, const float* x, Py_ssize_t begin, Py_ssize_t end, Py_ssize_t ahead,
-        Py_ssize_t last, const double* inverse, Py_ssize_t step, const double* change, double* W) noexcept
-    void add_f32_i64 "fastlr_lane_add_f32_i64"(
-        Py_ssize_t width, const int64_t* j, const float* x, Py_ssize_t begin, Py_ssize_t end, Py_ssize_t ahead,
+    void row_add "fastlr_lane_add"(
+        Py_ssize_t width, const void* j, const void* x, Py_ssize_t begin, Py_ssize_t end, Py_ssize_t ahead,
         Py_ssize_t last, const double* inverse, Py_ssize_t step, const double* change, double* W) noexcept
     void ascend_lanes "fastlr_ascend_lanes"(
         Py_ssize_t width, double norm, double own, double weight, const double* factor, const uint8_t* label, double* z,
@@ -47,35 +29,6 @@ cdef enum:
     MOST_LANES = 16
     AHEAD = 24   # entries whose weights are fetched before they are needed
     CHUNK = 4096  # columns of the result that a thread fills at a time
-
-
-cdef inline void row_dot(Py_ssize_t width, const integer* indices, const floating* data, Py_ssize_t begin,
-                         Py_ssize_t end, Py_ssize_t last, const double* W, double* out) noexcept nogil:
-    if floating is double:
-        if integer is int32_t:
-            dot_f64_i32(width, indices, data, begin, end, last, W, out)
-        else:
-            dot_f64_i64(width, indices, data, begin, end, last, W, out)
-    else:
-        if integer is int32_t:
-            dot_f32_i32(width, indices, data, begin, end, last, W, out)
-        else:
-            dot_f32_i64(width, indices, data, begin, end, last, W, out)
-
-
-cdef inline void row_add(Py_ssize_t width, const integer* indices, const floating* data, Py_ssize_t begin,
-                         Py_ssize_t end, Py_ssize_t ahead, Py_ssize_t last, const double* inverse, Py_ssize_t step,
-                         const double* change, double* W) noexcept nogil:
-    if floating is double:
-        if integer is int32_t:
-            add_f64_i32(width, indices, data, begin, end, ahead, last, inverse, step, change, W)
-        else:
-            add_f64_i64(width, indices, data, begin, end, ahead, last, inverse, step, change, W)
-    else:
-        if integer is int32_t:
-            add_f32_i32(width, indices, data, begin, end, ahead, last, inverse, step, change, W)
-        else:
-            add_f32_i64(width, indices, data, begin, end, ahead, last, inverse, step, change, W)
 
 
 cdef inline double weight_of(double weight, const double* factor, Py_ssize_t width, Py_ssize_t k,

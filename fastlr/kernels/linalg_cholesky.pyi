@@ -1,4 +1,4 @@
-"""Cholesky factors and their triangular systems, on our own threads."""
+"""Cholesky factors and solutions of their triangular systems, on OpenMP threads."""
 
 import numpy as np
 from numpy.typing import NDArray

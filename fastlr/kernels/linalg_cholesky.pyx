@@ -1,4 +1,4 @@
-"""Cholesky factors and their triangular systems, on our own threads.
+"""Cholesky factors and solutions of their triangular systems, on OpenMP threads.
 
 A threaded LAPACK would leave a second pool of threads spinning on the cores that the passes over X run on.
 """
@@ -6,8 +6,8 @@ A threaded LAPACK would leave a second pool of threads spinning on the cores tha
 from cython.parallel cimport prange
 from libc.math cimport sqrt
 
+from fastlr.kernels.dense_rows cimport axpy, dot
 from fastlr.kernels.tiles cimport GROUP, TILE_COLUMNS, TILE_ROWS, pack_group, panel_products
-from fastlr.kernels.simd cimport axpy_f64, dot_f64
 
 PANEL = 48
 
@@ -25,8 +25,8 @@ cdef Py_ssize_t factor_square(double* A, Py_ssize_t m, Py_ssize_t ld, const doub
     cdef double pivot
     for i in range(m):
         for j in range(i):
-            A[i * ld + j] = (A[i * ld + j] - dot_f64(A + i * ld, A + j * ld, j)) / A[j * ld + j]
-        pivot = A[i * ld + i] - dot_f64(A + i * ld, A + i * ld, i)
+            A[i * ld + j] = (A[i * ld + j] - dot(A + i * ld, A + j * ld, j)) / A[j * ld + j]
+        pivot = A[i * ld + i] - dot(A + i * ld, A + i * ld, i)
         if not pivot > DEPENDENT * diagonal[i]:
             pivot = substitute * diagonal[i] if diagonal[i] > 0.0 else 1.0
             replaced += 1
@@ -46,7 +46,7 @@ cdef void divide_row(const double* upper, Py_ssize_t m, double* row) noexcept no
     cdef Py_ssize_t j
     for j in range(m):
         row[j] /= upper[j * WIDTH + j]
-        axpy_f64(-row[j], upper + j * WIDTH + j + 1, m - j - 1, row + j + 1)
+        axpy(-row[j], upper + j * WIDTH + j + 1, m - j - 1, row + j + 1)
 
 
 def factor(double[:, ::1] A, Py_ssize_t p, const double[::1] diagonal, double substitute, double[:, ::1] plain,
@@ -90,7 +90,7 @@ def solve(const double[:, ::1] L, double[:, ::1] b):
     with nogil:
         for c in range(b.shape[0]):
             for i in range(b.shape[1]):
-                b[c, i] = (b[c, i] - dot_f64(&L[i, 0], &b[c, 0], i)) / L[i, i]
+                b[c, i] = (b[c, i] - dot(&L[i, 0], &b[c, 0], i)) / L[i, i]
 
 
 def solve_transposed(const double[:, ::1] L, double[:, ::1] b):
@@ -100,4 +100,4 @@ def solve_transposed(const double[:, ::1] L, double[:, ::1] b):
         for c in range(b.shape[0]):
             for i in range(b.shape[1] - 1, -1, -1):
                 b[c, i] /= L[i, i]
-                axpy_f64(-b[c, i], &L[i, 0], i, &b[c, 0])
+                axpy(-b[c, i], &L[i, 0], i, &b[c, 0])

@@ -8,16 +8,19 @@ nothing on idle cores, and on cores shared with other processes each meeting of 
 
 from cython.parallel cimport prange
 
-from fastlr.kernels.simd cimport (
-    add_diagonal_block,
-    axpy_f64,
-    cg_direction_block,
-    cg_step_block,
-    dot_f64,
-    weighted_dot_block,
-)
-
 import numpy as np
+
+from fastlr.kernels.dense_rows cimport axpy, dot as dot_product
+
+cdef extern from "core/linalg_vector.h" nogil:
+    double add_diagonal_block "fastlr_add_diagonal"(Py_ssize_t n, const double* diagonal, Py_ssize_t stride,
+                                                    const double* v, double* out) noexcept
+    double weighted_dot_block "fastlr_weighted_dot"(Py_ssize_t n, const double* diagonal, Py_ssize_t stride,
+                                                    const double* a, const double* b) noexcept
+    void cg_step_block "fastlr_cg_step"(Py_ssize_t n, double alpha, const double* v, const double* hv,
+                                        const double* scale, double* x, double* rho, double* rz, double* rr) noexcept
+    void cg_direction_block "fastlr_cg_direction"(Py_ssize_t n, double beta, const double* rho, const double* scale,
+                                                  double* v) noexcept
 
 cdef enum:
     BLOCK = 8192           # rows of an array
@@ -45,7 +48,7 @@ def dot(const double[:, ::1] a, const double[:, ::1] b, int n_threads):
 cdef void dot_rows(const double* a, const double* b, Py_ssize_t n, Py_ssize_t K, double* out) noexcept nogil:
     cdef Py_ssize_t j, k
     if K == 1:
-        out[0] = dot_f64(a, b, n)
+        out[0] = dot_product(a, b, n)
         return
     for j in range(n):
         for k in range(K):
@@ -85,7 +88,7 @@ def add_scaled(const double[::1] alpha, const double[:, ::1] a, double[:, ::1] o
 cdef void add_scaled_rows(const double* alpha, const double* a, Py_ssize_t n, Py_ssize_t K, double* out) noexcept nogil:
     cdef Py_ssize_t j, k
     if K == 1:
-        axpy_f64(alpha[0], a, n, out)
+        axpy(alpha[0], a, n, out)
         return
     for j in range(n):
         for k in range(K):

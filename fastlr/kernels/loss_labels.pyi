@@ -1,4 +1,4 @@
-"""Rows of K linear predictors, each with a 0/1 label of its own: what K fits do between two products with X."""
+"""K logistic losses over rows with K labels 0 or 1 each: values, residuals, curvature, the rows' part of K gaps."""
 
 import numpy as np
 from numpy.typing import NDArray

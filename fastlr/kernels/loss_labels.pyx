@@ -1,4 +1,4 @@
-"""Rows of K linear predictors, each with a 0/1 label of its own: what K two-class fits do between two products with X.
+"""K logistic losses over rows with K labels 0 or 1 each: values, residuals, curvature, the rows' part of K gaps.
 
 eta, Xd, residual and curvature are (n, K) float64, C order; label (n, K) uint8; weight (n,); factor (2, K), by which
 the weight of an entry with label 0 or 1 is multiplied.  Rows go by blocks of BLOCK; sums of blocks are added in order,

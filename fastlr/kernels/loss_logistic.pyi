@@ -1,4 +1,4 @@
-"""The logistic loss on vectors over rows: what a fit does between two passes over X."""
+"""The logistic loss summed over rows: values, residuals, curvature, losses along a step, the rows' part of the gap."""
 
 import numpy as np
 from numpy.typing import NDArray

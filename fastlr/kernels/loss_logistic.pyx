@@ -1,4 +1,4 @@
-"""The logistic loss on vectors over rows: what a fit does between two passes over X.
+"""The logistic loss summed over rows: values, residuals, curvature, losses along a step, the rows' part of the gap.
 
 eta, y and the like are (n,) float64, y in [0, 1]; weight is (n,), or one block of 4096 equal weights.  Sums run over
 blocks of fixed length whose results are added in order, so their bits do not depend on the number of threads.  `sums`
@@ -7,11 +7,9 @@ and `more_sums` are scratch of length `n_blocks(n)`.
 
 from cython.parallel cimport prange
 
-from fastlr.kernels.simd cimport gap_block, logistic_block, loss_block, slope_block
-
 cdef enum:
     BLOCK = 4096
-    MIN_PARALLEL = 32768      # rows; below, waking a second thread brings nothing (see vector.pyx): 1 to 2 ns a row
+    MIN_PARALLEL = 32768      # rows; below, a second thread brings nothing (see linalg_vector.pyx): 1 to 2 ns a row
     MIN_PARALLEL_GAP = 16384  # the same for the gap: 7 ns a row
 
 

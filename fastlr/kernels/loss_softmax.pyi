@@ -1,4 +1,4 @@
-"""Rows of K linear predictors under the softmax loss: what a fit does between two products with X."""
+"""The softmax loss summed over rows: values, probabilities, residuals, curvature, the rows' part of the gap."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,4 +1,4 @@
-"""Rows of K linear predictors under the softmax loss: what a fit does between two products with X.
+"""The softmax loss summed over rows: values, probabilities, residuals, curvature, the rows' part of the gap.
 
 eta, p, residual, z and h are (n, K) float64, C order; label (n,) int64 in 0..K-1; weight (n,) float64.  Rows go by
 blocks of BLOCK; sums of blocks are added in order, so that bits do not depend on the number of threads.

@@ -5,46 +5,29 @@ from fastlr.kernels.tiles cimport TILE_ROWS
 from fastlr.kernels.types cimport floating
 
 cdef extern from "core/many.h" nogil:
-    void tile_f64 "fastlr_strided_tile_f64"(
-        Py_ssize_t n, const double* x, Py_ssize_t step, Py_ssize_t side, const double* b, Py_ssize_t ld, double* out,
+    void tile "fastlr_strided_tile"(
+        Py_ssize_t n, const void* x, Py_ssize_t step, Py_ssize_t side, const double* b, Py_ssize_t ld, double* out,
         Py_ssize_t pitch) noexcept
-    void tile_f32 "fastlr_strided_tile_f32"(
-        Py_ssize_t n, const float* x, Py_ssize_t step, Py_ssize_t side, const double* b, Py_ssize_t ld, double* out,
+    void row "fastlr_strided_row"(
+        Py_ssize_t n, const void* x, Py_ssize_t step, Py_ssize_t side, const double* b, Py_ssize_t ld, double* out,
         Py_ssize_t pitch) noexcept
-    void row_f64 "fastlr_strided_row_f64"(
-        Py_ssize_t n, const double* x, Py_ssize_t step, Py_ssize_t side, const double* b, Py_ssize_t ld, double* out,
-        Py_ssize_t pitch) noexcept
-    void row_f32 "fastlr_strided_row_f32"(
-        Py_ssize_t n, const float* x, Py_ssize_t step, Py_ssize_t side, const double* b, Py_ssize_t ld, double* out,
-        Py_ssize_t pitch) noexcept
-    void rank_f64 "fastlr_rank_f64"(
-        Py_ssize_t sides, const double* x, Py_ssize_t step, Py_ssize_t side, const double* b, Py_ssize_t ld,
+    void rank "fastlr_strided_rank"(
+        Py_ssize_t sides, const void* x, Py_ssize_t step, Py_ssize_t side, const double* b, Py_ssize_t ld,
         double* out, Py_ssize_t pitch) noexcept
-    void rank_f32 "fastlr_rank_f32"(
-        Py_ssize_t sides, const float* x, Py_ssize_t step, Py_ssize_t side, const double* b, Py_ssize_t ld,
+    void rank_one "fastlr_strided_rank_one"(
+        Py_ssize_t sides, const void* x, Py_ssize_t step, Py_ssize_t side, const double* b, Py_ssize_t ld,
         double* out, Py_ssize_t pitch) noexcept
-    void rank_one_f64 "fastlr_rank_one_f64"(
-        Py_ssize_t sides, const double* x, Py_ssize_t step, Py_ssize_t side, const double* b, Py_ssize_t ld,
-        double* out, Py_ssize_t pitch) noexcept
-    void rank_one_f32 "fastlr_rank_one_f32"(
-        Py_ssize_t sides, const float* x, Py_ssize_t step, Py_ssize_t side, const double* b, Py_ssize_t ld,
-        double* out, Py_ssize_t pitch) noexcept
+    void add_row "fastlr_add_row"(Py_ssize_t K, double x, const double* v, double* g) noexcept
 
 
 cdef inline void by_tiles(const floating* x, Py_ssize_t n, Py_ssize_t step, Py_ssize_t sides, Py_ssize_t side,
                           const double* b, Py_ssize_t ld, double* out, Py_ssize_t pitch) noexcept nogil:
     cdef Py_ssize_t i = 0
     while i + TILE_ROWS <= sides:
-        if floating is double:
-            tile_f64(n, x + i * side, step, side, b, ld, out + i * pitch, pitch)
-        else:
-            tile_f32(n, x + i * side, step, side, b, ld, out + i * pitch, pitch)
+        tile(n, x + i * side, step, side, b, ld, out + i * pitch, pitch)
         i = i + TILE_ROWS
     while i < sides:
-        if floating is double:
-            row_f64(n, x + i * side, step, side, b, ld, out + i * pitch, pitch)
-        else:
-            row_f32(n, x + i * side, step, side, b, ld, out + i * pitch, pitch)
+        row(n, x + i * side, step, side, b, ld, out + i * pitch, pitch)
         i = i + 1
 
 
@@ -52,16 +35,10 @@ cdef inline void by_ranks(const floating* x, Py_ssize_t n, Py_ssize_t step, Py_s
                           const double* b, Py_ssize_t ld, double* out, Py_ssize_t pitch) noexcept nogil:
     cdef Py_ssize_t r = 0
     while r + TILE_ROWS <= n:
-        if floating is double:
-            rank_f64(sides, x + r * step, step, side, b + r * ld, ld, out, pitch)
-        else:
-            rank_f32(sides, x + r * step, step, side, b + r * ld, ld, out, pitch)
+        rank(sides, x + r * step, step, side, b + r * ld, ld, out, pitch)
         r = r + TILE_ROWS
     while r < n:
-        if floating is double:
-            rank_one_f64(sides, x + r * step, step, side, b + r * ld, ld, out, pitch)
-        else:
-            rank_one_f32(sides, x + r * step, step, side, b + r * ld, ld, out, pitch)
+        rank_one(sides, x + r * step, step, side, b + r * ld, ld, out, pitch)
         r = r + 1
 
 

@@ -1,22 +1,11 @@
 """Exact Newton for small problems: iterations of one fit, run without a return to Python.
 
-The algorithm is in small_newton.pxd.  Shapes: X (n, p); y and offset (n,) (offset may be None); weight (n,), or a block
-of min(n, 4096) equal weights; l2 (p, 1), possibly a broadcast scalar; coef (p,), the start, overwritten; scratch
+The algorithm is in core/newton_small.h.  Shapes: X (n, p); y and offset (n,) (offset may be None); weight (n,), or a
+block of min(n, 4096) equal weights; l2 (p, 1), possibly a broadcast scalar; coef (p,), the start, overwritten; scratch
 (scratch_length(n, p),), which holds the point between two calls; records (m, 8), one row for each iteration with the
 numbers that RECORD names.
 """
 
-from fastlr.kernels.newton_small_matrix cimport (
-    CSR_F32_I32,
-    CSR_F32_I64,
-    CSR_F64_I32,
-    CSR_F64_I64,
-    DENSE_F32,
-    DENSE_F64,
-    Matrix,
-)
-from fastlr.kernels.newton_small_iterations cimport MOVED_FAR, RUNNING, Outcome, begin, iterate
-from fastlr.kernels.newton_small_problem cimport Problem, State, scratch_length as length_of_scratch
 from fastlr.kernels.types cimport floating, integer
 
 #: What a row of `records` holds.

@@ -1,4 +1,4 @@
-"""What a fitted model makes of linear predictors, shared by the passes that compute them; see outputs.h."""
+"""Predictions of two classes from linear predictors, for the passes that compute these; see core/predict.h."""
 
 
 cdef extern from "core/predict.h" nogil:

@@ -1,4 +1,4 @@
-"""What a fitted model makes of linear predictors that are at hand."""
+"""Predictions of two classes from linear predictors: kinds of output, and the loop over blocks of rows."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,4 +1,4 @@
-"""What a fitted model makes of linear predictors that are at hand: kinds of output, and the loop over blocks of rows.
+"""Predictions of two classes from linear predictors: kinds of output, and the loop over blocks of rows.
 
     LINEAR            eta itself, (n,)
     PROBABILITY       sigma(-eta), sigma(eta), (n, 2)
@@ -7,7 +7,7 @@
     LOSS              sums of scale * weight * log-loss over BLOCK rows each, added to what is there, (ceil(n / BLOCK),)
 
 The first three are written as float64, or as float32 if `single`; LOSS as float64.  Every pass that computes outputs
-(here, dense.predict, sparse.predict) takes `out` as bytes, y (n,) and weight (n,) or None, and returns whether all
+(here, products_dense.predict, products_sparse.predict) takes `out` as bytes, y (n,) and weight (n,) or None, and returns whether all
 linear predictors are finite.
 """
 

@@ -1,4 +1,4 @@
-"""What a fitted model makes of K linear predictors in each row."""
+"""Predictions of K classes from X, a block of rows at a time; see core/predict_classes.h."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,4 +1,4 @@
-"""What a fitted model makes of K linear predictors in each row, a block of rows at a time; see class_outputs.h.
+"""Predictions of K classes from X, a block of rows at a time; see core/predict_classes.h.
 
     LINEAR            eta itself, (n, K)
     PROBABILITY       probabilities, (n, K)
@@ -19,14 +19,11 @@ from cython.parallel cimport prange, threadid
 from libc.stdint cimport int64_t
 from libc.string cimport memcpy, memmove
 
-from fastlr.kernels.many cimport product
+from fastlr.kernels.many cimport add_row, product
 from fastlr.kernels.predict cimport all_finite
 from fastlr.kernels.products_sparse_slices cimport entry
 from fastlr.kernels.tiles cimport TILE_COLUMNS
 from fastlr.kernels.types cimport floating, integer, stored
-
-cdef extern from "core/many.h" nogil:
-    void add_row "fastlr_add_row"(Py_ssize_t K, double x, const double* v, double* g) noexcept
 
 cdef extern from "core/predict_classes.h" nogil:
     void fetch_row "fastlr_fetch_row"(Py_ssize_t K, const double* v) noexcept

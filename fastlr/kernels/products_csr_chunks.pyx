@@ -2,34 +2,20 @@
 
 For few columns and many rows.  Each chunk (a fixed number of rows, a multiple of 64) has its own row of `partial`
 (n_chunks, p), and these are added up in order at the end, so bits do not depend on the number of threads.  Indices need
-not be sorted.  Other shapes and types as in sparse.pyx.
+not be sorted.  Other shapes and types as in products_sparse.pyx.
 """
 
 from cython.parallel cimport prange
 
+from fastlr.kernels.chunks cimport add_chunks
+from fastlr.kernels.loss_logistic cimport logistic_block
 from fastlr.kernels.products_sparse_slices cimport gather_block, scatter_rows, scatter_squares_rows, slice_dot
-from fastlr.kernels.simd cimport logistic_block
+from fastlr.kernels.simd cimport clear
 from fastlr.kernels.types cimport integer, stored
 
 cdef enum:
     BLOCK = 64        # rows between two uses of their entries for a loss
     PIECE = 1024      # rows between two uses of their entries for a Hessian product
-
-
-cdef inline void clear(double* g, Py_ssize_t p) noexcept nogil:
-    cdef Py_ssize_t j
-    for j in range(p):
-        g[j] = 0.0
-
-
-cdef void reduce_chunks(const double[:, ::1] partial, double[::1] out) noexcept nogil:
-    """out[j] = sum of partial[:, j], in order."""
-    cdef Py_ssize_t c, j
-    for j in range(out.shape[0]):
-        out[j] = partial[0, j]
-    for c in range(1, partial.shape[0]):
-        for j in range(out.shape[0]):
-            out[j] += partial[c, j]
 
 
 cdef void adjoint_chunk(const integer* indptr, const integer* indices, const stored* data, Py_ssize_t begin,
@@ -84,7 +70,7 @@ def adjoint(const integer[::1] indptr, const integer[::1] indices, const stored[
         for c in prange(partial.shape[0], num_threads=n_threads, use_threads_if=n_threads > 1, schedule="dynamic"):
             adjoint_chunk(&indptr[0], &indices[0], &data[0], c * chunk, min(n, c * chunk + chunk), &u[0],
                           &partial[c, 0], partial.shape[1])
-        reduce_chunks(partial, out)
+        add_chunks(&partial[0, 0], partial.shape[0], partial.shape[1], 0, partial.shape[1], &out[0])
 
 
 def squares(const integer[::1] indptr, const integer[::1] indices, const stored[::1] data, const double[::1] d,
@@ -95,7 +81,7 @@ def squares(const integer[::1] indptr, const integer[::1] indices, const stored[
         for c in prange(partial.shape[0], num_threads=n_threads, use_threads_if=n_threads > 1, schedule="dynamic"):
             squares_chunk(&indptr[0], &indices[0], &data[0], c * chunk, min(n, c * chunk + chunk), &d[0],
                           &partial[c, 0], partial.shape[1])
-        reduce_chunks(partial, out)
+        add_chunks(&partial[0, 0], partial.shape[0], partial.shape[1], 0, partial.shape[1], &out[0])
 
 
 def hessian_product(const integer[::1] indptr, const integer[::1] indices, const stored[::1] data,
@@ -107,7 +93,7 @@ def hessian_product(const integer[::1] indptr, const integer[::1] indices, const
         for c in prange(partial.shape[0], num_threads=n_threads, use_threads_if=n_threads > 1, schedule="dynamic"):
             product_chunk(&indptr[0], &indices[0], &data[0], c * chunk, min(n, c * chunk + chunk), &curvature[0],
                           &v[0], shift, &Xd[0], &partial[c, 0], partial.shape[1])
-        reduce_chunks(partial, out)
+        add_chunks(&partial[0, 0], partial.shape[0], partial.shape[1], 0, partial.shape[1], &out[0])
 
 
 def loss_gradient(const integer[::1] indptr, const integer[::1] indices, const stored[::1] data,
@@ -122,7 +108,7 @@ def loss_gradient(const integer[::1] indptr, const integer[::1] indices, const s
             chunk_loss[c] = loss_chunk(&indptr[0], &indices[0], &data[0], c * chunk, min(n, c * chunk + chunk),
                                        &v[0], shift, &y[0], &weight[0], step, &eta[0], &curvature[0],
                                        &partial[c, 0], partial.shape[1])
-        reduce_chunks(partial, out)
+        add_chunks(&partial[0, 0], partial.shape[0], partial.shape[1], 0, partial.shape[1], &out[0])
         for c in range(partial.shape[0]):
             loss = loss + chunk_loss[c]
     return loss

@@ -2,13 +2,14 @@
 
 For X with many columns.  Rows go by in superblocks (a number of rows, a multiple of 64).  Threads first share the rows
 of a superblock for the linear predictor, then, past a barrier, its columns for the gradient, which needs no buffers and
-gives the same bits for any number of threads.  Shapes and types as in sparse.pyx.
+gives the same bits for any number of threads.  Shapes and types as in products_sparse.pyx.
 """
 
 from cython.parallel cimport prange
 
+from fastlr.kernels.loss_logistic cimport logistic_block
 from fastlr.kernels.products_sparse_slices cimport gather_block, scatter_rows, slice_dot
-from fastlr.kernels.simd cimport logistic_block
+from fastlr.kernels.simd cimport clear
 from fastlr.kernels.types cimport integer, stored
 
 cdef enum:
@@ -33,19 +34,13 @@ cdef double loss_block(const integer* indptr, const integer* indices, const stor
                           curvature + begin)
 
 
-cdef void clear(double[::1] out) noexcept nogil:
-    cdef Py_ssize_t j
-    for j in range(out.shape[0]):
-        out[j] = 0.0
-
-
 def hessian_product(const integer[::1] indptr, const integer[::1] indices, const stored[::1] data,
                     const integer[:, ::1] splits, const double[::1] curvature, const double[::1] v, double shift,
                     double[::1] Xd, double[::1] scaled, double[::1] out, Py_ssize_t superblock, int n_threads):
     """Xd = X v + shift; out = X' (curvature * Xd); `scaled` (n,) is scratch."""
     cdef Py_ssize_t n = indptr.shape[0] - 1, n_splits = splits.shape[1], s, b, t, end
     with nogil:
-        clear(out)
+        clear(&out[0], out.shape[0])
         s = 0
         while s < n:  # a superblock
             end = min(n, s + superblock)
@@ -71,7 +66,7 @@ def loss_gradient(const integer[::1] indptr, const integer[::1] indices, const s
     cdef Py_ssize_t step = weight.shape[0] == n
     cdef double loss = 0.0
     with nogil:
-        clear(out)
+        clear(&out[0], out.shape[0])
         s = 0
         while s < n:  # a superblock
             end = min(n, s + superblock)

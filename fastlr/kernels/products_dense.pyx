@@ -7,13 +7,16 @@ the two uses of each entry (linear predictor, then gradient): X is read from mem
 
 Shapes: X (n, p); y, eta, u, d and other vectors over rows (n,); weight (n,), or a block of at least 256 equal weights;
 v and out (p,); partial (n_chunks, p).
-Nothing is allocated here and nothing is checked: fastlr.matrix does both.  Only the functions on blocks know which
-axis has unit stride.
+Nothing is allocated here and nothing is checked: fastlr.matrix does both.  Only the functions of dense_blocks.h know
+which axis has unit stride.
 """
 
 from cython.parallel cimport prange
 from libc.stdint cimport int64_t
 
+from fastlr.kernels.chunks cimport add_chunks
+from fastlr.kernels.loss_logistic cimport logistic_block
+from fastlr.kernels.predict cimport Target, put, target_of
 from fastlr.kernels.products_dense_blocks cimport (
     Layout,
     block_axpy,
@@ -22,31 +25,25 @@ from fastlr.kernels.products_dense_blocks cimport (
     block_squares,
     whole_dot,
 )
-from fastlr.kernels.predict cimport Target, put, target_of
-from fastlr.kernels.simd cimport logistic_block
+from fastlr.kernels.simd cimport clear
 from fastlr.kernels.types cimport floating
 
 cdef enum:
     MAX_BLOCK = 256   # rows: the scratch of a block lies on the stack
     MAX_PIECE = 2048  # rows of a prediction, whose scratch is one vector
+    TILE = 512        # columns of which a thread adds up the chunks
 
-cdef Layout layout_of(const floating[:, :] X, Py_ssize_t chunk, Py_ssize_t block) noexcept:
+
+cdef Layout layout_of(const floating[:, :] X, Py_ssize_t block) noexcept:
     cdef Layout lay
     lay.p = X.shape[1]
     lay.row_stride = X.strides[0] // <Py_ssize_t>sizeof(floating)
     lay.column_stride = X.strides[1] // <Py_ssize_t>sizeof(floating)
-    lay.chunk = chunk
     lay.block = min(block, MAX_BLOCK)
     return lay
 
 
 # --- chunks: rows begin..end ----------------------------------------------------------------------------------------
-
-cdef inline void clear(double* g, Py_ssize_t p) noexcept nogil:
-    cdef Py_ssize_t j
-    for j in range(p):
-        g[j] = 0.0
-
 
 cdef void forward_chunk(const floating* X, Layout lay, Py_ssize_t begin, Py_ssize_t end, const double* v,
                         double shift, double* eta) noexcept nogil:
@@ -118,8 +115,7 @@ cdef double loss_chunk(const floating* X, Layout lay, Py_ssize_t begin, Py_ssize
         block_dot(X + i * lay.row_stride, lay, n, v, Xd)
         for k in range(n):
             eta[i + k] += Xd[k] + shift
-        loss += logistic_block(n, eta + i, y + i, weight + i * weight_step, residual,
-                               curvature + i)
+        loss += logistic_block(n, eta + i, y + i, weight + i * weight_step, residual, curvature + i)
         block_axpy(X + i * lay.row_stride, lay, n, residual, g)
         i = i + n
     return loss
@@ -138,21 +134,12 @@ cdef int predict_chunk(const floating* X, Layout lay, Py_ssize_t begin, Py_ssize
     return bad
 
 
-cdef void reduce_tile(const double[:, ::1] partial, double[::1] out, Py_ssize_t begin, Py_ssize_t end) noexcept nogil:
-    cdef Py_ssize_t c, j
-    for j in range(begin, end):
-        out[j] = partial[0, j]
-    for c in range(1, partial.shape[0]):
-        for j in range(begin, end):
-            out[j] += partial[c, j]
-
-
 cdef void reduce_chunks(const double[:, ::1] partial, double[::1] out, int n_threads) noexcept nogil:
     """out[j] = sum of partial[:, j], in order."""
-    cdef Py_ssize_t tile, n_tiles = (out.shape[0] + 511) // 512
+    cdef Py_ssize_t p = out.shape[0], tile, n_tiles = (p + TILE - 1) // TILE
     for tile in prange(n_tiles, num_threads=n_threads, use_threads_if=n_threads > 1 and n_tiles > 8,
                        schedule="static"):
-        reduce_tile(partial, out, tile * 512, min(out.shape[0], tile * 512 + 512))
+        add_chunks(&partial[0, 0], partial.shape[0], p, tile * TILE, min(p, tile * TILE + TILE), &out[0])
 
 
 # --- passes ---------------------------------------------------------------------------------------------------------
@@ -160,7 +147,7 @@ cdef void reduce_chunks(const double[:, ::1] partial, double[::1] out, int n_thr
 def forward(const floating[:, :] X, const double[::1] v, double shift, double[::1] eta, Py_ssize_t chunk,
             Py_ssize_t block, int n_threads):
     """eta += X v + shift."""
-    cdef Layout lay = layout_of(X, chunk, block)
+    cdef Layout lay = layout_of(X, block)
     cdef Py_ssize_t n = X.shape[0], c, n_chunks = (n + chunk - 1) // chunk
     with nogil:
         for c in prange(n_chunks, num_threads=n_threads, use_threads_if=n_threads > 1, schedule="dynamic"):
@@ -170,7 +157,7 @@ def forward(const floating[:, :] X, const double[::1] v, double shift, double[::
 def adjoint(const floating[:, :] X, const double[::1] u, double[:, ::1] partial, double[::1] out, Py_ssize_t chunk,
             Py_ssize_t block, int n_threads):
     """out = X' u."""
-    cdef Layout lay = layout_of(X, chunk, block)
+    cdef Layout lay = layout_of(X, block)
     cdef Py_ssize_t n = X.shape[0], c
     with nogil:
         for c in prange(partial.shape[0], num_threads=n_threads, use_threads_if=n_threads > 1, schedule="dynamic"):
@@ -181,7 +168,7 @@ def adjoint(const floating[:, :] X, const double[::1] u, double[:, ::1] partial,
 def adjoint_pair(const floating[:, :] X, const double[::1] u, const double[::1] d, double[:, ::1] partial,
                  double[::1] out, Py_ssize_t chunk, Py_ssize_t block, int n_threads):
     """out (2 p,) = X' u, then X' d; partial is (n_chunks, 2 p)."""
-    cdef Layout lay = layout_of(X, chunk, block)
+    cdef Layout lay = layout_of(X, block)
     cdef Py_ssize_t n = X.shape[0], c
     with nogil:
         for c in prange(partial.shape[0], num_threads=n_threads, use_threads_if=n_threads > 1, schedule="dynamic"):
@@ -192,7 +179,7 @@ def adjoint_pair(const floating[:, :] X, const double[::1] u, const double[::1] 
 def squares(const floating[:, :] X, const double[::1] d, double[:, ::1] partial, double[::1] out, Py_ssize_t chunk,
             Py_ssize_t block, int n_threads):
     """out[j] = sum_i d[i] X[i, j]^2."""
-    cdef Layout lay = layout_of(X, chunk, block)
+    cdef Layout lay = layout_of(X, block)
     cdef Py_ssize_t n = X.shape[0], c
     with nogil:
         for c in prange(partial.shape[0], num_threads=n_threads, use_threads_if=n_threads > 1, schedule="dynamic"):
@@ -204,7 +191,7 @@ def hessian_product(const floating[:, :] X, const double[::1] curvature, const d
                     double[::1] Xd, double[:, ::1] partial, double[::1] out, Py_ssize_t chunk, Py_ssize_t block,
                     int n_threads):
     """Xd = X v + shift; out = X' (curvature * Xd)."""
-    cdef Layout lay = layout_of(X, chunk, block)
+    cdef Layout lay = layout_of(X, block)
     cdef Py_ssize_t n = X.shape[0], c
     with nogil:
         for c in prange(partial.shape[0], num_threads=n_threads, use_threads_if=n_threads > 1, schedule="dynamic"):
@@ -217,7 +204,7 @@ def loss_gradient(const floating[:, :] X, const double[::1] v, double shift, con
                   const double[::1] weight, double[::1] eta, double[::1] curvature, double[::1] chunk_loss,
                   double[:, ::1] partial, double[::1] out, Py_ssize_t chunk, Py_ssize_t block, int n_threads):
     """eta += X v + shift; curvature of the logistic loss at eta; out = X' residual; returns the loss."""
-    cdef Layout lay = layout_of(X, chunk, block)
+    cdef Layout lay = layout_of(X, block)
     cdef Py_ssize_t n = X.shape[0], c, step = weight.shape[0] == n
     cdef double loss = 0.0
     with nogil:
@@ -233,8 +220,8 @@ def loss_gradient(const floating[:, :] X, const double[::1] v, double shift, con
 def predict(const floating[:, :] X, const double[::1] v, double shift, int kind, bint single, unsigned char[::1] out,
             const unsigned char[::1] y, const double[::1] weight, double scale, Py_ssize_t chunk, Py_ssize_t block,
             int n_threads):
-    """out = what `kind` makes of X v + shift, see outputs.pyx; whether that is finite.  `block` a multiple of 64."""
-    cdef Layout lay = layout_of(X, chunk, block)
+    """out = what `kind` makes of X v + shift, see predict.pyx; whether that is finite.  `block` a multiple of 64."""
+    cdef Layout lay = layout_of(X, block)
     lay.block = min(block, MAX_PIECE)
     cdef Target target = target_of(kind, single, out, y, weight, scale)
     cdef Py_ssize_t n = X.shape[0], c, n_chunks = (n + chunk - 1) // chunk

@@ -9,32 +9,25 @@ Bits do not depend on the number of threads.  Nothing is allocated here and noth
 
 from cython.parallel cimport prange
 
+from fastlr.kernels.simd cimport clear
 from fastlr.kernels.types cimport floating, integer
 
 
 cdef extern from "core/moments.h" nogil:
-    void add_moments_f64 "fastlr_add_moments_f64"(Py_ssize_t p, double weight, const double* x, const double* centre,
-                                                  double* first, double* second) noexcept
-    void add_moments_f32 "fastlr_add_moments_f32"(Py_ssize_t p, double weight, const float* x, const double* centre,
-                                                  double* first, double* second) noexcept
-    void column_moments_f64 "fastlr_column_moments_f64"(Py_ssize_t n, const double* weight, const double* x,
-                                                        double centre, double* first, double* second) noexcept
-    void column_moments_f32 "fastlr_column_moments_f32"(Py_ssize_t n, const double* weight, const float* x,
-                                                        double centre, double* first, double* second) noexcept
+    void add_moments "fastlr_add_moments"(Py_ssize_t p, double weight, const void* x, const double* centre,
+                                          double* first, double* second) noexcept
+    void column_moments "fastlr_column_moments"(Py_ssize_t n, const double* weight, const void* x, double centre,
+                                                double* first, double* second) noexcept
 
 
 cdef void dense_rows(const floating* X, Py_ssize_t stride, Py_ssize_t n, Py_ssize_t p, const double* weight,
                      const double* centre, double* first, double* second) noexcept nogil:
     """Rows contiguous; fills first and second (p,)."""
-    cdef Py_ssize_t i, j
-    for j in range(p):
-        first[j] = 0.0
-        second[j] = 0.0
+    cdef Py_ssize_t i
+    clear(first, p)
+    clear(second, p)
     for i in range(n):
-        if floating is float:
-            add_moments_f32(p, weight[i], X + i * stride, centre, first, second)
-        else:
-            add_moments_f64(p, weight[i], X + i * stride, centre, first, second)
+        add_moments(p, weight[i], X + i * stride, centre, first, second)
 
 
 cdef void dense_columns(const floating* X, Py_ssize_t stride, Py_ssize_t n, Py_ssize_t p, const double* weight,
@@ -42,10 +35,7 @@ cdef void dense_columns(const floating* X, Py_ssize_t stride, Py_ssize_t n, Py_s
     """Columns contiguous; fills first and second (p,)."""
     cdef Py_ssize_t j
     for j in range(p):
-        if floating is float:
-            column_moments_f32(n, weight, X + j * stride, centre[j], first + j, second + j)
-        else:
-            column_moments_f64(n, weight, X + j * stride, centre[j], first + j, second + j)
+        column_moments(n, weight, X + j * stride, centre[j], first + j, second + j)
 
 
 def dense(const floating[:, :] X, const double[::1] weight, const double[::1] centre, double[:, :, ::1] partial,

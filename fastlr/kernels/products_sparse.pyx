@@ -75,7 +75,7 @@ cdef int predict_block(const integer* indptr, const integer* indices, const stor
 def predict(const integer[::1] indptr, const integer[::1] indices, const stored[::1] data, const double[::1] v,
             double shift, int kind, bint single, unsigned char[::1] out, const unsigned char[::1] y,
             const double[::1] weight, double scale, int n_threads):
-    """out = what `kind` makes of X v + shift, X by rows, see outputs.pyx; whether that is finite."""
+    """out = what `kind` makes of X v + shift, X by rows, see predict.pyx; whether that is finite."""
     cdef Target target = target_of(kind, single, out, y, weight, scale)
     cdef Py_ssize_t n = indptr.shape[0] - 1, b
     cdef int bad = 0

@@ -1,40 +1,20 @@
-"""Products of a compressed sparse X with K columns at once, along either axis; see sparse.pyx.
+"""Products of a compressed sparse X with K columns at once, along either axis; see products_sparse.pyx.
 
 Matrices over rows and columns, (n, K) and (p, K), have unit stride along K: an entry of X meets K numbers side by side.
 """
 
 from cython.parallel cimport prange
-from libc.stdint cimport int32_t, int64_t
+from libc.stdint cimport int64_t
 
 import numpy as np
 
 from fastlr.kernels.types cimport integer, stored
 
 cdef extern from "core/products_sparse_many.h" nogil:
-    void gather_i32_f32 "fastlr_gather_i32_f32"(
-        Py_ssize_t n, const int32_t* index, const float* data, Py_ssize_t K, const double* V, double* out) noexcept
-    void gather_i32_f64 "fastlr_gather_i32_f64"(
-        Py_ssize_t n, const int32_t* index, const double* data, Py_ssize_t K, const double* V, double* out) noexcept
-    void gather_i32_same "fastlr_gather_i32_same"(
-        Py_ssize_t n, const int32_t* index, const int64_t* data, Py_ssize_t K, const double* V, double* out) noexcept
-    void gather_i64_f32 "fastlr_gather_i64_f32"(
-        Py_ssize_t n, const int64_t* index, const float* data, Py_ssize_t K, const double* V, double* out) noexcept
-    void gather_i64_f64 "fastlr_gather_i64_f64"(
-        Py_ssize_t n, const int64_t* index, const double* data, Py_ssize_t K, const double* V, double* out) noexcept
-    void gather_i64_same "fastlr_gather_i64_same"(
-        Py_ssize_t n, const int64_t* index, const int64_t* data, Py_ssize_t K, const double* V, double* out) noexcept
-    void scatter_i32_f32 "fastlr_scatter_i32_f32"(
-        Py_ssize_t n, const int32_t* index, const float* data, Py_ssize_t K, const double* u, double* out) noexcept
-    void scatter_i32_f64 "fastlr_scatter_i32_f64"(
-        Py_ssize_t n, const int32_t* index, const double* data, Py_ssize_t K, const double* u, double* out) noexcept
-    void scatter_i32_same "fastlr_scatter_i32_same"(
-        Py_ssize_t n, const int32_t* index, const int64_t* data, Py_ssize_t K, const double* u, double* out) noexcept
-    void scatter_i64_f32 "fastlr_scatter_i64_f32"(
-        Py_ssize_t n, const int64_t* index, const float* data, Py_ssize_t K, const double* u, double* out) noexcept
-    void scatter_i64_f64 "fastlr_scatter_i64_f64"(
-        Py_ssize_t n, const int64_t* index, const double* data, Py_ssize_t K, const double* u, double* out) noexcept
-    void scatter_i64_same "fastlr_scatter_i64_same"(
-        Py_ssize_t n, const int64_t* index, const int64_t* data, Py_ssize_t K, const double* u, double* out) noexcept
+    void gather_slice "fastlr_gather_slice"(
+        Py_ssize_t n, const void* index, const void* data, Py_ssize_t K, const double* V, double* out) noexcept
+    void scatter_slice "fastlr_scatter_slice"(
+        Py_ssize_t n, const void* index, const void* data, Py_ssize_t K, const double* u, double* out) noexcept
 
 cdef extern from "core/loss_softmax.h" nogil:
     void class_curve "fastlr_class_curve"(Py_ssize_t rows, Py_ssize_t K, const double* p, const double* weight,
@@ -50,44 +30,6 @@ cdef inline const stored* values_from(const stored* data, Py_ssize_t begin) noex
         return data
     else:
         return data + begin
-
-
-cdef inline void gather_slice(Py_ssize_t n, const integer* index, const stored* data, Py_ssize_t K, const double* V,
-                              double* out) noexcept nogil:
-    """out = sum_r data[r] V[index[r]]"""
-    if integer is int32_t:
-        if stored is float:
-            gather_i32_f32(n, index, data, K, V, out)
-        elif stored is double:
-            gather_i32_f64(n, index, data, K, V, out)
-        else:
-            gather_i32_same(n, index, data, K, V, out)
-    else:
-        if stored is float:
-            gather_i64_f32(n, index, data, K, V, out)
-        elif stored is double:
-            gather_i64_f64(n, index, data, K, V, out)
-        else:
-            gather_i64_same(n, index, data, K, V, out)
-
-
-cdef inline void scatter_slice(Py_ssize_t n, const integer* index, const stored* data, Py_ssize_t K, const double* u,
-                               double* out) noexcept nogil:
-    """out[index[r]] += data[r] u"""
-    if integer is int32_t:
-        if stored is float:
-            scatter_i32_f32(n, index, data, K, u, out)
-        elif stored is double:
-            scatter_i32_f64(n, index, data, K, u, out)
-        else:
-            scatter_i32_same(n, index, data, K, u, out)
-    else:
-        if stored is float:
-            scatter_i64_f32(n, index, data, K, u, out)
-        elif stored is double:
-            scatter_i64_f64(n, index, data, K, u, out)
-        else:
-            scatter_i64_same(n, index, data, K, u, out)
 
 
 def gather(const integer[::1] indptr, const integer[::1] indices, const stored[::1] data, const double[:, ::1] V,

@@ -3,10 +3,8 @@
 from libc.stdint cimport int64_t
 
 cdef extern from "core/special.h" nogil:
-    void expit_f64 "fastlr_expit_f64"(Py_ssize_t n, const double* eta, double* out) noexcept
-    void expit_f32 "fastlr_expit_f32"(Py_ssize_t n, const float* eta, float* out) noexcept
-    void expit_derivative_f64 "fastlr_expit_derivative_f64"(Py_ssize_t n, const double* eta, double* out) noexcept
-    void expit_derivative_f32 "fastlr_expit_derivative_f32"(Py_ssize_t n, const float* eta, float* out) noexcept
+    void expit_block "fastlr_expit_block"(Py_ssize_t n, const void* eta, void* out) noexcept
+    void expit_derivative_block "fastlr_expit_derivative_block"(Py_ssize_t n, const void* eta, void* out) noexcept
     void count_labels "fastlr_count_labels"(Py_ssize_t n, const double* y, double* out) noexcept
     void weigh_block "fastlr_weigh"(Py_ssize_t n, const double* weight, double scale, double* out) noexcept
     double log_loss_sum "fastlr_log_loss_sum"(

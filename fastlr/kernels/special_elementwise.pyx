@@ -11,10 +11,8 @@ from libc.math cimport fabs, isfinite
 
 from fastlr.kernels.special cimport (
     count_labels,
-    expit_derivative_f32,
-    expit_derivative_f64,
-    expit_f32,
-    expit_f64,
+    expit_block,
+    expit_derivative_block,
     log_loss_curve,
     log_loss_slopes,
     log_loss_sum,
@@ -62,10 +60,7 @@ def expit(const floating[::1] eta, floating[::1] out, int n_threads):
     with nogil:
         for b in prange(blocks(n), num_threads=n_threads, use_threads_if=shared(n, n_threads), schedule="static"):
             i = b * ROWS
-            if floating is double:
-                expit_f64(min(ROWS, n - i), &eta[i], &out[i])
-            else:
-                expit_f32(min(ROWS, n - i), &eta[i], &out[i])
+            expit_block(min(ROWS, n - i), &eta[i], &out[i])
 
 
 def expit_derivative(const floating[::1] eta, floating[::1] out, int n_threads):
@@ -74,10 +69,7 @@ def expit_derivative(const floating[::1] eta, floating[::1] out, int n_threads):
     with nogil:
         for b in prange(blocks(n), num_threads=n_threads, use_threads_if=shared(n, n_threads), schedule="static"):
             i = b * ROWS
-            if floating is double:
-                expit_derivative_f64(min(ROWS, n - i), &eta[i], &out[i])
-            else:
-                expit_derivative_f32(min(ROWS, n - i), &eta[i], &out[i])
+            expit_derivative_block(min(ROWS, n - i), &eta[i], &out[i])
 
 
 def weigh(const double[::1] weight, double scale, double[:, ::1] found, int n_threads):

@@ -3,7 +3,7 @@
 eta, out, v and soft labels are (n, K) float64, C order, K >= 1; integer labels are (n,) int64 in 0..K-1; weight is (n,)
 float64 or None, for ones.  `labels` and `shares` are the two forms of y: the other one is None.  Work goes by blocks of
 `rows_per_block(K)` rows, a number that depends on K alone.  `found` and the adding of its blocks are those of
-elementwise.pyx, with the columns named below.
+special_elementwise.pyx, with the columns named below.
 """
 
 from cython.parallel cimport prange

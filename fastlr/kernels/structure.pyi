@@ -1,4 +1,4 @@
-"""How the entries of a compressed sparse X lie."""
+"""Checks of the indices of a compressed sparse X, counts of its entries, and copies of a few minor slices."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,8 +1,8 @@
-"""How the entries of a compressed sparse X lie: checks of its indices, counts, and copies of a few minor slices.
+"""Checks of the indices of a compressed sparse X, counts of its entries, and copies of a few minor slices.
 
-Major and minor axis, `indptr`, `indices`, `data` and `splits` are those of sparse.pyx.  Indices are compared and values
-are copied, nothing is computed with them, so this module is compiled for one CPU level only.  Nothing is allocated here
-and nothing but `irregularities` checks anything: fastlr.matrix does both.
+Major and minor axis, `indptr`, `indices`, `data` and `splits` are those of products_sparse.pyx.  Indices are compared
+and values are copied, nothing is computed with them, so this module is compiled for one CPU level only.  Nothing is
+allocated here and nothing but `irregularities` checks anything: fastlr.matrix does both.
 """
 
 from cython.parallel cimport prange

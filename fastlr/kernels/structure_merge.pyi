@@ -1,4 +1,4 @@
-"""Columns of a CSR matrix that are equal to others, and columns of one entry, made one."""
+"""Merged columns of a CSR matrix: one for each group of equal columns, one for the columns of one entry in a row."""
 
 import numpy as np
 from numpy.typing import NDArray

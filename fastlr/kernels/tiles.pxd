@@ -1,4 +1,5 @@
-"""Inline functions for products of dense matrices by register tiles (gemm.h); see gram.pyx and cholesky.pyx.
+"""Inline functions for products of dense matrices by register tiles (gemm.h), for products_gram.pyx and
+linalg_cholesky.pyx.
 
 A block of rows is packed into panels: `plain` holds panels of TILE_ROWS columns, `scaled` (rows times h) panels of
 TILE_COLUMNS columns, each panel row by row; columns and rows past the end are zero.

@@ -166,7 +166,7 @@ class CompressedMatrix(InMemoryMatrix):
 
 
 def _stored(data):
-    """Values as the kernels of products take them: where all are equal, the bits of one of them; see sparse.pyx."""
+    """Values as the kernels of products take them, see products_sparse.pyx: where all are equal, the bits of one."""
     if len(data) < 2 or not structure.all_equal(data):
         return data
     return data[:1].astype(np.float64).view(np.int64)

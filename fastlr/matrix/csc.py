@@ -130,7 +130,7 @@ class CSCMatrix(CompressedMatrix):
         return out
 
     def coordinate_epochs(self, curvature, *model):
-        return coordinate_descent.sparse_epochs(*self._arrays, curvature, *model)
+        return coordinate_descent.epochs(*self._arrays, curvature, *model)
 
 
 LAYOUTS["csc"] = CSCMatrix

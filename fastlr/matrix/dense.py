@@ -233,7 +233,7 @@ class DenseMatrix(InMemoryMatrix):
         return DenseMatrix(product, self.n_threads, product.nbytes)
 
     def coordinate_epochs(self, curvature, *model):
-        return coordinate_descent.dense_epochs(self.X, curvature, *model)
+        return coordinate_descent.epochs(*self.by_column(), curvature, *model)
 
     def newton_iterations(self, *fit):
         return newton_small.dense(self.X, *fit)

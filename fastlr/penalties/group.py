@@ -2,11 +2,10 @@
 
 import numpy as np
 
-from fastlr.linalg.broadcast import is_one_number
-from fastlr.penalties.elastic_net import ElasticNet
+from fastlr.penalties.base import Penalty, take
 
 
-class GroupPenalty(ElasticNet):
+class GroupPenalty(Penalty):
     """Penalty values, subgradients and conjugate (Yuan, Lin 2006; the grouped multinomial of glmnet).
 
     Parameters
@@ -31,7 +30,7 @@ class GroupPenalty(ElasticNet):
         return (groups[:, None] * self.n_classes + np.arange(self.n_classes)).ravel()
 
     def _of(self, columns):
-        strengths = (values[0, 0] if is_one_number(values) else values[columns] for values in (self.l1, self.l2))
+        strengths = take(self.l1, columns), take(self.l2, columns)
         return GroupPenalty(*strengths, (len(columns), 1), self.n_classes, self.n_threads)
 
     def groups(self, values):

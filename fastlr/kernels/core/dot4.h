@@ -8,6 +8,7 @@
 #define FASTLR_DOT4_H
 
 #include "simd.h"
+#include "storage.h"
 
 #if defined(__AVX2__) && defined(__FMA__)
 #include <immintrin.h>
@@ -61,5 +62,7 @@ static inline __m256d fastlr_load4_f32(const float *x) { return _mm256_cvtps_pd(
 
 FASTLR_DOT4(double, f64)
 FASTLR_DOT4(float, f32)
+
+#define fastlr_dot4(x, stride, v, p, out) FASTLR_BY_VALUE(x, fastlr_dot4)(x, stride, v, p, out)
 
 #endif

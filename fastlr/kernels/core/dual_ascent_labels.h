@@ -3,10 +3,11 @@
  * WIDTH is 4, 8, 12 or 16, so that the sums of a row lie in registers and an entry of X meets one or two cache lines.
  * The arithmetic of a label does not depend on WIDTH or on its neighbours.
  */
-#ifndef FASTLR_DUAL_MANY_H
-#define FASTLR_DUAL_MANY_H
+#ifndef FASTLR_DUAL_ASCENT_LABELS_H
+#define FASTLR_DUAL_ASCENT_LABELS_H
 
 #include "loss_labels.h"
+#include "storage.h"
 
 #if defined(__GNUC__)
 #define FASTLR_QUAD 4
@@ -101,19 +102,25 @@ typedef double fastlr_quad;
         default: fastlr_lane_add_##suffix##_16(j, x, begin, end, ahead, last, inverse, step, change, W);               \
         }                                                                                                              \
     }
-FASTLR_LANE_ROWS(f64_i32, double, int32_t)
-FASTLR_LANE_ROWS(f64_i64, double, int64_t)
-FASTLR_LANE_ROWS(f32_i32, float, int32_t)
-FASTLR_LANE_ROWS(f32_i64, float, int64_t)
+FASTLR_LANE_ROWS(i32_f64, double, int32_t)
+FASTLR_LANE_ROWS(i64_f64, double, int64_t)
+FASTLR_LANE_ROWS(i32_f32, float, int32_t)
+FASTLR_LANE_ROWS(i64_f32, float, int64_t)
+
+#define fastlr_lane_dot(width, j, x, begin, end, last, W, out)                                                         \
+    FASTLR_BY_INDEX_AND_VALUE(j, x, fastlr_lane_dot)(width, j, x, begin, end, last, W, out)
+#define fastlr_lane_add(width, j, x, begin, end, ahead, last, inverse, step, change, W)                                \
+    FASTLR_BY_INDEX_AND_VALUE(j, x, fastlr_lane_add)(width, j, x, begin, end, ahead, last, inverse, step, change, W)
 
 #define FASTLR_MOST_LANES 16
-/* Of Newton's method or bisection in one row; share of the distance to the root that may be left; see dual.pyx. */
+/* Of Newton's method or bisection in one row; share of the distance to the root that may be left: as in
+ * dual_ascent.pyx. */
 #define FASTLR_ROW_STEPS 100
 #define FASTLR_ROW_ENOUGH 0.1
 #define FASTLR_ROW_RESOLVED 1e-15
 
 /* Maximise the dual of each label in one row, given x_i . w + intercept in `change`, which becomes minus the change of
- * weight r.  As `ascend` of dual.pyx, label by label: each stands still once it has arrived. */
+ * weight r.  As `ascend` of dual_ascent.pyx, label by label: each stands still once it has arrived. */
 static inline void fastlr_ascend_lanes(ptrdiff_t width, double norm, double own, double weight,
                                        const double *FASTLR_RESTRICT factor, const uint8_t *FASTLR_RESTRICT label,
                                        double *FASTLR_RESTRICT z, double *FASTLR_RESTRICT r,

@@ -1,4 +1,4 @@
-/* Rows of K linear predictors, each with a 0/1 label of its own: what K two-class fits do between two products with X.
+/* K logistic losses over rows with K labels 0 or 1 each, summed over a block of rows.
  *
  * A block is at most FASTLR_BLOCK rows of K numbers, C order.  Entry (i, k) has the weight  weight[i] factor[y K + k]
  * for its label y: factor holds K numbers for label 0, then K for label 1.  Sums go to `out`, K numbers, and are added
@@ -7,10 +7,10 @@
  * A block is worked on in pieces of FASTLR_PIECE entries, whatever rows they belong to: what differs between rows and
  * between columns is laid out for a piece beforehand, so that vectors are full also where K is small.
  */
-#ifndef FASTLR_LABEL_ROWS_H
-#define FASTLR_LABEL_ROWS_H
+#ifndef FASTLR_LOSS_LABELS_H
+#define FASTLR_LOSS_LABELS_H
 
-#include "simd.h"
+#include "loss_logistic.h"
 
 #define FASTLR_PIECE 512
 
@@ -72,13 +72,10 @@ static inline void fastlr_label_block(ptrdiff_t rows, ptrdiff_t K, const double 
     FASTLR_PIECES
         FASTLR_SIMD
         for (ptrdiff_t e = 0; e < n; e++) {
-            double x = eta[begin + e], a = fabs(x), small = fastlr_exp_neg(a), big = 1.0 / (1.0 + small);
-            double loss = fastlr_log1p_unit(small) + ((x > 0.0 ? 1.0 - y[e] : y[e]) > 0.0 ? a : 0.0);
-            small *= big;
-            double up = x < 0.0 ? small : big, down = x < 0.0 ? big : small;
-            residual[begin + e] = s[e] * ((1.0 - y[e]) * up - y[e] * down);
-            curvature[begin + e] = s[e] * small * big;
-            terms[e] = s[e] * loss;
+            fastlr_sigmoid at = fastlr_sigmoid_at(eta[begin + e]);
+            residual[begin + e] = s[e] * fastlr_miss(at, y[e]);
+            curvature[begin + e] = s[e] * at.small * at.big;
+            terms[e] = s[e] * fastlr_loss_from(at.e, eta[begin + e], y[e]);
         }
         fastlr_collect(begin, n, K, terms, out);
     }
@@ -93,11 +90,9 @@ static inline void fastlr_label_slopes(ptrdiff_t rows, ptrdiff_t K, const double
         fastlr_spread(begin, n, K, shift, moved);
         FASTLR_SIMD
         for (ptrdiff_t e = 0; e < n; e++) {
-            double x = eta[begin + e] + moved[e], small = fastlr_exp_neg(fabs(x)), big = 1.0 / (1.0 + small);
-            small *= big;
-            double up = x < 0.0 ? small : big, down = x < 0.0 ? big : small;
-            terms[e] = s[e] * ((1.0 - y[e]) * up - y[e] * down);
-            second[e] = s[e] * small * big;
+            fastlr_sigmoid at = fastlr_sigmoid_at(eta[begin + e] + moved[e]);
+            terms[e] = s[e] * fastlr_miss(at, y[e]);
+            second[e] = s[e] * at.small * at.big;
         }
         fastlr_collect(begin, n, K, terms, out);
         fastlr_collect(begin, n, K, second, out + K);
@@ -131,10 +126,9 @@ static inline void fastlr_label_divergence(ptrdiff_t rows, ptrdiff_t K, const do
         fastlr_spread(begin, n, K, scale, share);
         FASTLR_SIMD
         for (ptrdiff_t e = 0; e < n; e++) {
-            double x = eta[begin + e], z = Xd[begin + e], small = fastlr_exp_neg(fabs(x)), big = 1.0 / (1.0 + small);
-            small *= big;
-            double up = x < 0.0 ? small : big, down = x < 0.0 ? big : small;
-            double u = y[e] + share[e] * ((1.0 - y[e]) * up - y[e] * down + back * small * big * z);
+            double x = eta[begin + e], z = Xd[begin + e];
+            fastlr_sigmoid at = fastlr_sigmoid_at(x);
+            double u = y[e] + share[e] * (fastlr_miss(at, y[e]) + back * at.small * at.big * z);
             double low = u < 0.0 ? 0.0 : u, in = low > 1.0 ? 1.0 : low;
             terms[e] = s[e] * fastlr_divergence(in, x + length[e] * z);
             cut[e] = in == u ? 0.0 : 1.0;

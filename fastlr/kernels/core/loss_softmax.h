@@ -1,9 +1,9 @@
-/* Rows of K linear predictors under the softmax loss: what a fit does between two products with X.
+/* The softmax loss summed over a block of rows.
  *
  * A block is at most FASTLR_BLOCK rows of K numbers, C order.  Targets are class numbers `label`.
  */
-#ifndef FASTLR_CLASS_ROWS_H
-#define FASTLR_CLASS_ROWS_H
+#ifndef FASTLR_LOSS_SOFTMAX_H
+#define FASTLR_LOSS_SOFTMAX_H
 
 #include "special.h"
 

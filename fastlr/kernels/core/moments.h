@@ -3,6 +3,7 @@
 #define FASTLR_MOMENTS_H
 
 #include "simd.h"
+#include "storage.h"
 
 /* fastlr_add_moments: one row of X, into the sums of its columns.
  * fastlr_column_moments: one contiguous piece of a column. */
@@ -35,5 +36,10 @@
 
 FASTLR_MOMENTS(double, f64)
 FASTLR_MOMENTS(float, f32)
+
+#define fastlr_add_moments(p, weight, x, centre, first, second)                                                        \
+    FASTLR_BY_VALUE(x, fastlr_add_moments)(p, weight, x, centre, first, second)
+#define fastlr_column_moments(n, weight, x, centre, first, second)                                                     \
+    FASTLR_BY_VALUE(x, fastlr_column_moments)(n, weight, x, centre, first, second)
 
 #endif

@@ -1,10 +1,10 @@
-/* What a fitted model makes of linear predictors, a block of rows at a time: the linear predictors themselves,
+/* Predictions of two classes from linear predictors, a block of rows at a time: the linear predictors themselves,
  * probabilities and their logarithms, labels, losses.  Rules as in simd.h.
  *
  * An output function gets the linear predictors of the rows begin..begin + n and writes what it makes of them to where
  * these rows lie in `out`.  Storage is float or double; arithmetic is double. */
-#ifndef FASTLR_OUTPUTS_H
-#define FASTLR_OUTPUTS_H
+#ifndef FASTLR_PREDICT_H
+#define FASTLR_PREDICT_H
 
 #include "special.h"
 
@@ -45,11 +45,9 @@ static inline int fastlr_all_finite(ptrdiff_t n, const double *x)
         T *FASTLR_RESTRICT out = (T *)rows->out + 2 * begin;                                                           \
         FASTLR_SIMD                                                                                                    \
         for (ptrdiff_t i = 0; i < n; i++) {                                                                            \
-            double e = fastlr_exp_neg(fabs(eta[i]));                                                                   \
-            double big = 1.0 / (1.0 + e);                                                                              \
-            double small = e * big;                                                                                    \
-            out[2 * i] = (T)(eta[i] < 0.0 ? big : small);                                                              \
-            out[2 * i + 1] = (T)(eta[i] < 0.0 ? small : big);                                                          \
+            fastlr_sigmoid s = fastlr_sigmoid_at(eta[i]);                                                              \
+            out[2 * i] = (T)s.down;                                                                                    \
+            out[2 * i + 1] = (T)s.up;                                                                                  \
         }                                                                                                              \
     }                                                                                                                  \
     static void fastlr_write_log_probability_##suffix(ptrdiff_t begin, ptrdiff_t n, const double *FASTLR_RESTRICT eta, \

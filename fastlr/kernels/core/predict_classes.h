@@ -1,4 +1,4 @@
-/* What a fitted model makes of K linear predictors in each row, a block of rows at a time: the linear predictors
+/* Predictions of K classes from K linear predictors in each row, a block of rows at a time: the linear predictors
  * themselves, probabilities and their logarithms, labels, the k most probable classes, losses.  Rules as in simd.h.
  *
  * An output function gets block number `block`, which is the rows begin..begin + rows (at most FASTLR_BLOCK), and writes
@@ -7,8 +7,8 @@
  *
  * With s = exp (softmax) or s = sigma (one-vs-rest) the probability of class j is s(eta_j) / sum_k s(eta_k).  It follows
  * from the tails e_j = s(eta_j) / s(eta_top) and their sum over j != top, the rest, as in special.h. */
-#ifndef FASTLR_CLASS_OUTPUTS_H
-#define FASTLR_CLASS_OUTPUTS_H
+#ifndef FASTLR_PREDICT_CLASSES_H
+#define FASTLR_PREDICT_CLASSES_H
 
 #include "predict.h"
 
@@ -92,7 +92,7 @@ static inline void fastlr_rare_tails(ptrdiff_t K, const double *eta, double m, d
 static inline void fastlr_sigmoid_tails(ptrdiff_t rows, ptrdiff_t K, const double *FASTLR_RESTRICT eta,
                                         ptrdiff_t *FASTLR_RESTRICT top, double *FASTLR_RESTRICT tail)
 {
-    fastlr_expit_f64(rows * K, eta, tail);
+    fastlr_expit_block(rows * K, eta, tail);
     for (ptrdiff_t i = 0; i < rows; i++) {
         const double *x = eta + i * K;
         double *e = tail + i * K;

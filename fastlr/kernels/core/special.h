@@ -4,18 +4,20 @@
 
 #include <float.h>
 
-#include "simd.h"
+#include "loss_logistic.h"
+#include "storage.h"
 
 /* Elementwise functions offered to users (special.py), for float and double storage; arithmetic is double. */
 #define FASTLR_ELEMENTWISE(T, suffix)                                                                                  \
-    static inline void fastlr_expit_##suffix(ptrdiff_t n, const T *FASTLR_RESTRICT eta, T *FASTLR_RESTRICT out)        \
+    static inline void fastlr_expit_block_##suffix(ptrdiff_t n, const T *FASTLR_RESTRICT eta,                          \
+                                                   T *FASTLR_RESTRICT out)                                             \
     {                                                                                                                  \
         FASTLR_SIMD                                                                                                    \
         for (ptrdiff_t i = 0; i < n; i++)                                                                              \
             out[i] = (T)fastlr_expit(eta[i]);                                                                          \
     }                                                                                                                  \
-    static inline void fastlr_expit_derivative_##suffix(ptrdiff_t n, const T *FASTLR_RESTRICT eta,                     \
-                                                        T *FASTLR_RESTRICT out)                                        \
+    static inline void fastlr_expit_derivative_block_##suffix(ptrdiff_t n, const T *FASTLR_RESTRICT eta,               \
+                                                              T *FASTLR_RESTRICT out)                                  \
     {                                                                                                                  \
         FASTLR_SIMD                                                                                                    \
         for (ptrdiff_t i = 0; i < n; i++)                                                                              \
@@ -24,6 +26,9 @@
 
 FASTLR_ELEMENTWISE(double, f64)
 FASTLR_ELEMENTWISE(float, f32)
+
+#define fastlr_expit_block(n, eta, out) FASTLR_BY_VALUE(eta, fastlr_expit_block)(n, eta, out)
+#define fastlr_expit_derivative_block(n, eta, out) FASTLR_BY_VALUE(eta, fastlr_expit_derivative_block)(n, eta, out)
 
 /* log(1 + x) for x >= 0, relative error below 2 ulp: beyond 1 the rounding of 1 + x moves the logarithm by less than
  * half an ulp of ln 2. */
