@@ -1,6 +1,9 @@
 """Exact Newton for small problems: the compiled iterations against plain NumPy, and the solver around them."""
 
+import shutil
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,7 +13,7 @@ from hypothesis import given, settings, strategies as st
 from references import cpu_levels, dense_layouts, load_kernels, scrambled
 from scipy.special import expit
 
-from fastlr import Status, fit_logistic
+from fastlr import Status, fit_logistic, kernels
 from fastlr.matrix import as_matrix
 from fastlr.objective.logistic import LogisticObjective
 from fastlr.penalties.elastic_net import ElasticNet
@@ -362,3 +365,43 @@ def test_fits_in_several_threads_give_the_bits_of_one():
     with ThreadPoolExecutor(4) as pool:
         together = list(pool.map(fit, strengths))
     assert together == [fit(l2) for l2 in strengths]
+
+
+# --- the C headers alone ----------------------------------------------------------------------------------------------
+
+C_PROGRAM = r"""
+#include <stdio.h>
+#include <stdlib.h>
+#include "core/newton_small.h"
+
+int main(void)
+{
+    const double X[] = {0.5, -1.0, 1.5, 2.0, -0.5, 0.25, -2.0, 1.0, 0.75, -0.125, 3.0, -1.5};
+    const double y[] = {0.0, 1.0, 1.0, 0.0, 1.0, 0.0}, weight = 1.0 / 6.0, l2 = 0.01;
+    const double weights[] = {weight, weight, weight, weight, weight, weight};
+    fastlr_small_problem problem = {
+        .X = {.storage = FASTLR_DENSE_F64, .n = 6, .p = 2, .values = X, .layout = {2, 2, 1, 0}},
+        .y = y, .weight = weights, .weight_step = 1, .l2 = &l2, .fit_intercept = 1, .has_gap = 1, .tol = 1e-10};
+    double *memory = malloc(fastlr_small_scratch_length(6, 2) * sizeof(double)), coef[2] = {0.0, 0.0};
+    const fastlr_small_state *state = (const fastlr_small_state *)memory;
+    fastlr_small_outcome outcome = fastlr_small_begin(&problem, memory, coef, 0.0);
+    while (outcome == FASTLR_RUNNING)
+        outcome = fastlr_small_iterate(&problem, memory, coef);
+    printf("%d %.17g %.17g %.17g %.17g\n", outcome, coef[0], coef[1], state->intercept, state->value);
+    free(memory);
+    return 0;
+}
+"""
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler")
+def test_a_c_program_without_python_makes_the_same_fit(tmp_path):
+    headers = Path(__file__).parents[1] / "fastlr" / "kernels"
+    (tmp_path / "fit.c").write_text(C_PROGRAM)
+    subprocess.run(["cc", "-std=c11", f"-I{headers}", "fit.c", "-o", "fit", "-lm"], cwd=tmp_path, check=True)
+    words = subprocess.run([tmp_path / "fit"], capture_output=True, text=True, check=True).stdout.split()
+    X = np.array([[0.5, -1.0], [1.5, 2.0], [-0.5, 0.25], [-2.0, 1.0], [0.75, -0.125], [3.0, -1.5]])
+    expected = fit_logistic(X, np.array([0.0, 1.0, 1.0, 0.0, 1.0, 0.0]), l2=0.01, solver="newton_small", tol=1e-10)
+    assert kernels.newton_small.OUTCOMES[int(words[0])] == "finished"
+    found = np.array(words[1:], dtype=float)
+    np.testing.assert_allclose(found, [*expected.coef, expected.intercept, expected.objective], rtol=1e-9)

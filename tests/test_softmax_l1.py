@@ -215,6 +215,7 @@ def test_the_group_penalty_and_its_conjugate():
     change = penalty.absolute(coef + step) - penalty.absolute(coef)
     assert penalty.absolute_change(coef, step) == pytest.approx(change, rel=1e-12)
     assert penalty.absolute_change(coef, 1e-30 * step) != 0.0
+    assert not hasattr(penalty, "prox")  # that of single coefficients would be wrong
 
 
 def test_steps_end_at_kinks():

@@ -2,8 +2,8 @@
 
 With gradient g of the smooth part and Hessian H = X'(D - D 1 1' D / trace_D) X + l2 at the current coef, an epoch
 goes once through the columns and minimises in each  g . delta + delta' H delta / 2 + l1' |coef + delta|  exactly,
-within  lower <= coef + delta <= upper.  Kept up to date on the way: q = D X delta (n,) and tau = XtD1 . delta / trace_D, the
-step of the eliminated intercept, with XtD1 = X' D 1 and trace_D = 1' D 1 (0: no intercept).
+within  lower <= coef + delta <= upper.  Kept up to date on the way: q = D X delta (n,) and tau = XtD1 . delta /
+trace_D, the step of the eliminated intercept, with XtD1 = X' D 1 and trace_D = 1' D 1 (0: no intercept).
 
 Arrays over columns are (p,) float64; l1, l2, lower and upper may be broadcast scalars.  Sequential by nature; the GIL
 is released.

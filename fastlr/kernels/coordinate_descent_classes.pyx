@@ -123,9 +123,9 @@ def epochs(const integer[::1] indptr, const integer[::1] indices, const floating
 
     H is  X'(diag(p) - p p') X,  weighted, with l2 in its diagonal, where every class has an intercept of its own if
     trace_D (K,) is positive:  XtD1 = X_k' D_kk 1,  trace_D_k = 1' D_kk 1,  and `diagonal` (of each pair) has been freed
-    of what that intercept takes away.  Within a class the step of a coefficient is exact; `eta` collects the change of the
-    linear predictors, intercepts included.  Rows of `order` hold SLOTS classes (-1: none) that are visited at the same
-    time, each as if the other stood still; two such blocks never raise the model.
+    of what that intercept takes away.  Within a class the step of a coefficient is exact; `eta` collects the change of
+    the linear predictors, intercepts included.  Rows of `order` hold SLOTS classes (-1: none) that are visited at the
+    same time, each as if the other stood still; two such blocks never raise the model.
 
     scratch is (3 SLOTS + 1, n), weight (n,), p (K, n); all over pairs are (m,)."""
     cdef Py_ssize_t n = eta.shape[1], i, g, s, k

@@ -7,8 +7,8 @@
     LOSS              sums of scale * weight * log-loss over BLOCK rows each, added to what is there, (ceil(n / BLOCK),)
 
 The first three are written as float64, or as float32 if `single`; LOSS as float64.  Every pass that computes outputs
-(here, products_dense.predict, products_sparse.predict) takes `out` as bytes, y (n,) and weight (n,) or None, and returns whether all
-linear predictors are finite.
+(here, products_dense.predict, products_sparse.predict) takes `out` as bytes, y (n,) and weight (n,) or None, and
+returns whether all linear predictors are finite.
 """
 
 from cython.parallel cimport prange

@@ -1,5 +1,5 @@
-"""Merged columns of a CSR matrix: one for each group of equal columns, one for the columns of one entry in a row.  Under
-L2 the coefficients of a group follow from that of the merged column; see presolve/merging.py.
+"""Merged columns of a CSR matrix: one for each group of equal columns, one for the columns of one entry in a row.
+Under L2 the coefficients of a group follow from that of the merged column; see presolve/merging.py.
 
 `target` (p,) is the number of the merged column of each column, or ALONE for a column of one entry, or EMPTY; `leads`
 (p,) is 1 for the first column of a group; `scale` (columns out,) multiplies its entries.  The columns of one entry of a
