@@ -21,9 +21,8 @@ static inline double fastlr_nearest(double v, double lower, double upper)
 /* argmin over w of  (w - v)^2 / 2 + l1 |w|  =  sign(v) max(|v| - l1, 0); NaN of NaN. */
 static inline double fastlr_soft_threshold(double v, double l1)
 {
-    if (fabs(v) <= l1)
-        return 0.0;
-    return v > 0.0 ? v - l1 : v + l1;
+    double size = fabs(v) - l1;
+    return size <= 0.0 ? 0.0 : copysign(size, v); /* no branch on the sign, which no processor foresees */
 }
 
 /* The subgradient of least norm at w, g being the gradient of the smooth part. */
@@ -136,8 +135,8 @@ static inline double fastlr_penalty_gap(const fastlr_penalty *psi, ptrdiff_t beg
     double sum = 0.0;
     for (ptrdiff_t i = begin; i < end; i++) {
         double z = scale * adjoint[i], w = coef[i], l1 = s.l1[i * s.l1_step], l2 = s.l2[i * s.l2_step];
-        double excess = fastlr_soft_threshold(z, l1);
-        if (excess != 0.0 && l2 > 0.0) /* NaN comes through */
+        double excess = fabs(z) - l1;
+        if (!(excess <= 0.0) && l2 > 0.0) /* NaN comes through */
             sum += 0.5 * excess * excess / l2;
         if (w != 0.0)
             sum += l1 * fabs(w) + 0.5 * l2 * w * w + z * w;
