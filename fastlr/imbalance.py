@@ -16,9 +16,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from fastlr.estimator.class_weight import balanced
 from fastlr.estimator.model_kind import kind_of
 from fastlr.validation.containers import as_array
-from fastlr.validation.numbers import amounts, positive, sample_weights
+from fastlr.validation.numbers import amounts, positive_weights
 
 __all__ = ["balanced_weights", "corrected_intercept", "cost_threshold", "prior_corrected"]
 
@@ -57,15 +58,13 @@ def balanced_weights(y, sample_weight=None):
         If shapes do not fit, a label is NaN, a weight is negative or not finite, or only one class has weight.
     """
     codes, n_classes = _class_codes(y)
-    weight = np.ones(len(codes)) if sample_weight is None else positive(sample_weights(sample_weight, len(codes)))
+    weight = np.ones(len(codes)) if sample_weight is None else positive_weights(sample_weight, len(codes))
     scale = weight.max()
     weight = weight / scale  # the sum of very large weights would not be finite
     sums = np.bincount(codes, weight, n_classes)
-    present = sums > 0.0
-    if present.sum() < 2:
+    if np.count_nonzero(sums) < 2:
         raise ValueError("y holds one class only among the rows of positive weight: expected two or more classes")
-    factors = np.divide(sums.sum() / present.sum(), sums, out=np.zeros(n_classes), where=present)
-    return weight * factors[codes] * scale
+    return weight * balanced(sums)[codes] * scale
 
 
 @np.errstate(all="ignore")

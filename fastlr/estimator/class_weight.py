@@ -17,16 +17,32 @@ def total(weight):
     return mass
 
 
+def balanced(masses):
+    """Weights under which all classes weigh the same, S / (K S_k); 0 for a class of which there is nothing.
+
+    Parameters
+    ----------
+    masses : ndarray of shape (K,), or (n_problems, K)
+        S_k, the sum of the weights of the rows of each class; S is that of all, K the number of classes that have any.
+
+    Returns
+    -------
+    ndarray of the same shape
+    """
+    present = masses > 0.0
+    n_present = np.count_nonzero(present, axis=-1, keepdims=True)
+    whole = masses.sum(axis=-1, keepdims=True)
+    return np.divide(whole, n_present * masses, out=np.zeros(masses.shape), where=present)
+
+
 def per_class(class_weight, classes, masses):
-    """Weights (K,) of the classes, given the sums of their sample weights; a class without weight counts nothing."""
+    """Weights (K,) of the classes `classes` (K,); `masses` (K,) are the sums of the sample weights of their rows."""
     if isinstance(class_weight, list):
         raise ValueError(f"class_weight={class_weight!r}: a list of dicts is for multi_class='multilabel'")
     if isinstance(class_weight, Mapping):
         weights = _of_dict(class_weight, classes)
     elif class_weight == "balanced":
-        present = masses > 0.0
-        weights = np.zeros(len(classes))
-        weights[present] = masses.sum() / (np.count_nonzero(present) * masses[present])
+        weights = balanced(masses)
     else:
         raise ValueError(f"class_weight={class_weight!r}: expected a dict, 'balanced' or None")
     if not (np.isfinite(weights).all() and weights.any()):
@@ -79,11 +95,6 @@ def of_rows(class_weight, classes, codes, weight):
 def both_sides(own, whole):
     """Sums of weights (K, 2) of label 0 and label 1 in each problem; `own` (K,) are those of label 1."""
     return np.column_stack([whole - own, own])
-
-
-def balanced(masses):
-    """Weights (K, 2) under which both sides of each problem weigh the same, S / 2; `masses` (K, 2) are positive."""
-    return masses.sum(axis=1, keepdims=True) / (2.0 * masses)
 
 
 def of_labels(class_weight, masses):

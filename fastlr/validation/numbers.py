@@ -200,10 +200,17 @@ def positive(weight):
     return weight
 
 
+def positive_weights(given, n):
+    """sample_weight as `sample_weights` gives it, not zero in every row; None stays None."""
+    return None if given is None else positive(sample_weights(given, n))
+
+
+def with_sum_one(weight):
+    """Weights (n,), finite and not all zero, divided by their sum."""
+    weight = weight / weight.max()  # the sum of very large weights would not be finite
+    return weight / weight.sum()
+
+
 def normalised(given, n):
     """sample_weight, not zero in every row, with sum one, (n,); None stays None."""
-    weight = sample_weights(given, n)
-    if weight is None:
-        return None
-    weight = positive(weight) / weight.max()  # the sum of very large weights would not be finite
-    return weight / weight.sum()
+    return None if given is None else with_sum_one(positive_weights(given, n))
