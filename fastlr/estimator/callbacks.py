@@ -3,18 +3,18 @@
 from fastlr.solvers.callbacks import tell
 
 
-def callback_of(model, names, *others):
+def callback_of(settings, names, *others):
     """One callback for all who want to hear of a fit; None where nobody does.
 
     Parameters
     ----------
-    model : LogisticRegression
+    settings : Settings
     names : tuple of str, or None
         What each of several problems is called.
     *others : callable or None
-        Who wants to hear besides those that the model's parameters name.
+        Who wants to hear besides those that the settings name.
     """
-    everyone = (*others, report if model.verbose else None, model.callback)
+    everyone = (*others, report if settings.verbose else None, settings.callback)
     listeners = [callback for callback in everyone if callback is not None]
     return Listeners(listeners, names) if listeners else None
 

@@ -1,27 +1,35 @@
 """The fits behind the estimator: of two classes, of all classes at once, of one problem for each class or label.
 
-Each knows its targets, takes from the estimator `model` what it can use, refuses what it cannot, and says how its
-results become fitted attributes.
+Each knows its targets, takes from the Settings what it can use, refuses what it cannot, and says how its results become
+fitted attributes.  What it hands to the functional entries has been checked on the way here, and says so (`Checked`).
 """
 
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
-import scipy.sparse as sp
 
 from fastlr.estimator import class_weight as class_weights
-from fastlr.estimator.sklearn_parameters import merge_n_jobs, our_solver, softmax_solver
+from fastlr.fit.arguments import Checked
 from fastlr.fit.binary import fit_logistic
+from fastlr.fit.label_arguments import ClassNumbers, Labels, one_sided
 from fastlr.fit.one_vs_rest import fit_one_vs_rest
 from fastlr.fit.softmax import fit_softmax
 from fastlr.inference.identifiability import with_labels
 from fastlr.presolve.centring import Anchor, Centre
-from fastlr.solvers import LogisticResults, penalty_name
+from fastlr.solvers import LogisticResults
 
 
 class _Fit:
-    """What the fits have in common; `classes` (K,), `weight` (n,) or None, `n_rows`, `n_problems`."""
+    """What the fits have in common.
+
+    Each has `classes` (K,), `weight` (n,) float64 or None, finite and not negative, `n_rows`, `n_problems`, and
+
+        run(settings, X, strengths, earlier, offset, callback)
+
+    which makes the fit of X under the strengths (l1, l2) and returns its result, or results; `earlier` is (coef
+    (n_problems, p), intercept) to start from, or None.
+    """
 
     #: Fitted attributes that other fits do not set.
     extra: ClassVar[dict] = {}
@@ -30,7 +38,7 @@ class _Fit:
 
     @property
     def total(self):
-        """The sum of all weights."""
+        """The sum of all weights, positive and finite."""
         return self.n_rows if self.weight is None else class_weights.total(self.weight)
 
     def joined(self, results):
@@ -58,11 +66,16 @@ class _Fit:
             return None
         return Anchor(centres[-1], np.hstack([Centre(centres[-1]).value_of(each) for each in results]))
 
-    def _start(self, model, p):
+    @property
+    def _checked_weight(self):
+        """The weights for a functional entry: their sum being finite and positive, nothing is left to check."""
+        return None if self.weight is None else Checked(self.weight)
+
+    def _start(self, settings, earlier, p):
         """(coef (n_problems, p), intercept (n_problems,)) to start from, or None."""
-        if not (model.warm_start and hasattr(model, "coef_")):
+        if earlier is None:
             return None
-        coef = model.coef_.toarray() if hasattr(model.coef_, "toarray") else model.coef_
+        coef, intercept = earlier
         if coef.shape[1] != p:
             raise ValueError(f"warm_start: X has {p} features, the previous fit had {coef.shape[1]}")
         if len(coef) != self.n_problems:
@@ -70,10 +83,10 @@ class _Fit:
                 f"warm_start: coef_ of the previous fit has shape {coef.shape}, this one has "
                 f"{len(self.classes)} classes and shape {(self.n_problems, p)}"
             )
-        intercept = np.zeros(self.n_problems)
-        if model.fit_intercept:
-            intercept += model.intercept_
-        return np.asarray(coef, dtype=np.float64), intercept
+        start = np.zeros(self.n_problems)
+        if settings.fit_intercept:
+            start += intercept
+        return np.asarray(coef, dtype=np.float64), start
 
 
 @dataclass
@@ -90,20 +103,22 @@ class TwoClasses(_Fit):
     def n_rows(self):
         return len(self.targets)
 
-    def run(self, model, X, l1, l2, offset, callback):
-        start = self._start(model, X.shape[1])
+    def run(self, settings, X, strengths, earlier, offset, callback):
+        l1, l2 = strengths
+        start = self._start(settings, earlier, X.shape[1])
         return fit_logistic(
             X,
-            self.targets,
+            Checked(self.targets),
             l1=l1,
             l2=l2,
-            bounds=model._bounds(X.shape[1]),
-            sample_weight=self.weight,
+            bounds=settings.bounds,
+            sample_weight=self._checked_weight,
             offset=offset,
-            standardize=model.standardize,
-            solver=our_solver(model.solver, penalty_name(np.any(l1), np.any(l2))),
+            standardize=settings.standardize,
+            solver=settings.two_class_solver(l1, l2),
             start=None if start is None else (start[0][0], float(start[1][0])),
-            **_controls(model, callback),
+            callback=callback,
+            **settings.of_every_fit,
         )
 
     def coefficients(self, result):
@@ -120,9 +135,10 @@ class AllClasses(_Fit):
     weight: np.ndarray | None
 
     @classmethod
-    def of(cls, model, classes, codes, weight):
-        if model.class_weight is not None:
-            weight = class_weights.of_rows(model.class_weight, classes, codes, weight)
+    def of(cls, settings, classes, codes, weight):
+        """The fit to class numbers `codes` (n,), with class weights in the weights of the rows."""
+        if settings.class_weight is not None:
+            weight = class_weights.of_rows(settings.class_weight, classes, codes, weight)
         counted = np.flatnonzero(np.bincount(codes, weight, len(classes)))
         if len(counted) < 2:
             found = ", ".join(repr(label) for label in classes[counted].tolist())
@@ -137,24 +153,27 @@ class AllClasses(_Fit):
     def n_problems(self):
         return len(self.classes)
 
-    def run(self, model, X, l1, l2, offset, callback):
-        _refuse(model, offset, "with more than two classes")
-        if model.standardize:
+    def run(self, settings, X, strengths, earlier, offset, callback):
+        l1, l2 = strengths
+        _refuse(settings, offset, "with more than two classes")
+        if settings.standardize:
             raise ValueError(
                 "standardize=True: the softmax fit of more than two classes takes columns as they are; scale them "
                 "with sklearn.preprocessing.StandardScaler, or use multi_class='ovr'"
             )
+        K = len(self.classes)
         result = fit_softmax(
             X,
-            self.codes,
-            len(self.classes),
+            Checked(ClassNumbers(self.codes, K)),
+            K,
             l1=l1,
             l2=l2,
-            group_penalty=model.group_penalty,
-            solver=softmax_solver(model.solver, penalty_name(np.any(l1), np.any(l2))),
-            sample_weight=self.weight,
-            start=self._start(model, X.shape[1]),
-            **_controls(model, callback),
+            group_penalty=settings.group_penalty,
+            solver=settings.softmax_solver(l1, l2),
+            sample_weight=self._checked_weight,
+            start=self._start(settings, earlier, X.shape[1]),
+            callback=callback,
+            **settings.of_every_fit,
         )
         return with_labels(result, self.classes)
 
@@ -170,31 +189,28 @@ class AllClasses(_Fit):
 class _Separate(_Fit):
     """A two-class fit for each of K problems; the dataclasses below say which.
 
-    Y is (n,) class numbers or (n, K) zeros and ones; label_weight (K, 2) weighs label 0 and label 1 of each problem.
+    labels (n rows, K problems) says where each problem has 1; label_weight (K, 2) weighs 0 and 1 of each.
     """
-
-    @property
-    def n_rows(self):
-        return self.Y.shape[0]
 
     @property
     def n_problems(self):
         return len(self.classes)
 
-    def run(self, model, X, l1, l2, offset, callback):
-        _refuse(model, offset, f"with multi_class={model.multi_class!r}")
+    def run(self, settings, X, strengths, earlier, offset, callback):
+        l1, l2 = strengths
+        _refuse(settings, offset, f"with multi_class={settings.multi_class!r}")
         results = fit_one_vs_rest(
             X,
-            self.Y,
-            len(self.classes) if self.Y.ndim == 1 else None,
+            Checked(self.labels),
             l1=l1,
             l2=l2,
-            sample_weight=self.weight,
+            sample_weight=self._checked_weight,
             label_weight=self.label_weight,
-            standardize=model.standardize,
-            solver=our_solver(model.solver, penalty_name(np.any(l1), np.any(l2))),
-            start=self._start(model, X.shape[1]),
-            **_controls(model, callback),
+            standardize=settings.standardize,
+            solver=settings.two_class_solver(l1, l2),
+            start=self._start(settings, earlier, X.shape[1]),
+            callback=callback,
+            **settings.of_every_fit,
         )
         return self.joined(results)
 
@@ -219,52 +235,58 @@ class _Separate(_Fit):
 
 @dataclass
 class OneAgainstRest(_Separate):
-    """A fit for each class, to class numbers Y (n,)."""
+    """A fit for each class against the rest."""
 
     classes: np.ndarray
-    Y: np.ndarray
+    labels: ClassNumbers
     weight: np.ndarray | None
     label_weight: np.ndarray | None
 
     noun = "class"
 
     @classmethod
-    def of(cls, model, classes, codes, weight):
-        """A dict of class weights weighs rows by their label in all problems, "balanced" each problem by itself."""
-        given = model.class_weight
+    def of(cls, settings, classes, codes, weight):
+        """The fits to class numbers `codes` (n,).
+
+        A dict of class weights weighs rows by their label in all problems, "balanced" each problem by itself.
+        """
+        given, labels = settings.class_weight, ClassNumbers(codes, len(classes))
         if given is not None and not isinstance(given, str):
             weight = class_weights.of_rows(given, classes, codes, weight)
-        K = len(classes)
-        counted = codes if weight is None else codes[weight > 0.0]
-        _check_both_sides(np.bincount(counted, minlength=K), len(counted), cls.noun, classes)
+        _check_both_sides(labels, weight, len(codes), cls.noun, classes)
         if not isinstance(given, str):
-            return cls(classes, codes, weight, None)
-        masses = class_weights.both_sides(np.bincount(codes, weight, K), len(codes) if weight is None else weight.sum())
-        return cls(classes, codes, weight, class_weights.balanced(masses))
+            return cls(classes, labels, weight, None)
+        masses = class_weights.both_sides(labels.sums(weight), len(codes) if weight is None else weight.sum())
+        return cls(classes, labels, weight, class_weights.balanced(masses))
+
+    @property
+    def n_rows(self):
+        return len(self.labels.numbers_of_rows)
 
 
 @dataclass
 class EachLabel(_Separate):
-    """A fit for each label, to an indicator Y (n, K) whose columns may have names."""
+    """A fit for each label of an indicator, whose columns may have names."""
 
     classes: np.ndarray
-    Y: np.ndarray | sp.csc_array
+    labels: Labels
     weight: np.ndarray | None
     label_weight: np.ndarray | None
     label_names: np.ndarray | None
+    n_rows: int
 
     noun = "label"
 
     @classmethod
-    def of(cls, model, Y, weight, names):
-        fit = cls(np.arange(Y.shape[1]), Y, weight, None, names)
-        counted = np.ones(Y.shape[0]) if weight is None else (weight > 0.0).astype(np.float64)
-        _check_both_sides(Y.T @ counted, counted.sum(), cls.noun, fit.called)
-        if model.class_weight is None:
+    def of(cls, settings, labels, weight, names, n):
+        """The fits to Labels of n rows."""
+        fit = cls(np.arange(labels.n_labels), labels, weight, None, names, n)
+        _check_both_sides(labels, weight, n, cls.noun, fit.called)
+        if settings.class_weight is None:
             return fit
-        weighed = counted if weight is None else weight
-        masses = class_weights.both_sides(Y.T @ weighed, weighed.sum())
-        return replace(fit, label_weight=class_weights.of_labels(model.class_weight, masses))
+        weighed = np.ones(n) if weight is None else weight
+        masses = class_weights.both_sides(labels.sums(weighed), weighed.sum())
+        return replace(fit, label_weight=class_weights.of_labels(settings.class_weight, masses))
 
     @property
     def called(self):
@@ -272,39 +294,31 @@ class EachLabel(_Separate):
 
     @property
     def extra(self):
-        sparse = {"sparse_labels_": sp.issparse(self.Y)}
+        sparse = {"sparse_labels_": self.labels.is_sparse}
         return sparse if self.label_names is None else {**sparse, "label_names_": self.label_names}
 
 
-def many_classes(model, classes, codes, weight):
+def many_classes(settings, classes, codes, weight):
     """The fit of more than two classes that multi_class asks for."""
-    build = {"multinomial": AllClasses.of, "ovr": OneAgainstRest.of}[model.multi_class]
-    return build(model, classes, codes, weight)
+    build = {"multinomial": AllClasses.of, "ovr": OneAgainstRest.of}[settings.multi_class]
+    return build(settings, classes, codes, weight)
 
 
-def _controls(model, callback):
-    return {
-        "fit_intercept": model.fit_intercept,
-        "tol": model.tol,
-        "max_iter": model.max_iter,
-        "n_threads": merge_n_jobs(model.n_threads, model.n_jobs),
-        "time_limit": model.time_limit,
-        "callback": callback,
-    }
-
-
-def _refuse(model, offset, when):
+def _refuse(settings, offset, when):
     """Raise ValueError for arguments that only a fit of two classes takes."""
-    for name, given in (("bounds", model.bounds), ("offset", offset)):
+    for name, given in (("bounds", settings.bounds), ("offset", offset)):
         if given is not None:
             raise ValueError(f"{name}: expected None {when}, only the fit of two classes takes it")
 
 
-def _check_both_sides(counts, n, noun, labels):
-    """Raise ValueError unless each label occurs in some of the n rows of positive weight, not in all."""
-    for label, count in zip(labels.tolist(), counts.tolist(), strict=True):
-        if not 0 < count < n:
-            raise ValueError(
-                f"y: {noun} {label!r} occurs in {'every' if count else 'no'} row of positive weight; the fit of a "
-                f"{noun} expects rows with and without it"
-            )
+def _check_both_sides(labels, weight, n, noun, called):
+    """Raise ValueError unless each label is 1 in some of the rows of positive weight and 0 in others."""
+    counted = np.ones(n) if weight is None else (weight > 0.0).astype(np.float64)
+    present = labels.sums(counted)
+    wrong = one_sided(present, counted.sum())
+    if len(wrong):
+        k = wrong[0]
+        raise ValueError(
+            f"y: {noun} {called.tolist()[k]!r} occurs in {'every' if present[k] else 'no'} row of positive weight; the "
+            f"fit of a {noun} expects rows with and without it"
+        )

@@ -2,6 +2,7 @@
 
 import math
 import warnings
+from functools import partial
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -10,13 +11,11 @@ from sklearn.linear_model._base import SparseCoefMixin
 
 from fastlr.estimator.callbacks import callback_of
 from fastlr.estimator.data import prepared
-from fastlr.estimator.parameters import checked
-from fastlr.estimator.partial_fit import OF_AN_INDICATOR, StreamingFit
+from fastlr.estimator.partial_fit import OF_A_STREAM, OF_AN_INDICATOR, StreamingFit
 from fastlr.estimator.prediction import LinearPrediction
+from fastlr.estimator.settings import settings_of
 from fastlr.estimator.sklearn_callbacks import CallbackSupportMixin, tasks_of, with_callbacks
-from fastlr.estimator.sklearn_parameters import effective_penalty, strengths
-from fastlr.estimator.state import store
-from fastlr.fit import arguments
+from fastlr.estimator.state import aside, reached, store
 from fastlr.solvers import FitInterrupted, Status
 
 
@@ -245,66 +244,30 @@ class LogisticRegression(CallbackSupportMixin, StreamingFit, LinearPrediction, S
             On Ctrl-C, after the fitted attributes have been set to the last point reached; fits of one problem for
             each class or label leave them as they were.
         """
-        learner = checked(self)
-        given, (X, fit) = X, prepared(learner, X, y, sample_weight, trials)
-        l1, l2 = learner._strengths(fit.total, X.shape[1])
-        self._run(learner, fit, X, l1, l2, offset, {"X": given, "y": y, "sample_weight": sample_weight})
+        settings, learner = settings_of(self), aside(self)
+        given, (X, fit) = X, prepared(learner, settings, X, y, sample_weight, trials)
+        factors = settings.factors(X.shape[1], vars(learner).get("feature_names_in_"))
+        strengths = settings.strengths(fit.total, factors)
+        earlier = reached(self) if settings.warm_start else None
+        run = partial(fit.run, settings, X, strengths, earlier, offset)
+        self._run(learner, settings, fit, X, run, {"X": given, "y": y, "sample_weight": sample_weight})
         _warn_of(fit.results(self.result_))
         return self
 
-    def _strengths(self, total, p):
-        """l1 and l2 of the core objective; `total` is the sum of all weights."""
-        C, l1_ratio = effective_penalty(self.penalty, self.C, self.l1_ratio)
-        l1, l2 = strengths(C, l1_ratio, total)
-        if self.penalty_factor is None:
-            return l1, l2
-        factor = arguments.factors(self.penalty_factor, p, self._names())
-        if not np.isfinite(factor.max() * (l1 + l2)):
-            told = "its product with 1 / (C S) is more than double precision can hold"
-            raise ValueError(f"penalty_factor holds {factor.max()}: {told}")
-        return factor * l1 if l1 else l1, factor * l2 if l2 else l2
-
-    def _bounds(self, p):
-        """bounds with columns by number."""
-        if not isinstance(self.bounds, dict):
-            return self.bounds
-        return arguments.by_number("bounds", self.bounds, p, self._names())
-
-    def _names(self):
-        """Names of the columns, or None."""
-        return vars(self).get("feature_names_in_")
-
     @with_callbacks
-    def _run(self, learner, fit, X, l1, l2, offset, given):
+    def _run(self, learner, settings, fit, X, run, given):
         """Make the fit on a copy and store what came of it; the callbacks that are set on the estimator are told."""
-        tasks = tasks_of(self, learner, fit, X, given)
+        tasks = tasks_of(self, learner, settings, fit, X, given)
         try:
-            result = fit.run(learner, X, l1, l2, offset, callback_of(learner, fit.names, tasks))
+            result = run(callback_of(settings, fit.names, tasks))
         except FitInterrupted as interruption:
-            learner._learn(fit, interruption.result, X)
+            _learn(learner, settings, fit, interruption.result, X.dtype)
             store(self, learner)
             raise
-        learner._learn(fit, result, X)
+        _learn(learner, settings, fit, result, X.dtype)
         store(self, learner)
         if tasks is not None:
             tasks.end()
-
-    def _learn(self, fit, result, X):
-        """Set the fitted attributes."""
-        self._end_stream()
-        results = [each for _, each in fit.results(result)]
-        gaps = [each.duality_gap for each in results]
-        attributes = fit.attributes(result, X.dtype)
-        for name in (*OF_AN_INDICATOR, "_anchor"):
-            vars(self).pop(name, None)
-        vars(self).update(attributes)
-        self.result_ = result
-        self.multi_class_ = self.multi_class
-        self.n_iter_ = np.array([each.n_iter for each in results], dtype=np.int32)
-        self.solver_ = ", ".join(dict.fromkeys(each.solver for each in results))
-        self.duality_gap_ = math.nan if any(map(math.isnan, gaps)) else max(gaps)
-        self.status_ = Status.worst(each.status for each in results)
-        self.converged_ = self.status_ is Status.CONVERGED
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -314,6 +277,26 @@ class LogisticRegression(CallbackSupportMixin, StreamingFit, LinearPrediction, S
             tags.target_tags.multi_output = tags.target_tags.two_d_labels = True
             tags.target_tags.single_output = tags.target_tags.one_d_labels = False
         return tags
+
+
+def _learn(learner, settings, fit, result, dtype):
+    """Set the fitted attributes, coefficients of this type, and forget those of an earlier fit or stream."""
+    results = [each for _, each in fit.results(result)]
+    gaps = [each.duality_gap for each in results]
+    status = Status.worst(each.status for each in results)
+    known = fit.attributes(result, dtype)
+    for name in (*OF_AN_INDICATOR, *OF_A_STREAM, "_anchor"):
+        vars(learner).pop(name, None)
+    vars(learner).update(
+        known,
+        result_=result,
+        multi_class_=settings.multi_class,
+        n_iter_=np.array([each.n_iter for each in results], dtype=np.int32),
+        solver_=", ".join(dict.fromkeys(each.solver for each in results)),
+        duality_gap_=math.nan if any(map(math.isnan, gaps)) else max(gaps),
+        status_=status,
+        converged_=status is Status.CONVERGED,
+    )
 
 
 def _warn_of(results):

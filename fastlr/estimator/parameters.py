@@ -2,6 +2,7 @@
 
 import math
 from numbers import Integral, Real
+from types import SimpleNamespace
 
 from sklearn.utils._param_validation import (
     Hidden,
@@ -11,8 +12,7 @@ from sklearn.utils._param_validation import (
     validate_parameter_constraints,
 )
 
-from fastlr.estimator.sklearn_parameters import SKLEARN_SOLVERS, merge_n_jobs
-from fastlr.estimator.state import aside
+from fastlr.estimator.sklearn_parameters import SKLEARN_SOLVERS
 from fastlr.fit.arguments import refuse_maker
 from fastlr.solvers import SOLVERS
 from fastlr.validation.numbers import plain, unwrapped
@@ -51,31 +51,33 @@ CONSTRAINTS = {
 
 
 def checked(estimator):
-    """A copy of the estimator to learn on, its arguments checked, and the numbers among them Python's own.
+    """The constructor arguments as attributes, checked, and the numbers among them Python's own.
+
+    It is the estimator itself where its arguments are of the built-in types.
 
     Raises
     ------
     InvalidParameterError (a ValueError)
         For the first argument outside its constraints.
+    ValueError
+        For a `group_penalty` with another `multi_class` than "multinomial".
     TypeError
         For a maker of callbacks in place of a callback.
     """
-    learner = aside(estimator)
-    if not _are_plain(learner):
-        _normalise(learner)
-    refuse_maker(learner.callback)
-    if learner.group_penalty and learner.multi_class != "multinomial":
+    given = estimator if _are_plain(estimator) else _normalised(estimator)
+    refuse_maker(given.callback)
+    if given.group_penalty and given.multi_class != "multinomial":
         raise ValueError(
-            f"group_penalty=True with multi_class={learner.multi_class!r}: expected multi_class='multinomial', the "
+            f"group_penalty=True with multi_class={given.multi_class!r}: expected multi_class='multinomial', the "
             "problems of the others share no coefficients that could form a group"
         )
-    return learner
+    return given
 
 
-def _normalise(learner):
-    """Turn numbers of other types into Python's, arrays without dimensions into what they hold; check all arguments."""
-    caller, given = type(learner).__name__, learner.get_params(deep=False)
-    parameters = {name: unwrapped(value) for name, value in given.items()}
+def _normalised(estimator):
+    """The arguments, all checked: numbers of other types as Python's, arrays without dimensions as what they hold."""
+    caller = type(estimator).__name__
+    parameters = {name: unwrapped(getattr(estimator, name)) for name in sorted(CONSTRAINTS)}
     for name in (*_REAL, *_INTEGRAL):
         if isinstance(parameters[name], bool):  # for Python a number
             raise InvalidParameterError(f"The {name!r} parameter of {caller} must be a number. Got {parameters[name]}.")
@@ -83,8 +85,7 @@ def _normalise(learner):
     validate_parameter_constraints(CONSTRAINTS, parameters, caller_name=caller)
     for name in _REAL:
         parameters[name] = _as_float(name, parameters[name])
-    vars(learner).update(parameters)
-    merge_n_jobs(learner.n_threads, learner.n_jobs)
+    return SimpleNamespace(**parameters)
 
 
 def _as_float(name, value):

@@ -3,14 +3,13 @@
 from dataclasses import replace
 
 import numpy as np
-import scipy.sparse as sp
 
 from fastlr.estimator.absent_attributes import why_absent
 from fastlr.estimator.adagrad_state import GroupedSoftmaxStream, SeparateStreams, SoftmaxStream, TwoClassStream
 from fastlr.estimator.class_weight import of_rows, of_two
-from fastlr.estimator.parameters import checked
 from fastlr.estimator.prediction_arguments import one_per_row
-from fastlr.estimator.state import store
+from fastlr.estimator.settings import settings_of
+from fastlr.estimator.state import aside, reached, store
 from fastlr.estimator.targets import check_label_names, check_number_of_labels, distinct_labels, indicator
 from fastlr.estimator.validation import validated
 from fastlr.fit import arguments
@@ -23,8 +22,9 @@ from fastlr.validation.numbers import sample_weights
 _EPS = np.finfo(float).eps
 #: Rows of a mini-batch.
 BATCH = 128
-#: Attributes with multi_class="multilabel" only, and those of a fit that say nothing of what a stream has reached.
+#: Attributes with multi_class="multilabel" only, those of a stream, and those of a fit that say nothing of a stream.
 OF_AN_INDICATOR = ("sparse_labels_", "label_names_")
+OF_A_STREAM = ("_stream", "t_")
 OF_A_FIT = ("result_", "solver_", "duality_gap_", "converged_", "status_")
 
 
@@ -72,101 +72,118 @@ class StreamingFit:
             For parameters or data that cannot be used, among them labels out of `classes` and another number of columns
             than before.  What was learnt before stays, as after any other error.
         """
-        learner = checked(self)
-        _check_streamable(learner)
+        settings, learner = settings_of(self), aside(self)
+        _check_streamable(settings)
         refuse("y", y)
-        learner.classes_ = _known_labels(learner, classes, y)
+        learner.classes_ = _known_labels(settings, learner, classes, y)
         is_first = "coef_" not in vars(learner)
         X = validated(learner, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=is_first)
-        n, p = X.shape
+        n = X.shape[0]
         weight = np.ones(n) if sample_weight is None else sample_weights(sample_weight, n)
-        stream, targets, weight = learner._streamed(y, weight, p)
+        stream, targets, weight = _streamed(learner, settings, y, weight, X.shape[1])
         _check_sum(stream.total + weight.sum())
-        coef, intercept = _reached(learner, p)
+        coef, intercept = _begun(learner, settings, X.shape[1])
         matrix = as_matrix(X, 1)
         if not stream.steps:
-            stream.centre = learner._first_centre(matrix, weight)
-        anchor = learner._anchor_of(stream, coef, intercept)
+            stream.centre = _first_centre(learner, matrix, weight)
+        anchor = _anchor_of(learner, settings, stream, coef, intercept)
         intercept = intercept if anchor is None else anchor.values
-        for begin in range(0, n, BATCH):
-            batch = slice(begin, min(begin + BATCH, n))
-            if not weight[batch].any():
-                continue
+        penalty_of = _penalties(settings, vars(learner).get("feature_names_in_"), (X.shape[1], stream.width))
+        for batch in _mini_batches(weight):
             block = matrix.between(batch.start, batch.stop)
             block = block if anchor is None else block.centred(anchor.centre)
             rows = stream.see(block, targets[batch], weight[batch])
-            l1, l2 = map(arguments.strength, ("l1", "l2"), learner._strengths(stream.total, p), (p, p))
-            penalty = within(arguments.bounds(learner._bounds(p), p), l1, l2, (p, stream.width))
-            coef, intercept = stream.step(rows, penalty, coef, intercept, learner.fit_intercept)
-        learner._keep_stream(stream, coef, intercept, anchor)
+            coef, intercept = stream.step(rows, penalty_of(stream.total), coef, intercept, settings.fit_intercept)
+        _keep(learner, settings, stream, coef, intercept, anchor)
         store(self, learner)
         return self
 
-    def _streamed(self, y, weight, p):
-        """The stream, and targets and weights as it takes them."""
-        n, K = len(weight), len(self.classes_)
-        if self.multi_class == "multilabel":
-            labels = indicator(y, n)
-            self._note_labels(y, labels)
-            return self._kept(SeparateStreams, p, K), labels.toarray() if self.sparse_labels_ else labels, weight
-        for name in OF_AN_INDICATOR:
-            vars(self).pop(name, None)
-        if K == 2:
-            targets = _class_numbers(y, n, self.classes_).astype(np.float64)
-            if self.class_weight is not None:
-                targets, weight = of_two(self.class_weight, self.classes_, targets, weight)
-            return self._kept(TwoClassStream, p), targets, weight
-        codes = _class_numbers(y, n, self.classes_)
-        if self.class_weight is not None:
-            weight = of_rows(self.class_weight, self.classes_, codes, weight)
-        if self.multi_class == "ovr":
-            return self._kept(SeparateStreams, p, K), codes[:, None] == np.arange(K), weight
-        return self._kept(GroupedSoftmaxStream if self.group_penalty else SoftmaxStream, p, K), codes, weight
 
-    def _note_labels(self, y, labels):
-        """What a fit says of an indicator too; names of labels are those of the first one that has any."""
-        self.sparse_labels_ = sp.issparse(labels)
-        if "label_names_" not in vars(self) and (names := text_names(y)) is not None:
-            self.label_names_ = names
+def _mini_batches(weight):
+    """Slices of up to BATCH rows, in order; those without weight are left out."""
+    for begin in range(0, len(weight), BATCH):
+        batch = slice(begin, min(begin + BATCH, len(weight)))
+        if weight[batch].any():
+            yield batch
 
-    def _kept(self, kind, *shape):
-        """The stream of earlier calls, copied; a fresh one if there is none, or parameters now ask for another kind."""
-        kept = getattr(self, "_stream", None)
-        return kept.copy() if type(kept) is kind else kind(*shape)
 
-    def _first_centre(self, matrix, weight):
-        """The centre of the fit before, or that of columns which the first mini-batch shows far from zero; or None."""
-        if (anchor := vars(self).get("_anchor")) is not None and len(anchor.centre) == matrix.shape[1]:
-            return anchor.centre
-        for begin in range(0, len(weight), BATCH):
-            seen = weight[begin : begin + BATCH]
-            if seen.any():
-                return _far_means(matrix.between(begin, begin + len(seen)), seen)
+def _penalties(settings, names, shape):
+    """A function from the sum of the weights of all rows seen to the penalty of coefficients of shape (p, K)."""
+    p = shape[0]
+    factors, limits = settings.factors(p, names), arguments.bounds(settings.bounds, p, names)
+
+    def penalty(total):
+        l1, l2 = map(arguments.strength, ("l1", "l2"), settings.strengths(total, factors), (p, p))
+        return within(limits, l1, l2, shape)
+
+    return penalty
+
+
+def _streamed(learner, settings, y, weight, p):
+    """The stream, and targets and weights as it takes them."""
+    n, K = len(weight), len(learner.classes_)
+    if settings.multi_class == "multilabel":
+        labels = indicator(y, n)
+        _note_labels(learner, y, labels)
+        return _stream_of(learner, SeparateStreams, p, K), labels.block(np.arange(K)), weight
+    for name in OF_AN_INDICATOR:
+        vars(learner).pop(name, None)
+    codes = _class_numbers(y, n, learner.classes_)
+    if K == 2:
+        targets = codes.astype(np.float64)
+        if settings.class_weight is not None:
+            targets, weight = of_two(settings.class_weight, learner.classes_, targets, weight)
+        return _stream_of(learner, TwoClassStream, p), targets, weight
+    if settings.class_weight is not None:
+        weight = of_rows(settings.class_weight, learner.classes_, codes, weight)
+    if settings.multi_class == "ovr":
+        return _stream_of(learner, SeparateStreams, p, K), codes[:, None] == np.arange(K), weight
+    kind = GroupedSoftmaxStream if settings.group_penalty else SoftmaxStream
+    return _stream_of(learner, kind, p, K), codes, weight
+
+
+def _note_labels(learner, y, labels):
+    """What a fit says of an indicator too; names of labels are those of the first one that has any."""
+    learner.sparse_labels_ = labels.is_sparse
+    if "label_names_" not in vars(learner) and (names := text_names(y)) is not None:
+        learner.label_names_ = names
+
+
+def _stream_of(learner, kind, *shape):
+    """The stream of earlier calls, copied; a fresh one if there is none, or parameters now ask for another kind."""
+    earlier = vars(learner).get("_stream")
+    return earlier.copy() if type(earlier) is kind else kind(*shape)
+
+
+def _first_centre(learner, matrix, weight):
+    """The centre of the fit before, or that of columns which the first mini-batch shows far from zero; or None."""
+    anchor = vars(learner).get("_anchor")
+    if anchor is not None and len(anchor.centre) == matrix.shape[1]:
+        return anchor.centre
+    first = next(_mini_batches(weight), None)
+    return None if first is None else _far_means(matrix.between(first.start, first.stop), weight[first])
+
+
+def _anchor_of(learner, settings, stream, coef, intercept):
+    """The Anchor from which the stream goes on, coefficients being (p, K); None where it has no centre."""
+    if stream.centre is None or not settings.fit_intercept:
         return None
+    anchor = vars(learner).get("_anchor")
+    if anchor is None or not np.array_equal(anchor.centre, stream.centre):
+        anchor = Anchor(stream.centre, np.full(len(intercept), np.inf))
+    return replace(anchor, values=anchor.known_values(coef.T, intercept, _EPS))
 
-    def _anchor_of(self, stream, coef, intercept):
-        """The Anchor from which the stream goes on, coefficients being (p, K); None where it has no centre."""
-        if stream.centre is None or not self.fit_intercept:
-            return None
-        anchor = vars(self).get("_anchor")
-        if anchor is None or not np.array_equal(anchor.centre, stream.centre):
-            anchor = Anchor(stream.centre, np.full(len(intercept), np.inf))
-        return replace(anchor, values=anchor.known_values(coef.T, intercept, _EPS))
 
-    def _keep_stream(self, stream, coef, intercept, anchor):
-        for name in (*OF_A_FIT, "_anchor"):
-            vars(self).pop(name, None)
-        self._stream, self.multi_class_ = stream, self.multi_class
-        self.coef_, self.intercept_ = coef.T.copy(), intercept
-        if anchor is not None:
-            self._anchor = replace(anchor, values=intercept)
-            self.intercept_ = self._anchor.intercept(self.coef_)
-        self.n_iter_, self.t_ = np.array([stream.steps], dtype=np.int32), stream.total
-
-    def _end_stream(self):
-        """Forget what `partial_fit` has kept."""
-        for name in ("_stream", "t_"):
-            vars(self).pop(name, None)
+def _keep(learner, settings, stream, coef, intercept, anchor):
+    """Set the attributes that say what has been learnt; coefficients are (p, K), intercepts those at the anchor."""
+    for name in (*OF_A_FIT, "_anchor"):
+        vars(learner).pop(name, None)
+    learner._stream, learner.multi_class_ = stream, settings.multi_class
+    learner.coef_, learner.intercept_ = coef.T.copy(), intercept
+    if anchor is not None:
+        learner._anchor = replace(anchor, values=intercept)
+        learner.intercept_ = learner._anchor.intercept(learner.coef_)
+    learner.n_iter_, learner.t_ = np.array([stream.steps], dtype=np.int32), stream.total
 
 
 def _far_means(matrix, weight):
@@ -184,22 +201,22 @@ def _check_sum(total):
         raise ValueError("sample_weight adds up to infinity, with that of earlier calls: expected a finite sum")
 
 
-def _check_streamable(estimator):
+def _check_streamable(settings):
     """Raise ValueError for what needs all rows at once, or has no step."""
-    if estimator.standardize:
+    if settings.standardize:
         raise ValueError("standardize=True: partial_fit does not know the standard deviations of rows to come")
-    if estimator.class_weight == "balanced":
+    if settings.class_weight == "balanced":
         raise ValueError("class_weight='balanced': partial_fit does not know the labels of rows to come; give a dict")
-    if estimator.class_weight is not None and estimator.multi_class == "multilabel":
+    if settings.class_weight is not None and settings.multi_class == "multilabel":
         raise ValueError("class_weight: partial_fit expects None with multi_class='multilabel'")
 
 
-def _known_labels(estimator, classes, y):
+def _known_labels(settings, learner, classes, y):
     """The labels, sorted: those given, or those of earlier calls."""
-    known = vars(estimator).get("classes_")
-    if estimator.multi_class == "multilabel":
+    known = vars(learner).get("classes_")
+    if settings.multi_class == "multilabel":
         given = _numbered_labels(classes, y, known)
-        check_label_names(y, vars(estimator).get("label_names_"))
+        check_label_names(y, vars(learner).get("label_names_"))
     elif classes is None:
         if known is None:
             raise ValueError("classes=None: expected all labels in the first call of partial_fit")
@@ -210,7 +227,7 @@ def _known_labels(estimator, classes, y):
         raise ValueError(f"classes={classes!r} holds {len(given)} distinct labels, expected two or more")
     if known is not None and not np.array_equal(given, known):
         raise ValueError(f"classes={classes!r}: expected those of earlier calls, {known.tolist()}")
-    if estimator.bounds is not None and (len(given) > 2 or estimator.multi_class == "multilabel"):
+    if settings.bounds is not None and (len(given) > 2 or settings.multi_class == "multilabel"):
         raise ValueError("bounds: expected None, only the fit of two classes takes them")
     return given if known is None else known
 
@@ -240,15 +257,16 @@ def _class_numbers(y, n, classes):
     return equal.argmax(axis=1)
 
 
-def _reached(estimator, p):
+def _begun(learner, settings, p):
     """Coefficients (p, K) and intercepts (K,) reached so far, or zero; K = 1 for two classes."""
-    K = len(estimator.classes_)
-    K = 1 if K == 2 and estimator.multi_class != "multilabel" else K
-    if not hasattr(estimator, "coef_"):
+    K = len(learner.classes_)
+    K = 1 if K == 2 and settings.multi_class != "multilabel" else K
+    earlier = reached(learner)
+    if earlier is None:
         return np.zeros((p, K)), np.zeros(K)
-    coef = estimator.coef_.toarray() if hasattr(estimator.coef_, "toarray") else estimator.coef_
+    coef, intercept = earlier
     if np.shape(coef) != (K, p):
-        mode = f"multi_class={estimator.multi_class!r}"
+        mode = f"multi_class={settings.multi_class!r}"
         raise ValueError(f"{mode}: coef_ of earlier calls has shape {np.shape(coef)}, expected {(K, p)}")
-    intercept = np.zeros(K) + estimator.intercept_ if estimator.fit_intercept else np.zeros(K)
+    intercept = np.zeros(K) + intercept if settings.fit_intercept else np.zeros(K)
     return np.array(coef.T, dtype=np.float64, order="C"), intercept

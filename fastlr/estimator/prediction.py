@@ -1,27 +1,17 @@
 """What a fitted estimator says of new rows: labels, scores, probabilities and losses, each in one pass over X.
 
-Two classes are answered here; more, and labels that do not exclude each other, by `ManyClasses`.
+Who answers is chosen once for each call: a predictor of two classes, of two classes with an offset, or of many.
 """
 
 import numpy as np
 from sklearn.linear_model._base import LinearClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
-from fastlr import special
-from fastlr._environment import resolve_threads
 from fastlr.estimator import prediction_arguments as arguments
-from fastlr.estimator.class_prediction import ManyClasses
+from fastlr.estimator.many_class_predictor import ManyClasses
 from fastlr.estimator.model_kind import kind_of
-from fastlr.estimator.rejection import masked
-from fastlr.estimator.sklearn_parameters import merge_n_jobs
 from fastlr.estimator.targets import without_objects
-from fastlr.estimator.validation import validated_again
-from fastlr.fit.arguments import vector
-from fastlr.matrix import CentredRows, Converted, as_matrix, predictions
-from fastlr.matrix.base import ENTRIES_PER_THREAD, worthwhile_threads
-from fastlr.validation.numbers import normalised
-
-_FORMATS = ["csr", "csc"]
+from fastlr.estimator.two_class_predictor import TwoClasses, TwoClassesWithOffset
 
 
 class LinearPrediction(LinearClassifierMixin):
@@ -55,11 +45,7 @@ class LinearPrediction(LinearClassifierMixin):
         ndarray of shape (n_samples,), or (n_samples, K)
             float32 where both X and ``coef_`` are, else float64.
         """
-        if (many := self._many_classes(offset)) is not None:
-            return many.decision_function(X)
-        if offset is not None:
-            return self._moved(X, offset)
-        return self._predicted(X, predictions.linear_predictor)
+        return self._predictor(offset).decision_function(X)
 
     @np.errstate(all="ignore")
     def predict_proba(self, X, *, offset=None):
@@ -79,12 +65,7 @@ class LinearPrediction(LinearClassifierMixin):
         -------
         ndarray of shape (n_samples, n_classes)
         """
-        if (many := self._many_classes(offset)) is not None:
-            return many.predict_proba(X)
-        if offset is not None:
-            eta = self._moved(X, offset)
-            return np.column_stack([special.expit(-eta), special.expit(eta)])
-        return self._predicted(X, predictions.probabilities)
+        return self._predictor(offset).predict_proba(X)
 
     @np.errstate(all="ignore")
     def predict_log_proba(self, X, *, offset=None):
@@ -101,12 +82,7 @@ class LinearPrediction(LinearClassifierMixin):
         -------
         ndarray of shape (n_samples, n_classes)
         """
-        if (many := self._many_classes(offset)) is not None:
-            return many.predict_log_proba(X)
-        if offset is not None:
-            eta = self._moved(X, offset)
-            return -np.logaddexp(0.0, np.column_stack([eta, -eta]))
-        return self._predicted(X, predictions.log_probabilities)
+        return self._predictor(offset).predict_log_proba(X)
 
     @np.errstate(all="ignore")
     def predict(self, X, *, offset=None, reject=None):
@@ -141,20 +117,10 @@ class LinearPrediction(LinearClassifierMixin):
         TypeError, ValueError
             If `reject` is no number in [0, 1], or given with ``multi_class="multilabel"``.
         """
-        if reject is not None:
-            return self._predict_or_reject(X, offset, arguments.threshold(reject))
-        if (many := self._many_classes(offset)) is not None:
-            return many.predict(X)
-        if offset is not None:
-            return self.classes_.take((self._moved(X, offset) > 0.0).astype(np.intp))
-        given, (matrix, coef, intercept, _) = X, self._model_on(X)
-        return self.classes_.take(self._finite(given, predictions.labels(matrix, coef, intercept)))
-
-    def _predict_or_reject(self, X, offset, threshold):
-        if (many := self._many_classes(offset)) is not None:
-            return many.predict_or_reject(X, threshold)
-        eta = self._log_odds(X)[0] if offset is None else self._moved(X, offset).astype(np.float64, copy=False)
-        return masked(self.classes_, (eta > 0.0).astype(np.intp), special.expit(np.abs(eta)), threshold)
+        if reject is None:
+            return self._predictor(offset).predict(X)
+        threshold = arguments.threshold(reject)
+        return self._predictor(offset).predict_or_reject(X, threshold)
 
     @np.errstate(all="ignore")
     def predict_top_k(self, X, k):
@@ -179,14 +145,7 @@ class LinearPrediction(LinearClassifierMixin):
         TypeError, ValueError
             If `k` is no integer in this range.
         """
-        if (many := self._many_classes(None)) is not None:
-            return many.predict_top_k(X, k)
-        k = arguments.kept_classes(k, 2)
-        eta, dtype = self._log_odds(X)
-        order = np.stack([eta > 0.0, ~(eta > 0.0)], axis=1)[:, :k].astype(np.intp)
-        likely = np.abs(eta)
-        probability = special.expit(np.stack([likely, -likely], axis=1)[:, :k])
-        return self.classes_.take(order), probability.astype(dtype, copy=False)
+        return self._predictor().predict_top_k(X, k)
 
     def score(self, X, y, sample_weight=None):
         """Share of the rows whose predicted label is `y`; with ``multi_class="multilabel"`` all labels of a row count.
@@ -230,115 +189,14 @@ class LinearPrediction(LinearClassifierMixin):
             sum_i s_i log(1 + exp(-t_i eta_i)) / sum_i s_i with t_i = +1 for the second class and -1 for the first.
             Of K classes the weighted mean of -log p_i,y_i; of labels that of the sum over the K log-losses of a row.
         """
-        if (many := self._many_classes(offset)) is not None:
-            return many.log_loss(X, y, sample_weight)
-        if offset is not None:
-            eta = self._moved(X, offset)
-            return special.log_loss(self._encoded(y, len(eta)), eta, sample_weight)
-        given, (matrix, coef, intercept, _) = X, self._model_on(X)
-        y = self._encoded(y, matrix.shape[0])
-        weight = normalised(sample_weight, matrix.shape[0])
-        return self._finite(given, predictions.mean_loss(matrix, coef, intercept, y, weight))
+        return self._predictor(offset).log_loss(X, y, sample_weight)
 
-    def _many_classes(self, offset):
-        """Who answers for more than two classes; None for two."""
+    def _predictor(self, offset=None):
+        """Who answers for as many classes as there are, with an offset of two."""
         if "coef_" not in vars(self):
             check_is_fitted(self, "coef_")
         if self.coef_.shape[0] == 1 and kind_of(self) != "multilabel":
-            return None
+            return TwoClasses(self) if offset is None else TwoClassesWithOffset(self, offset)
         if offset is not None:
             raise ValueError("offset: expected None, an offset moves the log odds of two classes only")
         return ManyClasses(self)
-
-    def _predicted(self, X, output):
-        return self._finite(X, output(*self._model_on(X)))
-
-    def _log_odds(self, X):
-        """Log odds of the second class in float64, (n,), and the type of the answer."""
-        *on, dtype = self._model_on(X)
-        return self._finite(X, predictions.linear_predictor(*on, np.float64)), dtype
-
-    def _moved(self, X, offset):
-        """Linear predictors with the offset added, (n,)."""
-        eta = self._predicted(X, predictions.linear_predictor)
-        return eta + vector("offset", offset, len(eta)).astype(eta.dtype, copy=False)
-
-    def _model_on(self, X):
-        """The matrix over X, coefficients and intercept in float64, and the type in which scikit-learn answers."""
-        X, coef, dtype = self._checked(X)
-        if coef.shape != (1, X.shape[1]):
-            raise ValueError(f"X has {X.shape[1]} features, but coef_ has shape {coef.shape}")
-        n_threads = self._threads(_entries(X))
-        matrix, intercept = self._anchored(as_matrix(X, n_threads), coef, np.ravel(self.intercept_)[:1])
-        return matrix, np.ascontiguousarray(coef[0], dtype=np.float64), float(intercept[0]), dtype
-
-    def _classes_on(self, X):
-        """(the matrix over X, coefficients (K, p), intercepts (K,), threads), and the type of the answer."""
-        X, coef, dtype = self._checked(X)
-        K, intercept = len(coef), np.asarray(self.intercept_, dtype=np.float64)
-        if intercept.shape == ():
-            intercept = np.full(K, intercept)  # as whoever sets it by hand may write it
-        if coef.shape != (K, X.shape[1]) or intercept.shape != (K,):
-            found = f"coef_ has shape {coef.shape}, intercept_ {intercept.shape}"
-            raise ValueError(f"X has {X.shape[1]} features, but {found}")
-        if coef.dtype not in (np.float64, np.float32):
-            coef = coef.astype(np.float64)
-        products = K * _entries(X)
-        n_threads = worthwhile_threads(products, self._threads(products))
-        matrix, intercept = self._anchored(as_matrix(X, n_threads), coef, intercept)
-        return (matrix, coef, intercept, n_threads), dtype
-
-    def _anchored(self, matrix, coef, intercept):
-        """The matrix, and intercepts (K,): about the centre that the fit had, if coefficients (K, p) ask for one."""
-        anchor = vars(self).get("_anchor")
-        if anchor is None:
-            return matrix, intercept
-        stored = np.result_type(np.asarray(self.intercept_).dtype, np.float32)
-        values = anchor.values_of(coef, intercept, np.finfo(stored).eps)
-        return (matrix, intercept) if values is None else (CentredRows(matrix, anchor.centre), values)
-
-    def _checked(self, X):
-        """X as scikit-learn checks it, coef_ as an array, and the type in which scikit-learn answers."""
-        if not self._is_plain(X):
-            X = validated_again(self, X, accept_sparse=_FORMATS, ensure_all_finite=False)
-        coef = self.coef_.toarray() if hasattr(self.coef_, "toarray") else self.coef_
-        return X, coef, np.float32 if np.result_type(X.dtype, coef.dtype).itemsize <= 4 else np.float64
-
-    def _threads(self, products):
-        """Threads for so many multiplications, at the most."""
-        if products < 2 * ENTRIES_PER_THREAD:
-            return 1
-        return resolve_threads(merge_n_jobs(self.n_threads, self.n_jobs))
-
-    def _is_plain(self, X):
-        """Whether scikit-learn's checks of X could find no fault but NaN and infinity."""
-        return (
-            type(X) is np.ndarray
-            and X.ndim == 2
-            and X.dtype in (np.float64, np.float32)
-            and len(X) > 0
-            and X.shape[1] == vars(self).get("n_features_in_")
-            and "feature_names_in_" not in vars(self)
-        )
-
-    def _finite(self, X, output):
-        """The output; raises ValueError with the place if it betrays NaN or infinity in X."""
-        value, finite = output
-        if not finite:
-            names = getattr(self, "feature_names_in_", None)
-            as_matrix(Converted(self._checked(X)[0], names, 0)).name_nonfinite()
-        return value
-
-    def _encoded(self, y, n):
-        """Labels as uint8: 1 for the second class, 0 for the first."""
-        y = arguments.one_per_row(y, n)
-        second = y == self.classes_[1]
-        known = second | (y == self.classes_[0])
-        if not np.all(known):
-            arguments.refuse_label(y[: np.argmin(known) + 1].tolist()[-1], self.classes_)
-        return second.view(np.uint8)
-
-
-def _entries(X):
-    """Stored entries of X."""
-    return X.nnz if hasattr(X, "nnz") else X.size

@@ -26,10 +26,10 @@ except ImportError:  # scikit-learn before 1.9
         return method
 
 
-def tasks_of(model, learner, fit, X, given):
+def tasks_of(model, learner, settings, fit, X, given):
     """The FitTasks that callbacks of the model are to hear of; None where it has none."""
     if vars(model).get("_skl_callbacks"):
-        return FitTasks(model, learner, fit, X, given)
+        return FitTasks(model, learner, settings, fit, X, given)
     vars(model).pop("_callback_fit_ctx", None)  # of a fit whose teardown was interrupted: not to be torn down again
     return None
 
@@ -43,6 +43,7 @@ class FitTasks:
         Which callbacks are to see, and whose they are.
     learner : LogisticRegression
         Its copy that learns.
+    settings : Settings
     fit : one of fastlr.estimator.formulation
     X :
         As it is fitted.
@@ -50,14 +51,14 @@ class FitTasks:
         X, y and sample_weight as they were given to the fit, and callbacks are to see them.
     """
 
-    def __init__(self, model, learner, fit, X, given):
+    def __init__(self, model, learner, settings, fit, X, given):
         weight = given["sample_weight"]
         metadata = None if weight is None else {"sample_weight": weight}
         self._shown = {"estimator": model, "X": given["X"], "y": given["y"], "metadata": metadata}
         self._dtype, self._nothing = X.dtype, (np.zeros(X.shape[1]), 0.0)
         self._fit = fit
         self._features = {name: vars(learner).get(name) for name in ("n_features_in_", "feature_names_in_")}
-        self._most = learner.max_iter + 1
+        self._most = settings.max_iter + 1
         #: The problems begun, by their number; None is that of a fit of one.
         self._problems = {}
         of_root = {"max_subtasks": self._most}

@@ -20,8 +20,6 @@ SKLEARN_SOLVERS = {
     "sag": ("l2", "none"),
     "saga": ("l1", "l2", "elasticnet", "none"),
 }
-
-
 #: What says today what `penalty` said.
 ADVICE = {"l1": "l1_ratio=1", "l2": "l1_ratio=0", "elasticnet": "l1_ratio between 0 and 1", None: "C=np.inf"}
 

@@ -41,3 +41,18 @@ def store(model, learner):
         else:
             state.pop(name, None)
     model.__dict__ = state
+
+
+def reached(model):
+    """(coef (K, p), intercept (K,)) that a model has, the first as an array; None where it has none.
+
+    An intercept that was set by hand may be a number.
+    """
+    if "coef_" not in vars(model):
+        return None
+    return dense(model.coef_), model.intercept_
+
+
+def dense(coef):
+    """Coefficients as an array, after `sparsify` too."""
+    return coef.toarray() if hasattr(coef, "toarray") else coef

@@ -7,6 +7,7 @@ import numpy as np
 import scipy.sparse as sp
 from sklearn.utils.multiclass import check_classification_targets
 
+from fastlr.fit import label_arguments
 from fastlr.validation.cells import place
 from fastlr.validation.containers import as_array, text_names
 from fastlr.validation.numbers import from_objects
@@ -103,9 +104,9 @@ def check_number_of_labels(n_labels):
 
 
 def indicator(Y, n):
-    """An indicator (n, K) of labels, K >= 2, checked: a dense array, or CSC without stored zeros."""
+    """Labels out of an indicator (n, K) of them, K >= 2: an array, a data frame or sparse."""
     names = text_names(Y)
-    Y = _compressed(Y) if sp.issparse(Y) else _dense(Y)
+    Y = Y if sp.issparse(Y) else _dense(Y)
     if Y.ndim != 2:
         raise ValueError(
             f"y has shape {Y.shape}: multi_class='multilabel' expects an indicator (n_samples, n_labels) of zeros and "
@@ -114,14 +115,13 @@ def indicator(Y, n):
     if Y.shape[0] != n:
         raise ValueError(f"y has {Y.shape[0]} rows and X has {n}: inconsistent numbers of samples")
     check_number_of_labels(Y.shape[1])
-    entries = Y.data if sp.issparse(Y) else Y
-    if entries.dtype.kind not in "biuf":
-        raise TypeError(f"y has dtype {entries.dtype}: multi_class='multilabel' expects zeros and ones")
-    wrong = (entries != 0) & (entries != 1)
-    if wrong.any():
-        where = f", {place(*np.argwhere(wrong)[0].tolist(), names)}" if wrong.ndim == 2 else ""
-        raise ValueError(f"y holds {entries[wrong][0]}{where}: multi_class='multilabel' expects zeros and ones")
-    return Y
+    if Y.dtype.kind not in "biuf":
+        raise TypeError(f"y has dtype {Y.dtype}: multi_class='multilabel' expects zeros and ones")
+    try:
+        return label_arguments.indicator(Y)
+    except label_arguments.NotBinary as error:
+        where = "" if sp.issparse(Y) else f", {place(error.row, error.label, names)}"
+        raise ValueError(f"y holds {error.value}{where}: multi_class='multilabel' expects zeros and ones") from None
 
 
 def clearer(error, y):
@@ -170,15 +170,6 @@ def _is_missing(label):
         return bool(np.all(label != label))
     except (TypeError, ValueError):  # pandas.NA
         return True
-
-
-def _compressed(Y):
-    if Y.ndim != 2:
-        return Y
-    Y = sp.csc_array(Y, copy=True)
-    Y.sum_duplicates()
-    Y.eliminate_zeros()
-    return Y
 
 
 def _dense(Y):

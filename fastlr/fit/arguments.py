@@ -3,6 +3,8 @@
 import math
 import numbers
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -10,7 +12,16 @@ from fastlr._progress_bar import progress_bar
 from fastlr.losses.logistic import WEIGHT_BLOCK
 from fastlr.solvers import Controls
 from fastlr.validation.containers import refuse
-from fastlr.validation.numbers import amounts, from_objects, integer, normalised, number, plain, sample_weights
+from fastlr.validation.numbers import (
+    amounts,
+    from_objects,
+    integer,
+    number,
+    plain,
+    positive_weights,
+    sample_weights,
+    with_sum_one,
+)
 
 #: Class numbers are below.
 LARGEST_CLASS = 2**31
@@ -18,6 +29,21 @@ LARGEST_CLASS = 2**31
 _TWO_CLASSES = "{0, 1}, {-1, +1} or values in [0, 1]"
 _CLASS_NUMBERS = "class numbers 0, 1, ..., K - 1"
 _LABELS = "; fastlr.LogisticRegression takes labels of any kind"
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """An argument of a functional entry that its caller has checked and converted, so that it is looked at once.
+
+    Attributes
+    ----------
+    value :
+        Of sample_weight: (n,) float64, finite, not negative, not all zero.  Of y: shares (n,) float64 in [0, 1] of two
+        classes for fit_logistic, `ClassNumbers` of which none is out of range for fit_softmax; of Y: a `Labels` of
+        which each is 0 and 1 among the rows of positive weight.
+    """
+
+    value: Any
 
 
 def controls(tol, max_iter, time_limit, callback):
@@ -59,14 +85,9 @@ def vector(name, values, n, of="the rows of X", expected="real numbers"):
 
 def targets(y, n, weight):
     """y as (n,) float64 in [0, 1], of two classes among the rows that count; -1 and +1 are read as 0 and 1."""
-    if weight is None and _is_binary(y, n):
-        return y
-    y = vector("y", y, n, expected=f"{_TWO_CLASSES}{_LABELS}")
-    low, high = y.min(), y.max()
-    if low < 0.0 and np.isin(y, (-1.0, 1.0)).all():
-        y = np.maximum(y, 0.0)
-    elif low < 0.0 or high > 1.0:
-        raise ValueError(f"y holds values from {low} to {high}: expected {_TWO_CLASSES}{_LABELS}")
+    if weight is None and (type(y) is Checked or _is_binary(y, n)):
+        return y.value if type(y) is Checked else y
+    y = y.value if type(y) is Checked else _shares_of_second(y, n)
     counts = y if weight is None or weight.all() else y[weight > 0.0]
     low, high = counts.min(), counts.max()
     if low == high and low in (0.0, 1.0):
@@ -75,8 +96,21 @@ def targets(y, n, weight):
     return y
 
 
+def _shares_of_second(y, n):
+    """y as (n,) float64 in [0, 1]; -1 and +1 are read as 0 and 1."""
+    y = vector("y", y, n, expected=f"{_TWO_CLASSES}{_LABELS}")
+    low, high = y.min(), y.max()
+    if low < 0.0 and np.isin(y, (-1.0, 1.0)).all():
+        return np.maximum(y, 0.0)
+    if low < 0.0 or high > 1.0:
+        raise ValueError(f"y holds values from {low} to {high}: expected {_TWO_CLASSES}{_LABELS}")
+    return y
+
+
 def class_numbers(y, n, n_classes):
     """(class numbers as (n,) int64, number of classes)."""
+    if type(y) is Checked:
+        return y.value.numbers_of_rows, y.value.n_labels
     given = vector("y", y, n, expected=f"{_CLASS_NUMBERS}{_LABELS}")
     wrong = given[(given != np.floor(given)) | (given < 0.0)]
     if len(wrong):
@@ -115,7 +149,10 @@ def _is_binary(y, n):
 
 def weights(sample_weight, n):
     """Weights with sum one; equal weights as the short block that LogisticLoss takes for them."""
-    return np.full(min(n, WEIGHT_BLOCK), 1.0 / n) if sample_weight is None else normalised(sample_weight, n)
+    if sample_weight is None:
+        return np.full(min(n, WEIGHT_BLOCK), 1.0 / n)
+    checked = type(sample_weight) is Checked
+    return with_sum_one(sample_weight.value if checked else positive_weights(sample_weight, n))
 
 
 def strength(name, value, p):
@@ -152,7 +189,10 @@ def start(given, p, fit_intercept):
 
 
 def shares(successes, trials, sample_weight, n):
-    """Shares of successes among trials, (n,), and sample weights times trials: what counts per row stand for."""
+    """Shares of successes among trials, (n,), and sample weights times trials: what counts per row stand for.
+
+    Weights that are `Checked` are taken as they are.
+    """
     one = plain(trials)
     trials = vector("trials", np.full(n, number("trials", one)) if _is_scalar(one) else trials, n)
     successes = vector("y", successes, n)
@@ -162,7 +202,10 @@ def shares(successes, trials, sample_weight, n):
     if len(outside):
         i = outside[0]
         raise ValueError(f"y holds {successes[i]} successes in {trials[i]} trials (row {i}): expected 0 <= y <= trials")
-    weight = trials if sample_weight is None else trials * sample_weights(sample_weight, n)
+    if type(sample_weight) is Checked:
+        weight = trials * sample_weight.value
+    else:
+        weight = trials if sample_weight is None else trials * sample_weights(sample_weight, n)
     if not np.isfinite(weight).all():
         raise ValueError("sample_weight times trials is infinite: expected a product that double precision can hold")
     return np.divide(successes, trials, out=np.zeros(n), where=trials > 0.0), weight
@@ -217,11 +260,6 @@ def _limit(name, value, p, worst):
     if np.isnan(array).any() or (array == worst).any():
         raise ValueError(f"{name} has a limit {value!r}: expected numbers other than NaN and {worst}")
     return float(array) if array.shape == () else np.ascontiguousarray(array)[:, None]
-
-
-def by_number(name, given, p, names):
-    """A dict for columns of X with their numbers for keys."""
-    return {column(name, key, p, names): value for key, value in given.items()}
 
 
 def factors(given, p, names=None):

@@ -11,43 +11,64 @@ from fastlr.validation.numbers import amounts, from_objects
 CHECKED = 1 << 22
 
 
-class ClassNumbers:
-    """Labels given as one class number for each row: label k is 1 in the rows of class k."""
+class Labels:
+    """What K labels are in each of n rows, zeros and ones; the classes below say how they are stored.
 
-    def __init__(self, numbers_of_rows, n_labels):
-        self._numbers = numbers_of_rows
-        self.n_labels = n_labels
+    Attributes
+    ----------
+    n_labels : int
+        K.
+    is_sparse : bool
+        Whether they came as a sparse matrix.
+    """
+
+    n_labels: int
+    is_sparse = False
 
     def column(self, k):
         """Label k as (n,) float64 of zeros and ones."""
-        return (self._numbers == k).astype(np.float64)
+        raise NotImplementedError
 
     def block(self, which):
         """Labels of these numbers as (n, len(which)) uint8, C order."""
-        return (self._numbers[:, None] == which).astype(np.uint8)
+        raise NotImplementedError
 
     def sums(self, values):
         """Sum of values (n,) over the rows of each label, (K,)."""
-        return np.bincount(self._numbers, values, minlength=self.n_labels)
+        raise NotImplementedError
 
 
-class Indicator:
-    """Labels given as a matrix (n, K) of zeros and ones."""
+class ClassNumbers(Labels):
+    """Labels given as one class number for each row, (n,) int64: label k is 1 in the rows of class k."""
+
+    def __init__(self, numbers_of_rows, n_labels):
+        self.numbers_of_rows = numbers_of_rows
+        self.n_labels = n_labels
+
+    def column(self, k):
+        return (self.numbers_of_rows == k).astype(np.float64)
+
+    def block(self, which):
+        return (self.numbers_of_rows[:, None] == which).astype(np.uint8)
+
+    def sums(self, values):
+        return np.bincount(self.numbers_of_rows, values, minlength=self.n_labels)
+
+
+class Indicator(Labels):
+    """Labels given as a matrix (n, K) of zeros and ones, of any type."""
 
     def __init__(self, matrix):
         self._matrix = matrix
         self.n_labels = matrix.shape[1]
 
     def column(self, k):
-        """Label k as (n,) float64 of zeros and ones."""
         return np.ascontiguousarray(self._matrix[:, k], dtype=np.float64)
 
     def block(self, which):
-        """Labels of these numbers as (n, len(which)) uint8, C order."""
         return np.ascontiguousarray(self._matrix[:, which], dtype=np.uint8)
 
     def sums(self, values):
-        """Sum of values (n,) over the rows of each label, (K,)."""
         columns = max(1, CHECKED // len(values))
         begins = range(0, self.n_labels, columns)
         return np.concatenate([values @ self._matrix[:, k : k + columns].astype(np.float64) for k in begins])
@@ -55,6 +76,8 @@ class Indicator:
 
 class SparseIndicator(Indicator):
     """The same as a CSC matrix without stored zeros."""
+
+    is_sparse = True
 
     def column(self, k):
         return self.block(np.array([k]))[:, 0].astype(np.float64)
@@ -66,15 +89,65 @@ class SparseIndicator(Indicator):
         return self._matrix.T @ values
 
 
+class NotBinary(ValueError):
+    """A matrix of labels holds something else than zeros and ones: `value`, in row `row` of label `label`."""
+
+    def __init__(self, value, row, label):
+        super().__init__(f"{value} at row {row}, label {label}")
+        self.value, self.row, self.label = value, int(row), int(label)
+
+
+def indicator(Y):
+    """Labels out of a matrix (n, K) of numbers or booleans, an array or sparse, each entry looked at once.
+
+    Raises
+    ------
+    NotBinary
+        For the first entry that is neither 0 nor 1; entries of sparse Y that are repeated count together.
+    """
+    return _sparse_indicator(Y) if sp.issparse(Y) else _dense_indicator(Y)
+
+
+def _dense_indicator(Y):
+    if Y.dtype.kind != "b":
+        rows = max(1, CHECKED // Y.shape[1])
+        for begin in range(0, len(Y), rows):
+            part = Y[begin : begin + rows]
+            wrong = np.argwhere((part != 0) & (part != 1))
+            if len(wrong):
+                i, k = wrong[0]
+                raise NotBinary(part[i, k], begin + i, k)
+    return Indicator(Y)
+
+
+def _sparse_indicator(Y):
+    matrix = sp.csc_array(Y, copy=True)
+    matrix.sum_duplicates()
+    matrix.eliminate_zeros()
+    wrong = np.flatnonzero(matrix.data != 1)
+    if len(wrong):
+        k = np.searchsorted(matrix.indptr, wrong[0], side="right") - 1
+        raise NotBinary(matrix.data[wrong[0]], matrix.indices[wrong[0]], k)
+    matrix.data = np.ones(matrix.nnz, dtype=np.uint8)
+    return SparseIndicator(matrix)
+
+
+def one_sided(present, total):
+    """Numbers of the labels that occur in none or in all of `total` rows; `present` (K,) are the rows of each."""
+    return np.flatnonzero((present == 0) | (present == total))
+
+
 def labels(Y, n, n_classes, counts):
-    """What Y says, as ClassNumbers or Indicator.
+    """What Y says, as Labels.
 
     `counts` (n,) tells the rows of positive weight, among which each label must be there and not be there.
     """
+    if type(Y) is arguments.Checked:
+        return Y.value
     if sp.issparse(Y) and Y.ndim == 2:
-        out = _sparse_indicator(Y, n)
+        out = _indicator_of_rows(Y, n)
     elif (array := as_array("Y", Y)).ndim == 2:
-        out = _dense_indicator(array, n)
+        out = _indicator_of_rows(array, n)
     else:
         out = ClassNumbers(*_class_numbers(Y, n, n_classes))
     if n_classes is not None and n_classes != out.n_labels:
@@ -93,55 +166,31 @@ def _class_numbers(Y, n, n_classes):
     return numbers_of_rows, n_labels
 
 
-def _check_shape(shape, n):
-    if shape[0] != n or shape[1] == 0:
-        raise ValueError(f"Y has shape {shape}, expected ({n}, K) with K >= 1, one row for each row of X")
-
-
-def _dense_indicator(Y, n):
-    _check_shape(Y.shape, n)
-    if Y.dtype.kind == "O":
+def _indicator_of_rows(Y, n):
+    """The Labels of a matrix Y with a row for each of X."""
+    if Y.shape[0] != n or Y.shape[1] == 0:
+        raise ValueError(f"Y has shape {Y.shape}, expected ({n}, K) with K >= 1, one row for each row of X")
+    if Y.dtype.kind == "O" and not sp.issparse(Y):
         try:
             Y = from_objects(Y)
         except (TypeError, ValueError, OverflowError) as error:
             raise TypeError(f"Y holds something else than numbers: {error}") from error
     if Y.dtype.kind not in "biuf":
         raise TypeError(f"Y has dtype {Y.dtype}, expected zeros and ones")
-    if Y.dtype.kind != "b":
-        rows = max(1, CHECKED // Y.shape[1])
-        for begin in range(0, n, rows):
-            part = Y[begin : begin + rows]
-            wrong = np.argwhere((part != 0) & (part != 1))
-            if len(wrong):
-                i, k = wrong[0]
-                raise ValueError(f"Y holds {part[i, k]} at row {begin + i}, label {k}: expected zeros and ones")
-    return Indicator(Y)
-
-
-def _sparse_indicator(Y, n):
-    _check_shape(Y.shape, n)
-    if Y.dtype.kind not in "biuf":
-        raise TypeError(f"Y has dtype {Y.dtype}, expected zeros and ones")
-    matrix = sp.csc_array(Y, copy=True)
-    if Y.dtype.kind != "b":
-        matrix.sum_duplicates()
-        matrix.eliminate_zeros()
-    wrong = np.flatnonzero(matrix.data != 1)
-    if len(wrong):
-        i, k = matrix.indices[wrong[0]], int(np.searchsorted(matrix.indptr, wrong[0], side="right") - 1)
-        raise ValueError(f"Y holds {matrix.data[wrong[0]]} at row {i}, label {k}: expected zeros and ones")
-    matrix.data = np.ones(matrix.nnz, dtype=np.uint8)
-    return SparseIndicator(matrix)
+    try:
+        return indicator(Y)
+    except NotBinary as error:
+        raise ValueError(f"Y holds {error}: expected zeros and ones") from None
 
 
 def _check_two_sides(present, total, n):
-    one_sided = np.flatnonzero((present == 0) | (present == total))
-    if len(one_sided):
-        k = int(one_sided[0])
+    wrong = one_sided(present, total)
+    if len(wrong):
+        k = int(wrong[0])
         rows = "row" if total == n else "row of positive sample_weight"
         found = "no" if present[k] == 0 else "every"
         raise ValueError(
-            f"Y: label {k} occurs in {found} {rows} ({len(one_sided)} of {len(present)} labels are one-sided): "
+            f"Y: label {k} occurs in {found} {rows} ({len(wrong)} of {len(present)} labels are one-sided): "
             "expected each label to be 0 in some rows and 1 in others"
         )
 
