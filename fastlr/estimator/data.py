@@ -8,8 +8,8 @@ import numpy as np
 from fastlr.estimator.class_weight import of_two
 from fastlr.estimator.formulation import EachLabel, TwoClasses, many_classes
 from fastlr.estimator.plain_data import note_features, two_classes
+from fastlr.estimator.sklearn_validation import NO_Y, converted, validated
 from fastlr.estimator.targets import classes_and_codes, clearer, indicator
-from fastlr.estimator.validation import NO_Y, converted, validated
 from fastlr.fit import arguments
 from fastlr.validation.containers import refuse, text_names
 from fastlr.validation.numbers import positive_weights

@@ -118,7 +118,7 @@ class TwoClasses(_Fit):
             solver=settings.two_class_solver(l1, l2),
             start=None if start is None else (start[0][0], float(start[1][0])),
             callback=callback,
-            **settings.of_every_fit,
+            **settings.common_arguments,
         )
 
     def coefficients(self, result):
@@ -173,7 +173,7 @@ class AllClasses(_Fit):
             sample_weight=self._checked_weight,
             start=self._start(settings, earlier, X.shape[1]),
             callback=callback,
-            **settings.of_every_fit,
+            **settings.common_arguments,
         )
         return with_labels(result, self.classes)
 
@@ -210,20 +210,20 @@ class _Separate(_Fit):
             solver=settings.two_class_solver(l1, l2),
             start=self._start(settings, earlier, X.shape[1]),
             callback=callback,
-            **settings.of_every_fit,
+            **settings.common_arguments,
         )
         return self.joined(results)
 
     @property
     def names(self):
-        return tuple(f"{self.noun} {label!r}" for label in self.called.tolist())
+        return tuple(f"{self.noun} {label!r}" for label in self.shown_labels.tolist())
 
     def joined(self, results):
         return LogisticResults(results, self.names)
 
     @property
-    def called(self):
-        """What problems are called in messages, (K,)."""
+    def shown_labels(self):
+        """The class or label of each problem as messages show it, (K,)."""
         return self.classes
 
     def coefficients(self, results):
@@ -256,8 +256,8 @@ class OneAgainstRest(_Separate):
         _check_both_sides(labels, weight, len(codes), cls.noun, classes)
         if not isinstance(given, str):
             return cls(classes, labels, weight, None)
-        masses = class_weights.both_sides(labels.sums(weight), len(codes) if weight is None else weight.sum())
-        return cls(classes, labels, weight, class_weights.balanced(masses))
+        weight_sums = class_weights.both_sides(labels.sums(weight), len(codes) if weight is None else weight.sum())
+        return cls(classes, labels, weight, class_weights.balanced(weight_sums))
 
     @property
     def n_rows(self):
@@ -281,15 +281,15 @@ class EachLabel(_Separate):
     def of(cls, settings, labels, weight, names, n):
         """The fits to Labels of n rows."""
         fit = cls(np.arange(labels.n_labels), labels, weight, None, names, n)
-        _check_both_sides(labels, weight, n, cls.noun, fit.called)
+        _check_both_sides(labels, weight, n, cls.noun, fit.shown_labels)
         if settings.class_weight is None:
             return fit
         weighed = np.ones(n) if weight is None else weight
-        masses = class_weights.both_sides(labels.sums(weighed), weighed.sum())
-        return replace(fit, label_weight=class_weights.of_labels(settings.class_weight, masses))
+        weight_sums = class_weights.both_sides(labels.sums(weighed), weighed.sum())
+        return replace(fit, label_weight=class_weights.of_labels(settings.class_weight, weight_sums))
 
     @property
-    def called(self):
+    def shown_labels(self):
         return self.classes if self.label_names is None else self.label_names
 
     @property
@@ -311,7 +311,7 @@ def _refuse(settings, offset, when):
             raise ValueError(f"{name}: expected None {when}, only the fit of two classes takes it")
 
 
-def _check_both_sides(labels, weight, n, noun, called):
+def _check_both_sides(labels, weight, n, noun, shown):
     """Raise ValueError unless each label is 1 in some of the rows of positive weight and 0 in others."""
     counted = np.ones(n) if weight is None else (weight > 0.0).astype(np.float64)
     present = labels.sums(counted)
@@ -319,6 +319,6 @@ def _check_both_sides(labels, weight, n, noun, called):
     if len(wrong):
         k = wrong[0]
         raise ValueError(
-            f"y: {noun} {called.tolist()[k]!r} occurs in {'every' if present[k] else 'no'} row of positive weight; the "
+            f"y: {noun} {shown.tolist()[k]!r} occurs in {'every' if present[k] else 'no'} row of positive weight; the "
             f"fit of a {noun} expects rows with and without it"
         )

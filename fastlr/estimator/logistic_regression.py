@@ -15,7 +15,7 @@ from fastlr.estimator.partial_fit import OF_A_STREAM, OF_AN_INDICATOR, Streaming
 from fastlr.estimator.prediction import LinearPrediction
 from fastlr.estimator.settings import settings_of
 from fastlr.estimator.sklearn_callbacks import CallbackSupportMixin, tasks_of, with_callbacks
-from fastlr.estimator.state import aside, reached, store
+from fastlr.estimator.state import fitted_coefficients, learning_copy, store
 from fastlr.solvers import FitInterrupted, Status
 
 
@@ -244,11 +244,11 @@ class LogisticRegression(CallbackSupportMixin, StreamingFit, LinearPrediction, S
             On Ctrl-C, after the fitted attributes have been set to the last point reached; fits of one problem for
             each class or label leave them as they were.
         """
-        settings, learner = settings_of(self), aside(self)
+        settings, learner = settings_of(self), learning_copy(self)
         given, (X, fit) = X, prepared(learner, settings, X, y, sample_weight, trials)
         factors = settings.factors(X.shape[1], vars(learner).get("feature_names_in_"))
         strengths = settings.strengths(fit.total, factors)
-        earlier = reached(self) if settings.warm_start else None
+        earlier = fitted_coefficients(self) if settings.warm_start else None
         run = partial(fit.run, settings, X, strengths, earlier, offset)
         self._run(learner, settings, fit, X, run, {"X": given, "y": y, "sample_weight": sample_weight})
         _warn_of(fit.results(self.result_))

@@ -9,9 +9,9 @@ from fastlr.estimator.adagrad_state import GroupedSoftmaxStream, SeparateStreams
 from fastlr.estimator.class_weight import of_rows, of_two
 from fastlr.estimator.prediction_arguments import one_per_row
 from fastlr.estimator.settings import settings_of
-from fastlr.estimator.state import aside, reached, store
+from fastlr.estimator.sklearn_validation import validated
+from fastlr.estimator.state import fitted_coefficients, learning_copy, store
 from fastlr.estimator.targets import check_label_names, check_number_of_labels, distinct_labels, indicator
-from fastlr.estimator.validation import validated
 from fastlr.fit import arguments
 from fastlr.matrix import as_matrix
 from fastlr.penalties.elastic_net import within
@@ -72,7 +72,7 @@ class StreamingFit:
             For parameters or data that cannot be used, among them labels out of `classes` and another number of columns
             than before.  What was learnt before stays, as after any other error.
         """
-        settings, learner = settings_of(self), aside(self)
+        settings, learner = settings_of(self), learning_copy(self)
         _check_streamable(settings)
         refuse("y", y)
         learner.classes_ = _known_labels(settings, learner, classes, y)
@@ -80,21 +80,21 @@ class StreamingFit:
         X = validated(learner, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=is_first)
         n = X.shape[0]
         weight = np.ones(n) if sample_weight is None else sample_weights(sample_weight, n)
-        stream, targets, weight = _streamed(learner, settings, y, weight, X.shape[1])
+        stream, targets, weight = _stream_and_targets(learner, settings, y, weight, X.shape[1])
         _check_sum(stream.total + weight.sum())
-        coef, intercept = _begun(learner, settings, X.shape[1])
+        coef, intercept = _coefficients_so_far(learner, settings, X.shape[1])
         matrix = as_matrix(X, 1)
         if not stream.steps:
             stream.centre = _first_centre(learner, matrix, weight)
         anchor = _anchor_of(learner, settings, stream, coef, intercept)
         intercept = intercept if anchor is None else anchor.values
-        penalty_of = _penalties(settings, vars(learner).get("feature_names_in_"), (X.shape[1], stream.width))
+        penalty_of = _penalty_by_weight(settings, vars(learner).get("feature_names_in_"), (X.shape[1], stream.width))
         for batch in _mini_batches(weight):
             block = matrix.between(batch.start, batch.stop)
             block = block if anchor is None else block.centred(anchor.centre)
             rows = stream.see(block, targets[batch], weight[batch])
             coef, intercept = stream.step(rows, penalty_of(stream.total), coef, intercept, settings.fit_intercept)
-        _keep(learner, settings, stream, coef, intercept, anchor)
+        _set_attributes(learner, settings, stream, coef, intercept, anchor)
         store(self, learner)
         return self
 
@@ -107,7 +107,7 @@ def _mini_batches(weight):
             yield batch
 
 
-def _penalties(settings, names, shape):
+def _penalty_by_weight(settings, names, shape):
     """A function from the sum of the weights of all rows seen to the penalty of coefficients of shape (p, K)."""
     p = shape[0]
     factors, limits = settings.factors(p, names), arguments.bounds(settings.bounds, p, names)
@@ -119,7 +119,7 @@ def _penalties(settings, names, shape):
     return penalty
 
 
-def _streamed(learner, settings, y, weight, p):
+def _stream_and_targets(learner, settings, y, weight, p):
     """The stream, and targets and weights as it takes them."""
     n, K = len(weight), len(learner.classes_)
     if settings.multi_class == "multilabel":
@@ -174,7 +174,7 @@ def _anchor_of(learner, settings, stream, coef, intercept):
     return replace(anchor, values=anchor.known_values(coef.T, intercept, _EPS))
 
 
-def _keep(learner, settings, stream, coef, intercept, anchor):
+def _set_attributes(learner, settings, stream, coef, intercept, anchor):
     """Set the attributes that say what has been learnt; coefficients are (p, K), intercepts those at the anchor."""
     for name in (*OF_A_FIT, "_anchor"):
         vars(learner).pop(name, None)
@@ -257,11 +257,11 @@ def _class_numbers(y, n, classes):
     return equal.argmax(axis=1)
 
 
-def _begun(learner, settings, p):
+def _coefficients_so_far(learner, settings, p):
     """Coefficients (p, K) and intercepts (K,) reached so far, or zero; K = 1 for two classes."""
     K = len(learner.classes_)
     K = 1 if K == 2 and settings.multi_class != "multilabel" else K
-    earlier = reached(learner)
+    earlier = fitted_coefficients(learner)
     if earlier is None:
         return np.zeros((p, K)), np.zeros(K)
     coef, intercept = earlier

@@ -4,8 +4,8 @@ import numpy as np
 
 from fastlr._environment import resolve_threads
 from fastlr.estimator.sklearn_parameters import merge_n_jobs
+from fastlr.estimator.sklearn_validation import validated_again
 from fastlr.estimator.state import dense
-from fastlr.estimator.validation import validated_again
 from fastlr.matrix import CentredRows, Converted, as_matrix
 from fastlr.matrix.base import ENTRIES_PER_THREAD
 

@@ -68,7 +68,7 @@ class Settings:
         return softmax_solver(self.solver, penalty_name(np.any(l1), np.any(l2)))
 
     @property
-    def of_every_fit(self):
+    def common_arguments(self):
         """The keyword arguments that all functional entries take alike, the callback aside."""
         return {
             "fit_intercept": self.fit_intercept,

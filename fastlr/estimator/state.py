@@ -25,7 +25,7 @@ LEARNT = (
 )
 
 
-def aside(model):
+def learning_copy(model):
     """A copy to learn on: the attributes are those of the model, what they hold is not copied and must not change."""
     copy = object.__new__(type(model))
     vars(copy).update(vars(model))
@@ -43,7 +43,7 @@ def store(model, learner):
     model.__dict__ = state
 
 
-def reached(model):
+def fitted_coefficients(model):
     """(coef (K, p), intercept (K,)) that a model has, the first as an array; None where it has none.
 
     An intercept that was set by hand may be a number.

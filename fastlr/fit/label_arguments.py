@@ -1,5 +1,7 @@
 """The arguments of fit_one_vs_rest that tell of K problems: labels, their weights, where to start."""
 
+from abc import ABC, abstractmethod
+
 import numpy as np
 import scipy.sparse as sp
 
@@ -11,7 +13,7 @@ from fastlr.validation.numbers import amounts, from_objects
 CHECKED = 1 << 22
 
 
-class Labels:
+class Labels(ABC):
     """What K labels are in each of n rows, zeros and ones; the classes below say how they are stored.
 
     Attributes
@@ -25,17 +27,17 @@ class Labels:
     n_labels: int
     is_sparse = False
 
+    @abstractmethod
     def column(self, k):
         """Label k as (n,) float64 of zeros and ones."""
-        raise NotImplementedError
 
+    @abstractmethod
     def block(self, which):
         """Labels of these numbers as (n, len(which)) uint8, C order."""
-        raise NotImplementedError
 
+    @abstractmethod
     def sums(self, values):
         """Sum of values (n,) over the rows of each label, (K,)."""
-        raise NotImplementedError
 
 
 class ClassNumbers(Labels):

@@ -31,7 +31,7 @@ class LabelProblems:
     Parameters
     ----------
     matrix : fastlr.matrix.InMemoryMatrix
-    labels : ClassNumbers or Indicator
+    labels : fastlr.fit.label_arguments.Labels
     weight : ndarray, as LogisticLoss takes it
         Sum one over the rows.
     factors : ndarray of shape (K, 2), or None
