@@ -58,7 +58,7 @@ def _indicated(learner, settings, X, Y, sample_weight, trials):
     given, X = X, _validated(learner, X)
     n = X.shape[0]
     weight = positive_weights(sample_weight, n)
-    fit = EachLabel.of(settings, indicator(Y, n), weight, text_names(Y), n)
+    fit = EachLabel.of(settings, indicator(Y, n), weight, text_names(Y))
     return converted(learner, given, X), fit
 
 

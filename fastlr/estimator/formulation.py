@@ -189,12 +189,16 @@ class AllClasses(_Fit):
 class _Separate(_Fit):
     """A two-class fit for each of K problems; the dataclasses below say which.
 
-    labels (n rows, K problems) says where each problem has 1; label_weight (K, 2) weighs 0 and 1 of each.
+    `labels` say where each problem has 1, `label_weight` (K, 2) weighs 0 and 1 of each, or is None.
     """
 
     @property
+    def n_rows(self):
+        return self.labels.n_rows
+
+    @property
     def n_problems(self):
-        return len(self.classes)
+        return self.labels.n_labels
 
     def run(self, settings, X, strengths, earlier, offset, callback):
         l1, l2 = strengths
@@ -253,15 +257,10 @@ class OneAgainstRest(_Separate):
         given, labels = settings.class_weight, ClassNumbers(codes, len(classes))
         if given is not None and not isinstance(given, str):
             weight = class_weights.of_rows(given, classes, codes, weight)
-        _check_both_sides(labels, weight, len(codes), cls.noun, classes)
+        _check_both_sides(labels, weight, cls.noun, classes)
         if not isinstance(given, str):
             return cls(classes, labels, weight, None)
-        weight_sums = class_weights.both_sides(labels.sums(weight), len(codes) if weight is None else weight.sum())
-        return cls(classes, labels, weight, class_weights.balanced(weight_sums))
-
-    @property
-    def n_rows(self):
-        return len(self.labels.numbers_of_rows)
+        return cls(classes, labels, weight, class_weights.balanced(_weight_sums(labels, weight)))
 
 
 @dataclass
@@ -273,20 +272,18 @@ class EachLabel(_Separate):
     weight: np.ndarray | None
     label_weight: np.ndarray | None
     label_names: np.ndarray | None
-    n_rows: int
 
     noun = "label"
 
     @classmethod
-    def of(cls, settings, labels, weight, names, n):
-        """The fits to Labels of n rows."""
-        fit = cls(np.arange(labels.n_labels), labels, weight, None, names, n)
-        _check_both_sides(labels, weight, n, cls.noun, fit.shown_labels)
+    def of(cls, settings, labels, weight, names):
+        """The fits to Labels, which may have names (K,)."""
+        fit = cls(np.arange(labels.n_labels), labels, weight, None, names)
+        _check_both_sides(labels, weight, cls.noun, fit.shown_labels)
         if settings.class_weight is None:
             return fit
-        weighed = np.ones(n) if weight is None else weight
-        weight_sums = class_weights.both_sides(labels.sums(weighed), weighed.sum())
-        return replace(fit, label_weight=class_weights.of_labels(settings.class_weight, weight_sums))
+        label_weight = class_weights.of_labels(settings.class_weight, _weight_sums(labels, weight))
+        return replace(fit, label_weight=label_weight)
 
     @property
     def shown_labels(self):
@@ -311,9 +308,15 @@ def _refuse(settings, offset, when):
             raise ValueError(f"{name}: expected None {when}, only the fit of two classes takes it")
 
 
-def _check_both_sides(labels, weight, n, noun, shown):
+def _weight_sums(labels, weight):
+    """The weights (K, 2) of the rows in which each label is 0, and in which it is 1, added up."""
+    weight = np.ones(labels.n_rows) if weight is None else weight
+    return class_weights.both_sides(labels.sums(weight), weight.sum())
+
+
+def _check_both_sides(labels, weight, noun, shown):
     """Raise ValueError unless each label is 1 in some of the rows of positive weight and 0 in others."""
-    counted = np.ones(n) if weight is None else (weight > 0.0).astype(np.float64)
+    counted = np.ones(labels.n_rows) if weight is None else (weight > 0.0).astype(np.float64)
     present = labels.sums(counted)
     wrong = one_sided(present, counted.sum())
     if len(wrong):

@@ -13,10 +13,7 @@ _FORMATS = ["csr", "csc"]
 
 
 class Predictor:
-    """Answers for one call of a prediction of a model.
-
-    X is checked as scikit-learn does, with its errors, but not scanned for NaN: a linear predictor that is not finite
-    gives NaN and infinity away, and only then X is looked at.
+    """Who answers one call of a prediction of a model; the classes that are made of it say what for.
 
     Parameters
     ----------

@@ -47,6 +47,7 @@ class Checked:
 
 
 def controls(tol, max_iter, time_limit, callback):
+    """When a fit ends, as Controls: numbers that are not negative, and a callable or None."""
     if callback is not None and not callable(callback):
         raise TypeError(f"callback={callback!r}: expected a callable or None")
     refuse_maker(callback)

@@ -18,12 +18,13 @@ class Labels(ABC):
 
     Attributes
     ----------
-    n_labels : int
-        K.
+    n_rows, n_labels : int
+        n and K.
     is_sparse : bool
         Whether they came as a sparse matrix.
     """
 
+    n_rows: int
     n_labels: int
     is_sparse = False
 
@@ -45,7 +46,7 @@ class ClassNumbers(Labels):
 
     def __init__(self, numbers_of_rows, n_labels):
         self.numbers_of_rows = numbers_of_rows
-        self.n_labels = n_labels
+        self.n_rows, self.n_labels = len(numbers_of_rows), n_labels
 
     def column(self, k):
         return (self.numbers_of_rows == k).astype(np.float64)
@@ -62,7 +63,7 @@ class Indicator(Labels):
 
     def __init__(self, matrix):
         self._matrix = matrix
-        self.n_labels = matrix.shape[1]
+        self.n_rows, self.n_labels = matrix.shape
 
     def column(self, k):
         return np.ascontiguousarray(self._matrix[:, k], dtype=np.float64)
