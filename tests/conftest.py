@@ -3,9 +3,9 @@
 import signal
 
 import pytest
-from helpers import LAYOUTS
 from sklearn.utils._testing import get_pytest_filterwarning_lines
-from sklearn_deselected import first_rule, own_case
+from support.layouts import LAYOUTS
+from support.sklearn_deselected import first_rule, own_case
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -2,8 +2,6 @@
 
 import numpy as np
 import pytest
-from helpers import make_problem
-from references import run_python
 from scipy.special import expit, logit
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression as SklearnLogisticRegression
@@ -13,6 +11,8 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import compute_sample_weight
+from support.problems import make_problem
+from support.processes import run_python
 
 from fastlr import LogisticRegression, fit_logistic, imbalance
 

@@ -1,0 +1,1 @@
+"""What the tests share: problems, plain references, layouts, optima to forty digits."""

@@ -1,0 +1,69 @@
+"""Problems: random arrays and labels that the tests share."""
+
+import numpy as np
+
+
+def make_problem(n=300, p=12, density=0.5, seed=0, imbalance=0.3):
+    """A dense array with zeros and labels in {0, 1} from a logistic model."""
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((n, p)) * (rng.random((n, p)) < density)
+    X += 0.3 * (X != 0)  # means away from zero, so that the intercept matters
+    w = rng.standard_normal(p)
+    y = (X @ w + imbalance + rng.logistic(size=n) > 0).astype(float)
+    return X, y
+
+
+def class_problem(n, p, K, seed=0):
+    """A dense array with zeros and class numbers from a softmax model, none of them rare."""
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((n, p)) * (rng.random((n, p)) < 0.7)
+    return X, np.argmax(X @ rng.standard_normal((p, K)) + rng.gumbel(size=(n, K)), axis=1)
+
+
+def label_problem(X, K, seed=1):
+    """An indicator of K labels, each from a logistic model in X."""
+    rng = np.random.default_rng(seed)
+    return (X @ rng.standard_normal((X.shape[1], K)) + rng.logistic(size=(len(X), K)) > 0.5).astype(int)
+
+
+def as_repeated(X, y, counts):
+    """Row i counts[i] times."""
+    rows = np.repeat(np.arange(len(y)), counts)
+    return X[rows], y[rows]
+
+
+def random_compressed(n_major, n_minor, density, dtype=np.float64, index=np.int32, form="sorted", seed=0):
+    """(indptr, indices, data) with empty slices among them; form "sorted", "unsorted", "duplicates" (not sorted)."""
+    rng = np.random.default_rng(seed)
+    counts = rng.binomial(n_minor, density, size=n_major)
+    counts[rng.random(n_major) < 0.1] = 0
+    replace = form == "duplicates"
+    slices = [rng.choice(n_minor, size=count, replace=replace) for count in counts]
+    if form == "sorted":
+        slices = [np.sort(part) for part in slices]
+    indptr = np.concatenate([[0], np.cumsum(counts)]).astype(index)
+    indices = np.concatenate([*slices, []]).astype(index)
+    return indptr, indices, rng.standard_normal(len(indices)).astype(dtype)
+
+
+def densify(indptr, indices, data, n_minor):
+    """The compressed matrix as a dense float64 array (n_major, n_minor); duplicates are added up."""
+    dense = np.zeros((len(indptr) - 1, n_minor))
+    np.add.at(dense, (np.repeat(np.arange(len(indptr) - 1), np.diff(indptr)), indices), data.astype(float))
+    return dense
+
+
+def random_matrix(n, p, density, dtype=np.float64, seed=0):
+    """A dense (n, p) array with zeros, whose values are exact in `dtype`."""
+    rng = np.random.default_rng(seed)
+    return (rng.standard_normal((n, p)) * (rng.random((n, p)) < density)).astype(dtype)
+
+
+def softmax_problem(n=400, p=8, K=3, seed=0):
+    """A dense array with zeros and class numbers from a softmax model."""
+    rng = np.random.default_rng(seed)
+    X = np.round(32.0 * rng.standard_normal((n, p)) + 6.0) / 32.0 * (rng.random((n, p)) < 0.6)
+    eta = X @ (2.0 * rng.standard_normal((p, K)) / np.sqrt(p)) + 0.2 * np.arange(K)
+    y = np.argmax(eta + rng.gumbel(size=(n, K)), axis=1)
+    y[:K] = np.arange(K)
+    return X, y
