@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from support.kernel_cases import THREADS, CompressedCase, reference_splits
+from support.layouts import as_layout
 from support.problems import densify, random_compressed
 
 UNSORTED, DUPLICATES, OUT_OF_RANGE = 1, 2, 4
@@ -102,3 +103,36 @@ def test_select_keeps_columns_in_their_layout(kernels, dtype, index, form, colum
         kernels.structure.select(*case.arrays, position, new_indptr, new_indices, new_data, n_threads)
         np.testing.assert_array_equal(new_indices, position[case.arrays[1]][np.concatenate(kept)])
         np.testing.assert_array_equal(new_data, case.arrays[2][np.concatenate(kept)])
+
+
+@pytest.mark.parametrize("index", [np.int32, np.int64])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("parts", [1, 2, 3])
+def test_columns_are_renumbered_by_frequency(kernels, dtype, index, parts):
+    rng = np.random.default_rng(1)
+    wanted = np.array([0, 1, 300, 2, 1, 40, 254, 255, 256, 2, 0, 3])
+    dense = np.zeros((320, len(wanted)))
+    for j, count in enumerate(wanted):
+        dense[rng.permutation(320)[:count], j] = rng.standard_normal(count)
+    X = as_layout(dense, "csr", dtype, index)
+    counts = np.zeros((parts, len(wanted)), dtype=np.uint8)
+    number = np.empty(len(wanted), dtype=index)
+    kernels.structure_renumber.count(X.indices, counts)
+    last = kernels.structure_renumber.rank(counts, number)
+    assert last == np.sum(wanted > 1)
+    assert sorted(number[wanted > 1]) == list(range(last))
+    assert (number[wanted <= 1] == last).all()
+    capped = np.minimum(wanted, 255)
+    in_order = capped[wanted > 1][np.argsort(number[wanted > 1])]
+    assert list(in_order) == sorted(in_order, reverse=True)
+
+    inverse = rng.random(len(wanted))
+    renumbered = np.empty_like(X.indices)
+    norms, own = np.empty((2, 320))
+    kernels.structure_renumber.relabel(
+        X.indptr, X.indices, X.data, number, last, inverse, renumbered, norms, own, parts
+    )
+    squares = dense.astype(dtype).astype(float) ** 2 * inverse
+    np.testing.assert_array_equal(renumbered, number[X.indices])
+    np.testing.assert_allclose(norms, squares.sum(axis=1), rtol=1e-12)
+    np.testing.assert_allclose(own, squares[:, wanted == 1].sum(axis=1), rtol=1e-12)

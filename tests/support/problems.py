@@ -67,3 +67,13 @@ def softmax_problem(n=400, p=8, K=3, seed=0):
     y = np.argmax(eta + rng.gumbel(size=(n, K)), axis=1)
     y[:K] = np.arange(K)
     return X, y
+
+
+def rows_of_labels(n, K, seed=0):
+    rng = np.random.default_rng(seed)
+    eta, Xd = 3.0 * rng.standard_normal((2, n, K))
+    label = (rng.random((n, K)) < 0.4).astype(np.uint8)
+    weight = rng.random(n) * (rng.random(n) < 0.9)
+    factor = rng.random((2, K)) + 0.2
+    of_entries = weight[:, None] * np.where(label, factor[1], factor[0])
+    return eta, Xd, label, weight, factor, of_entries

@@ -1,25 +1,9 @@
-"""Kernels of several labels at once, at every CPU level, against plain NumPy and against those of one label."""
+"""The logistic losses of several labels at once, against NumPy and against those of one label."""
 
 import numpy as np
 import pytest
-import scipy.sparse as sp
 from scipy.special import expit, xlogy
-from support.kernels import cpu_levels, load_kernels
-
-
-@pytest.fixture(params=cpu_levels(), scope="module")
-def kernels(request):
-    return load_kernels(request.param)
-
-
-def rows_of_labels(n, K, seed=0):
-    rng = np.random.default_rng(seed)
-    eta, Xd = 3.0 * rng.standard_normal((2, n, K))
-    label = (rng.random((n, K)) < 0.4).astype(np.uint8)
-    weight = rng.random(n) * (rng.random(n) < 0.9)
-    factor = rng.random((2, K)) + 0.2
-    of_entries = weight[:, None] * np.where(label, factor[1], factor[0])
-    return eta, Xd, label, weight, factor, of_entries
+from support.problems import rows_of_labels
 
 
 def loss(eta, y):
@@ -80,53 +64,3 @@ def test_a_column_does_not_depend_on_its_neighbours(kernels, n):
         assert alone == pytest.approx(together[k], rel=1e-14)
         assert of_mine[:, 0].tobytes() == curvature[:, k].tobytes()
         assert mine[:, 0].tobytes() == residual[:, k].tobytes()
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("index", [np.int32, np.int64])
-@pytest.mark.parametrize("width", [4, 8, 12, 16])
-@pytest.mark.parametrize("uniform", [False, True])
-def test_an_epoch_of_several_labels_is_one_epoch_each(kernels, dtype, index, width, uniform):
-    rng = np.random.default_rng(0)
-    n, p = 90, 40
-    X = sp.random_array((n, p), density=0.2, format="csr", rng=rng, dtype=dtype)
-    indptr, indices = X.indptr.astype(index), X.indices.astype(index)
-    _, _, label, weight, factor, s = rows_of_labels(n, 2 * width)
-    inverse = np.broadcast_to(3.0, (p,)) if uniform else rng.random(p) + 1.0
-    norms = (X.toarray().astype(float) ** 2) @ inverse
-    order, free = rng.permutation(-(-n // 16)).astype(np.intp), 0.1
-    logit = rng.standard_normal((n, 2 * width))
-    residual = expit(logit) - label
-    weights = np.zeros((p + 2, 2 * width))
-    weights[:p] = -inverse[:, None] * (X.T @ (s * residual))
-
-    def blocks(array):
-        return np.ascontiguousarray(array.reshape(len(array), 2, width).transpose(1, 0, 2))
-
-    moving = [blocks(array.copy()) for array in (logit, residual, weights)]
-    gains = kernels.dual_ascent_labels.epoch(
-        indptr,
-        indices,
-        X.data,
-        order,
-        16,
-        blocks(label),
-        weight,
-        blocks(factor),
-        norms + free,
-        np.zeros(n),
-        inverse,
-        free,
-        *moving,
-        2,
-    )
-    for k in range(2 * width):
-        single = [np.ascontiguousarray(array[:, k]) for array in (logit, residual)]
-        w = weights[:, k][None].copy()
-        y = label[:, k].astype(float)
-        rest = np.ascontiguousarray(s[:, k]), np.zeros(1), norms + free, np.zeros(n), inverse, free
-        gain = kernels.dual_ascent.sparse_epoch(indptr, indices, X.data, order, 16, y, *rest, *single, w, 1)
-        b, lane = divmod(k, width)
-        assert gains[b, lane] == pytest.approx(gain, rel=1e-9)
-        for found, expected in zip(moving, (*single, w[0]), strict=True):
-            np.testing.assert_allclose(found[b, :, lane], expected, rtol=1e-9, atol=1e-11)
