@@ -9,10 +9,9 @@ from support.problems import make_problem
 from support.references import smooth_gradient
 
 from fastlr import LogisticRegression, fit_logistic
-from fastlr.kernels import penalty_elastic_net
 from fastlr.matrix import as_matrix
 from fastlr.objective.logistic import LogisticObjective
-from fastlr.penalties.elastic_net import BoundedElasticNet, within
+from fastlr.penalties.elastic_net import within
 from fastlr.solvers.composite.coordinate_descent import newton_on_support
 
 P = 12
@@ -202,68 +201,6 @@ def test_solvers_without_bounds_say_which_have_them(solver):
         fit_logistic(X, y, l2=1e-2, bounds=(0, None), solver=solver)
     with pytest.raises(ValueError, match=r"projected_newton.*cannot fit with penalty 'l2'; solvers that can"):
         fit_logistic(X, y, l2=1e-2, solver="projected_newton")
-
-
-# --- the kernels ------------------------------------------------------------------------------------------------------
-
-
-def terms(seed, size=9000):
-    """Coefficients within bounds, some of them infinite or touched, and strengths, some zero."""
-    rng = np.random.default_rng(seed)
-    lower = np.where(rng.random(size) < 0.3, -np.inf, -rng.random(size))
-    upper = np.where(rng.random(size) < 0.3, np.inf, lower.clip(-1.0) + 1.5 * rng.random(size))
-    coef = np.clip(rng.normal(scale=0.7, size=size) * (rng.random(size) < 0.7), lower, upper)
-    l1 = rng.random(size) * (rng.random(size) < 0.7)
-    return coef, rng.normal(size=size), l1, rng.random(size), lower, upper
-
-
-def penalty_of(w, l1, l2):
-    return l1 * abs(w) + 0.5 * l2 * w * w
-
-
-def brute_conjugate(s, l1, l2, lower, upper):
-    """max over v in [lower, upper] of s v - l1 |v| - l2 v^2 / 2, from all candidates."""
-    candidates = [v for v in (lower, upper) if np.isfinite(v)]
-    candidates += [v for v in (0.0, (s - l1) / l2, (s + l1) / l2) if lower <= v <= upper]
-    return max(s * v - penalty_of(v, l1, l2) for v in candidates)
-
-
-@pytest.mark.parametrize("n_threads", [1, 3])
-def test_the_gap_of_the_columns_is_fenchel_young(n_threads):
-    coef, adjoint, l1, l2, lower, upper = terms(0, 1500)
-    each = [
-        penalty_of(w, a, b) + brute_conjugate(-0.7 * z, a, b, lo, hi) + 0.7 * z * w
-        for w, z, a, b, lo, hi in zip(coef, adjoint, l1, l2, lower, upper, strict=True)
-    ]
-    assert min(each) > -1e-14
-    found = penalty_elastic_net.gap_within(coef, adjoint, 0.7, l1, l2, lower, upper, n_threads)
-    assert found == pytest.approx(sum(each), rel=1e-12)
-
-
-def test_the_subgradient_is_zero_where_the_box_stops_it():
-    coef = np.array([0.0, 0.0, 0.5, 0.5, 1.0, 1.0, 0.0])
-    gradient = np.array([0.3, -0.3, 0.2, -0.2, -0.7, 0.7, 0.05])
-    lower, upper = np.full(7, 0.0), np.full(7, 1.0)
-    penalty = BoundedElasticNet(0.1, 0.0, lower[:, None], upper[:, None], (7, 1))
-    found, largest = penalty.subgradient(coef[:, None], gradient[:, None])
-    np.testing.assert_allclose(found[:, 0], [0.0, -0.2, 0.3, -0.1, 0.0, 0.8, 0.0], atol=1e-16)
-    assert largest == pytest.approx(0.8)
-
-
-def test_the_gap_without_penalty_asks_for_closed_bounds():
-    assert BoundedElasticNet(0.0, 0.0, -1.0, 1.0, (3, 1)).covers_all
-    half = BoundedElasticNet(0.0, 0.0, 0.0, np.inf, (3, 1))
-    assert not half.covers_all
-    assert half.gap(np.ones((3, 1)), np.ones((3, 1))) == np.inf
-
-
-def test_scaling_keeps_the_dual_point_feasible_towards_open_sides_only():
-    adjoint = np.array([0.5, -0.5, 2.0, -2.0])
-    lower, upper = np.array([-np.inf, 0.0, 0.0, 0.0]), np.array([0.0, np.inf, np.inf, np.inf])
-    l1, l2 = np.array([1.0, 1.0, 1.0, 1.0]), np.array([0.0, 0.0, 0.0, 0.0])
-    assert penalty_elastic_net.largest_ratio(adjoint, l1, l2, lower, upper, 1) == 2.0
-    upper[3] = 1.0
-    assert penalty_elastic_net.largest_ratio(adjoint, l1, l2, lower, upper, 1) == 0.5
 
 
 @pytest.mark.parametrize("terms", [(0.0, 1e-2, 0.0), (1e-2, 0.0, 0.0), (1e-2, 1e-2, -0.2)])

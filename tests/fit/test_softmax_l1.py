@@ -11,9 +11,6 @@ from support.references import softmax_gradients, softmax_objective
 
 from fastlr import fit_logistic
 from fastlr.fit.softmax import fit_softmax
-from fastlr.matrix import ClassRows, as_matrix
-from fastlr.penalties.elastic_net import ElasticNet
-from fastlr.penalties.group import GroupPenalty
 
 PENALTIES = {
     "l1": {"l1": 0.01},
@@ -178,60 +175,6 @@ def test_the_gap_is_never_below_the_suboptimality(K, fit_intercept, penalty):
     for found, progress in seen:
         assert progress.objective == pytest.approx(found, rel=1e-12)
         assert found - best <= progress.gap + 1e-15
-
-
-@pytest.mark.parametrize("scale", [0.3, 0.999, 1.0 - 1e-9])
-def test_divergence_of_scaled_residuals(scale):
-    X, y = softmax_problem(K=4)
-    weight = np.random.default_rng(1).random(len(y))
-    weight /= weight.sum()
-    rows = ClassRows(as_matrix(X), y.astype(np.int64), weight, 4)
-    state = rows.state(np.random.default_rng(2).standard_normal((X.shape[1] * 4, 1)), np.zeros(4))
-    rows.evaluate(state)
-    p, one = state.curvature.astype(np.longdouble), np.eye(4)[y].astype(np.longdouble)
-    p /= p.sum(axis=1, keepdims=True)
-    u = one + np.longdouble(scale) * (p - one)
-    expected = np.sum(weight[:, None] * u * np.log(u / p))
-    found, outside = rows.divergence(state, scale=scale)
-    assert outside == 0
-    assert found == pytest.approx(float(expected), rel=1e-6)
-
-
-def test_the_group_penalty_and_its_conjugate():
-    rng = np.random.default_rng(0)
-    penalty = GroupPenalty(0.3, np.repeat([[0.5], [0.0], [2.0], [0.1]], 3, axis=0), (12, 1), 3)
-    coef, adjoint, step = (rng.standard_normal((12, 1)) for _ in range(3))
-    coef[6:9] = 0.0
-    adjoint[3:6] *= 0.2 / np.linalg.norm(adjoint[3:6])
-
-    def share(j):
-        w, z, l2 = coef[3 * j : 3 * j + 3, 0], -adjoint[3 * j : 3 * j + 3, 0], penalty.l2[3 * j, 0]
-        excess = max(np.linalg.norm(z) - 0.3, 0.0)
-        conjugate = excess**2 / (2 * l2) if l2 > 0.0 else 0.0
-        return 0.3 * np.linalg.norm(w) + 0.5 * l2 * w @ w + conjugate - z @ w
-
-    assert penalty.dual_scale(adjoint) == 1.0
-    assert penalty.dual_scale(3.0 * adjoint) == pytest.approx(0.5)
-    assert penalty.gap(coef, adjoint) == pytest.approx(sum(share(j) for j in range(4)), rel=1e-12)
-    change = penalty.absolute(coef + step) - penalty.absolute(coef)
-    assert penalty.absolute_change(coef, step) == pytest.approx(change, rel=1e-12)
-    assert penalty.absolute_change(coef, 1e-30 * step) != 0.0
-    assert not hasattr(penalty, "prox")  # that of single coefficients would be wrong
-
-
-def test_steps_end_at_kinks():
-    coef, step = np.array([[1.0], [0.3], [-2.0], [0.5]]), np.array([[-4.0], [-0.9], [1.0], [1.0]])
-    plain = ElasticNet(0.1, 0.0, (4, 1))
-    np.testing.assert_array_equal(plain.clipped(coef, step), [[-1.0], [-0.3], [1.0], [1.0]])
-    reached, share = plain.cut(coef, step)
-    assert share == 0.25
-    assert reached[0, 0] == -1.0
-    np.testing.assert_array_equal(reached[1:], 0.25 * step[1:])
-    grouped = GroupPenalty(0.1, 0.0, (4, 1), 2)
-    np.testing.assert_array_equal(grouped.clipped(coef, step), [[-1.0], [-0.3], [1.0], [1.0]])
-    reached, share = grouped.cut(coef, step)
-    assert share == pytest.approx((1.0 + 0.09) / (4.0 + 0.27))
-    np.testing.assert_array_equal(reached, share * step)
 
 
 # --- known facts ------------------------------------------------------------------------------------------------------

@@ -5,6 +5,9 @@ import numpy as np
 import pytest
 from support.comparisons import assert_same_bits
 from support.kernel_cases import THREADS
+from support.problems import softmax_problem
+
+from fastlr.matrix import ClassRows, as_matrix
 
 
 class ClassCase:
@@ -68,3 +71,20 @@ def test_the_divergence_of_many_classes_keeps_its_digits(kernels, size):
             u = [q + q * (mpmath.mpf(s) - mean) for q, s in zip(before, z[i], strict=True)]
             total += sum(a * mpmath.log(a / b) for a, b in zip(u, after, strict=True)) / n
     assert found == pytest.approx(float(total), rel=1e-3 if size == 1e-7 else 1e-9)
+
+
+@pytest.mark.parametrize("scale", [0.3, 0.999, 1.0 - 1e-9])
+def test_divergence_of_scaled_residuals(scale):
+    X, y = softmax_problem(K=4)
+    weight = np.random.default_rng(1).random(len(y))
+    weight /= weight.sum()
+    rows = ClassRows(as_matrix(X), y.astype(np.int64), weight, 4)
+    state = rows.state(np.random.default_rng(2).standard_normal((X.shape[1] * 4, 1)), np.zeros(4))
+    rows.evaluate(state)
+    p, one = state.curvature.astype(np.longdouble), np.eye(4)[y].astype(np.longdouble)
+    p /= p.sum(axis=1, keepdims=True)
+    u = one + np.longdouble(scale) * (p - one)
+    expected = np.sum(weight[:, None] * u * np.log(u / p))
+    found, outside = rows.divergence(state, scale=scale)
+    assert outside == 0
+    assert found == pytest.approx(float(expected), rel=1e-6)

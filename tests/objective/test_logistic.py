@@ -12,7 +12,7 @@ from fastlr.kernels import linalg_vector
 from fastlr.matrix import as_matrix
 from fastlr.objective.logistic import LogisticObjective
 from fastlr.objective.point import Direction
-from fastlr.penalties.elastic_net import BoundedElasticNet, ElasticNet
+from fastlr.penalties.elastic_net import ElasticNet
 
 P = 6
 EACH = np.linspace(0.02, 0.2, P)
@@ -362,47 +362,3 @@ def test_an_unfinished_step_carries_no_linearised_gap():
     direction = problem.newton(point)
     moved = problem.objective.move(point, Direction(direction.coef, direction.Xd, direction.intercept), 1.0)
     assert moved.gap == pytest.approx(problem.objective.penalty.smooth_gap(moved.gradient), rel=1e-12)
-
-
-# --- the penalty ----------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("K", [1, 3])
-@pytest.mark.parametrize("kind", ["scalars", "per row", "own"])
-def test_penalty_values_for_strengths_of_every_shape(K, kind):
-    rng = np.random.default_rng(0)
-    shape = (P, K)
-    own = {"scalars": (), "per row": (P, 1), "own": shape}[kind]
-    l1, l2 = rng.random(own), rng.random(own)
-    penalty = ElasticNet(l1, l2, shape)
-    a, b = rng.standard_normal((2, *shape))
-    assert penalty.smooth(a) == pytest.approx(0.5 * np.sum(l2 * a**2))
-    assert penalty.smooth_product(a, b) == pytest.approx(np.sum(l2 * a * b))
-    assert penalty.absolute(a) == pytest.approx(np.sum(l1 * np.abs(a)))
-    assert penalty.absolute_change(a, b) == pytest.approx(np.sum(l1 * (np.abs(a + b) - np.abs(a))))
-    assert penalty.smooth_gap(b) == pytest.approx(np.sum(b**2 / l2) / 2)
-    excess = np.maximum(np.abs(b) - l1, 0.0)
-    expected = np.sum(l1 * np.abs(a) + l2 * a**2 / 2 + excess**2 / (2 * l2) + a * b)
-    assert penalty.gap(a, b) == pytest.approx(expected)
-    smallest, largest = penalty.subgradient(a, b)
-    np.testing.assert_allclose(smallest, b + np.sign(a) * l1)
-    assert largest == pytest.approx(np.abs(smallest).max())
-    kept = penalty.restrict(np.array([3, 1]))
-    assert kept.absolute(a[[3, 1]]) == pytest.approx(np.sum(np.broadcast_to(l1, shape)[[3, 1]] * np.abs(a[[3, 1]])))
-    np.testing.assert_array_equal(kept.beside_l1(a[[3, 1]]), penalty.beside_l1(a)[[3, 1]])
-
-
-@pytest.mark.parametrize("bounds", [(), (-1.0, np.inf)])
-@pytest.mark.parametrize("columns", [[0], [1], [0, 1], [1, 2]])
-def test_violations_are_measured_alike_in_all_columns_and_in_a_few(columns, bounds):
-    l1, v = np.array([0.02, 0.0, 0.06])[:, None], np.array([1.0, -2.0, 3.0])[:, None]
-    penalty = (BoundedElasticNet if bounds else ElasticNet)(l1, 0.0, *bounds, (3, 1))
-    few = penalty.restrict(np.array(columns))
-    np.testing.assert_array_equal(few.beside_l1(v[columns]), penalty.beside_l1(v)[columns])
-
-
-def test_dual_scale_makes_the_residual_feasible_where_only_l1_acts():
-    l1, l2 = np.array([0.5, 0.1, 0.2])[:, None], np.array([0.0, 1.0, 0.0])[:, None]
-    penalty = ElasticNet(l1, l2, (3, 1))
-    assert penalty.dual_scale(np.array([[0.4], [9.0], [0.2]])) == 1.0
-    assert penalty.dual_scale(np.array([[-2.0], [9.0], [0.3]])) == pytest.approx(0.25)
