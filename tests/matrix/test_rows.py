@@ -82,9 +82,6 @@ def test_centring_finds_where_the_loss_is_least_in_the_intercept(scale, mean):
     assert abs(residual.sum()) <= 1e-15 + 2 * slack
 
 
-# --- entries that are not finite ------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("bad, word", [(np.nan, "NaN"), (np.inf, "infinity"), (-np.inf, "infinity")])
 @pytest.mark.parametrize("where", [(0, 0), (17, 3), (39, 4)])
 def test_an_entry_that_is_not_finite_is_named_with_its_place(layout, bad, word, where):
