@@ -77,3 +77,37 @@ def rows_of_labels(n, K, seed=0):
     factor = rng.random((2, K)) + 0.2
     of_entries = weight[:, None] * np.where(label, factor[1], factor[0])
     return eta, Xd, label, weight, factor, of_entries
+
+
+# --- separation -------------------------------------------------------------------------------------------------------
+
+
+def overlapping(n=400, p=4, seed=0):
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((n, p))
+    return X, (X[:, 0] + rng.logistic(size=n) > 0).astype(float), rng
+
+
+# --- dependent columns ------------------------------------------------------------------------------------------------
+
+
+def dependent(name, fit_intercept):
+    """X with the number of columns too many, those involved and those constant."""
+    X, y, rng = overlapping(n=500, p=5)
+    match name:
+        case "sum":
+            return np.hstack([X, X[:, [0]] - 2.0 * X[:, [3]]]), y, 1, (0, 3, 5), ()
+        case "constant":
+            constant = () if not fit_intercept else (5,)
+            return np.hstack([X, np.full((500, 1), 7.1)]), y, 0, (), constant
+        case "zero":
+            return np.hstack([X, np.zeros((500, 1))]), y, 0, (), (5,)
+        case "twins, scales apart":
+            return np.hstack([X, 1e6 * X[:, [2]]]), y, 1, (2, 5), ()
+        case "levels":
+            levels = np.eye(4)[rng.integers(0, 4, 500)]
+            involved = (5, 6, 7, 8) if fit_intercept else ()
+            return np.hstack([X, levels]), y, int(fit_intercept), involved, ()
+        case "far from zero":
+            far = 1e5 + np.rint(10 * X[:, [1]])
+            return np.hstack([X, far, 3e5 - far]), y, int(fit_intercept), (5, 6) if fit_intercept else (), ()
