@@ -1,56 +1,15 @@
-"""K problems over one X: each is what fit_logistic makes of it on its own."""
+"""fit_one_vs_rest: each of the K problems is what fit_logistic makes of it on its own."""
 
 import numpy as np
 import pytest
 import scipy.sparse as sp
 from support.layouts import LAYOUTS, as_layout
+from support.one_vs_rest import PENALTIES, assert_same_optimum, single
+from support.problems import indicator_problem, softmax_problem
 from support.references import objective, smooth_gradient, subgradient
 
 from fastlr import Status, fit_logistic, fit_one_vs_rest
-from fastlr.fit import label_problems
 from fastlr.matrix.dense import DenseMatrix
-
-PENALTIES = {
-    "none": {},
-    "l2": {"l2": 1e-2},
-    "l1": {"l1": 5e-3},
-    "elastic net": {"l1": 2e-3, "l2": 1e-2},
-}
-
-
-def class_problem(n=300, p=6, K=3, seed=0):
-    """A dense array with zeros and class numbers, noisy enough that no class is separable."""
-    rng = np.random.default_rng(seed)
-    X = np.round(16.0 * rng.standard_normal((n, p)) + 4.0) / 16.0 * (rng.random((n, p)) < 0.6)
-    eta = X @ (1.5 * rng.standard_normal((p, K)) / np.sqrt(p)) + 0.2 * np.arange(K)
-    y = np.argmax(eta + rng.gumbel(size=(n, K)), axis=1)
-    y[: 2 * K] = np.tile(np.arange(K), 2)
-    return X, y
-
-
-def label_problem(n=400, p=6, K=4, seed=0):
-    """A dense array and an indicator of labels that overlap."""
-    rng = np.random.default_rng(seed)
-    X, _ = class_problem(n, p, 2, seed)
-    Y = X @ rng.standard_normal((p, K)) - 0.5 + rng.logistic(size=(n, K)) > 0
-    return X, Y.astype(np.int64)
-
-
-def single(X, y, k_weight, penalty, sample_weight=None, **arguments):
-    """fit_logistic on one problem, whose label has these weights."""
-    weight = np.ones(len(y)) if sample_weight is None else sample_weight
-    mine = weight * np.where(y > 0, k_weight[1], k_weight[0])
-    mass = mine.sum() / weight.sum()
-    penalty = {name: np.asarray(strength) / mass for name, strength in penalty.items()}
-    return fit_logistic(X, y, **penalty, sample_weight=mine, **arguments)
-
-
-def assert_same_optimum(result, expected, tol):
-    assert result.converged, result.message
-    assert result.objective == pytest.approx(expected.objective, abs=2 * tol)
-    np.testing.assert_allclose(result.coef, expected.coef, atol=1e-5)
-    assert result.intercept == pytest.approx(expected.intercept, abs=1e-5)
-
 
 # --- each problem on its own ------------------------------------------------------------------------------------------
 
@@ -60,7 +19,7 @@ def assert_same_optimum(result, expected, tol):
 @pytest.mark.parametrize("K", [2, 3, 20])
 @pytest.mark.parametrize("penalty", PENALTIES)
 def test_each_class_is_the_fit_of_fit_logistic(layout, dtype, fit_intercept, K, penalty):
-    X, y = class_problem(n=900 if K == 20 else 300, K=K)
+    X, y = softmax_problem(900 if K == 20 else 300, 6, K, signal=1.0)
     arguments = {"fit_intercept": fit_intercept, "tol": 1e-12}
     results = fit_one_vs_rest(as_layout(X, layout, dtype), y, **PENALTIES[penalty], **arguments)
     assert len(results) == K
@@ -73,7 +32,7 @@ def test_each_class_is_the_fit_of_fit_logistic(layout, dtype, fit_intercept, K, 
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("label_weight", [(1.0, 3.0), "each"])
 def test_labels_with_weights(layout, penalty, weighted, label_weight):
-    X, Y = label_problem()
+    X, Y = indicator_problem()
     weight = np.random.default_rng(1).random(len(X)) if weighted else None
     if label_weight == "each":
         label_weight = np.random.default_rng(2).random((4, 2)) + 0.3
@@ -88,7 +47,7 @@ def test_labels_with_weights(layout, penalty, weighted, label_weight):
 
 @pytest.mark.parametrize("penalty", ["l2", "l1", "elastic net"])
 def test_optimality_conditions(layout, penalty):
-    X, Y = label_problem(K=5)
+    X, Y = indicator_problem(K=5)
     results = fit_one_vs_rest(as_layout(X, layout), Y, **PENALTIES[penalty], tol=1e-13)
     for k, result in enumerate(results):
         in_coef, in_intercept = subgradient(X, Y[:, k], result.coef, result.intercept, **PENALTIES[penalty])
@@ -99,7 +58,7 @@ def test_optimality_conditions(layout, penalty):
 @pytest.mark.parametrize("penalty", ["l2", "l1", "elastic net"])
 @pytest.mark.parametrize("fit_intercept", [False, True])
 def test_the_gap_is_never_below_the_suboptimality(layout, penalty, fit_intercept):
-    X, y = class_problem(K=4)
+    X, y = softmax_problem(p=6, K=4)
     arguments = {**PENALTIES[penalty], "fit_intercept": fit_intercept}
     best = [r.objective for r in fit_one_vs_rest(X, y, **arguments, tol=0.0)]
     seen = []
@@ -116,7 +75,7 @@ def test_the_gap_is_never_below_the_suboptimality(layout, penalty, fit_intercept
 
 @pytest.mark.parametrize("standardize", [False, True])
 def test_strengths_by_column(layout, standardize):
-    X, y = class_problem(K=3)
+    X, y = softmax_problem(p=6, K=3)
     X = np.column_stack([X, np.full(len(X), 2.0)])
     arguments = {"l2": np.geomspace(1e-3, 1e-1, 7), "l1": np.geomspace(1e-2, 1e-3, 7), "standardize": standardize}
     results = fit_one_vs_rest(as_layout(X, layout), y, **arguments, tol=1e-12)
@@ -127,7 +86,7 @@ def test_strengths_by_column(layout, standardize):
 
 @pytest.mark.parametrize("label_weight", [None, (1.0, 4.0)])
 def test_standardised_columns_without_l1(label_weight):
-    X, Y = label_problem()
+    X, Y = indicator_problem()
     X = np.column_stack([X * np.geomspace(0.1, 100.0, 6), np.full(len(X), 2.0)])
     deviations = X.std(axis=0)
     results = fit_one_vs_rest(X, Y, l2=1e-2, standardize=True, label_weight=label_weight, tol=1e-13)
@@ -149,184 +108,6 @@ def test_columns_held_at_zero_by_l1_are_left_out():
             assert_same_optimum(result, expected, 1e-10)
 
 
-# --- several labels at once -------------------------------------------------------------------------------------------
-
-SHARED = [("newton_cg", "none"), ("newton_cg", "l2"), ("dual_coordinate_descent", "l2")]
-
-
-def usable(layout, solver):
-    return layout in ("C", "csr") or solver != "dual_coordinate_descent"
-
-
-def renumbered_problem(n=150, p=140_000, K=5):
-    """CSR X with so many columns that dual ascent renumbers them, most of them with one entry or none."""
-    rng = np.random.default_rng(0)
-    common = sp.random_array((n, 60), density=0.3, format="csr", rng=rng)
-    X = sp.hstack([common, sp.random_array((n, p - 60), density=1e-4, format="csr", rng=rng)], format="csr")
-    y = np.argmax(common @ rng.standard_normal((60, K)) + rng.gumbel(size=(n, K)), axis=1)
-    y[: 2 * K] = np.tile(np.arange(K), 2)
-    return X, y
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("fit_intercept", [False, True])
-@pytest.mark.parametrize("K", [2, 3, 20])
-@pytest.mark.parametrize("solver, penalty", SHARED)
-def test_labels_fitted_together(layout, dtype, fit_intercept, K, solver, penalty):
-    if not usable(layout, solver):
-        return
-    X, y = class_problem(n=900 if K == 20 else 300, K=K)
-    arguments = {**PENALTIES[penalty], "fit_intercept": fit_intercept, "tol": 1e-12}
-    results = fit_one_vs_rest(as_layout(X, layout, dtype), y, **arguments, solver=solver)
-    for k in range(K):
-        expected = fit_logistic(X, (y == k).astype(float), **arguments)
-        assert_same_optimum(results[k], expected, 1e-12)
-        assert results[k].solver == solver
-        assert results[k].optimality < 1e-6
-
-
-@pytest.mark.parametrize("solver, penalty", SHARED)
-@pytest.mark.parametrize("weighted", [False, True])
-@pytest.mark.parametrize("uniform", [False, True])
-def test_labels_with_weights_fitted_together(layout, solver, penalty, weighted, uniform):
-    if not usable(layout, solver):
-        return
-    X, Y = label_problem()
-    rng = np.random.default_rng(1)
-    weight = rng.random(len(X)) * (rng.random(len(X)) < 0.9) if weighted else None
-    label_weight = rng.random((4, 2)) + 0.3
-    strengths = PENALTIES[penalty] if uniform or penalty == "none" else {"l2": np.geomspace(1e-3, 1e-1, 6)}
-    arguments = {"sample_weight": weight, "label_weight": label_weight, "tol": 1e-12, "solver": solver}
-    results = fit_one_vs_rest(as_layout(X, layout), Y, **strengths, **arguments)
-    for k, result in enumerate(results):
-        expected = single(X, Y[:, k].astype(float), label_weight[k], strengths, weight, tol=1e-12)
-        assert_same_optimum(result, expected, 1e-12)
-
-
-@pytest.mark.parametrize("solver", ["newton_cg", "dual_coordinate_descent"])
-@pytest.mark.parametrize("fit_intercept", [False, True])
-@pytest.mark.parametrize("tol", [1e-2, 1e-5, 1e-10])
-def test_gaps_of_labels_fitted_together_are_bounds(layout, solver, fit_intercept, tol):
-    if not usable(layout, solver):
-        return
-    X, y = class_problem(K=5)
-    arguments = {"l2": 1e-2, "fit_intercept": fit_intercept}
-    best = [r.objective for r in fit_one_vs_rest(X, y, **arguments, tol=0.0)]
-    seen = []
-    results = fit_one_vs_rest(
-        as_layout(X, layout), y, **arguments, tol=tol, solver=solver, callback=lambda p: seen.append(p)
-    )
-    assert {progress.label for progress in seen} == set(range(5))
-    for progress in seen:
-        coef, intercept = progress.coefficients()
-        value = objective(X, (y == progress.label).astype(float), coef, intercept, l2=1e-2)
-        assert progress.objective == pytest.approx(value, rel=1e-12)
-        assert value - best[progress.label] <= progress.gap + 1e-14
-    for k, result in enumerate(results):
-        gradient, _ = smooth_gradient(X, y == k, result.coef, result.intercept, 1e-2)
-        assert result.optimality == pytest.approx(np.abs(gradient).max(), rel=1e-6, abs=1e-12)
-        assert result.history[-1].nonzeros == np.count_nonzero(result.coef)
-
-
-@pytest.mark.parametrize("fit_intercept", [False, True])
-@pytest.mark.parametrize("uniform", [False, True])
-@pytest.mark.parametrize("index", [np.int32, np.int64])
-def test_columns_of_one_entry_in_dual_ascent(fit_intercept, uniform, index):
-    X, y = renumbered_problem()
-    X.indices, X.indptr = X.indices.astype(index), X.indptr.astype(index)
-    l2 = 1e-2 if uniform else np.linspace(5e-3, 2e-2, X.shape[1])
-    arguments = {"l2": l2, "fit_intercept": fit_intercept, "tol": 1e-11, "solver": "dual_coordinate_descent"}
-    results = fit_one_vs_rest(X, y, **arguments)
-    for k, result in enumerate(results):
-        expected = fit_logistic(X, (y == k).astype(float), **arguments | {"tol": 1e-13})
-        assert result.converged
-        assert result.objective == pytest.approx(expected.objective, abs=2e-11)
-        np.testing.assert_allclose(result.coef, expected.coef, atol=1e-4)
-        assert result.intercept == pytest.approx(expected.intercept, abs=1e-4)
-        gradient, slope = smooth_gradient(X, y == k, result.coef, result.intercept, l2)
-        assert result.optimality == pytest.approx(np.abs(gradient).max(), rel=1e-6, abs=1e-13)
-        assert result.history[-1].nonzeros == np.count_nonzero(result.coef)
-        assert abs(slope) < 1e-9 or not fit_intercept
-
-
-@pytest.mark.parametrize("solver", ["newton_cg", "dual_coordinate_descent"])
-def test_any_number_of_threads_gives_the_same_bits_for_labels_together(solver):
-    rng = np.random.default_rng(0)
-    X = sp.random_array((3000, 4000), density=0.02, format="csr", rng=rng)
-    y = np.argmax(X @ rng.standard_normal((4000, 19)) + 0.3 * rng.gumbel(size=(3000, 19)), axis=1)
-    fits = [fit_one_vs_rest(X, y, l2=1e-3, solver=solver, n_threads=k) for k in (1, 2, 3, 7)]
-    for results in zip(*fits, strict=True):
-        assert len({result.coef.tobytes() for result in results}) == 1
-        assert len({result.intercept for result in results}) == 1
-        assert len({result.n_passes for result in results}) == 1
-
-
-@pytest.mark.parametrize("solver", ["newton_cg", "dual_coordinate_descent"])
-def test_weak_penalties(solver):
-    X, y = renumbered_problem(n=400, p=3000)
-    arguments = {"l2": 1e-6, "tol": 1e-7}
-    results = fit_one_vs_rest(X, y, **arguments, solver=solver)
-    for k, result in enumerate(results):
-        assert result.converged
-        expected = fit_logistic(X, (y == k).astype(float), **arguments)
-        assert result.objective == pytest.approx(expected.objective, abs=1e-6)
-        assert result.solver == solver
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_tall_x_starts_from_a_sample(layout, dtype):
-    rng = np.random.default_rng(0)
-    X = rng.standard_normal((8000, 12))
-    Y = X @ rng.standard_normal((12, 5)) + rng.logistic(size=(8000, 5)) > 0
-    Y = np.column_stack([Y, np.arange(8000) < 3])  # a label that no sample tells
-    for l2 in (0.0, 1e-3):
-        results = fit_one_vs_rest(as_layout(X, layout, dtype), Y, l2=l2, solver="newton_cg", tol=1e-11)
-        for k in range(6 if l2 else 5):
-            expected = fit_logistic(X.astype(dtype), Y[:, k].astype(float), l2=l2, tol=1e-12)
-            assert_same_optimum(results[k], expected, 1e-11)
-
-
-def test_groups_of_labels_give_the_same_bits(monkeypatch):
-    X, y = renumbered_problem(K=20, n=600, p=2000)
-    whole = [fit_one_vs_rest(X, y, l2=1e-2, solver=solver) for solver, _ in SHARED[1:]]
-    monkeypatch.setattr(label_problems, "MOST_BYTES", 1)
-    parts = [fit_one_vs_rest(X, y, l2=1e-2, solver=solver) for solver, _ in SHARED[1:]]
-    for one, other in zip(parts[0], whole[0], strict=True):
-        assert one.objective == pytest.approx(other.objective, rel=1e-12)
-    for one, other in zip(parts[1], whole[1], strict=True):
-        assert one.objective - other.objective <= one.duality_gap + other.duality_gap
-
-
-@pytest.mark.parametrize("solver, penalty", SHARED)
-def test_limits_of_labels_fitted_together(solver, penalty):
-    X, y = class_problem(K=3)
-    arguments = {**PENALTIES[penalty], "solver": solver, "tol": 1e-14}
-    X = as_layout(X, "csr")
-    assert all(r.status is Status.TIME_LIMIT for r in fit_one_vs_rest(X, y, **arguments, time_limit=0.0))
-    assert all(r.status is Status.MAX_ITER for r in fit_one_vs_rest(X, y, **arguments, max_iter=0))
-    assert all(r.status is Status.STOPPED for r in fit_one_vs_rest(X, y, **arguments, callback=lambda p: True))
-    with pytest.raises(ValueError, match="at row 7, column 2"):
-        fit_one_vs_rest(with_nan(X), y, **arguments)
-
-
-def with_nan(X):
-    X = X.toarray()
-    X[7, 2] = np.nan
-    return as_layout(X, "csr")
-
-
-def test_standardised_columns_fitted_together(layout):
-    X, y = class_problem(K=3)
-    X = np.column_stack([X * np.geomspace(0.1, 10.0, 6), np.full(len(X), 2.0)])
-    arguments = {"l2": 1e-2, "standardize": True, "tol": 1e-12}
-    results = fit_one_vs_rest(as_layout(X, layout), y, **arguments, solver="newton_cg")
-    for k, result in enumerate(results):
-        expected = fit_logistic(X, (y == k).astype(float), **arguments)
-        assert result.objective == pytest.approx(expected.objective, abs=1e-11)
-        np.testing.assert_allclose(result.coef * X.std(axis=0), expected.coef * X.std(axis=0), atol=1e-5)
-        assert result.coef[6] == 0.0
-
-
 # --- forms of input ---------------------------------------------------------------------------------------------------
 
 
@@ -334,7 +115,7 @@ def test_standardised_columns_fitted_together(layout):
     "kind", [bool, np.int32, np.float64, "list", "coo", "csr", "csc_matrix", "lil", "class numbers"]
 )
 def test_all_forms_of_labels_give_the_same_bits(kind):
-    X, y = class_problem(K=4)
+    X, y = softmax_problem(p=6, K=4)
     Y = (y[:, None] == np.arange(4)).astype(np.int64)
     forms = {
         "list": Y.tolist(),
@@ -352,7 +133,7 @@ def test_all_forms_of_labels_give_the_same_bits(kind):
 
 
 def test_sparse_labels_with_stored_zeros_and_repeated_entries():
-    X, Y = label_problem(K=2)
+    X, Y = indicator_problem(K=2)
     stored = sp.csr_array(Y + 1)
     stored.data -= 1
     results = [fit_one_vs_rest(X, labels, l2=1e-2) for labels in (Y, stored)]
@@ -360,7 +141,7 @@ def test_sparse_labels_with_stored_zeros_and_repeated_entries():
 
 
 def test_one_label_in_a_matrix_is_one_problem():
-    X, Y = label_problem(K=1)
+    X, Y = indicator_problem(K=1)
     (result,) = fit_one_vs_rest(X, Y, l2=1e-2, tol=1e-12)
     assert_same_optimum(result, fit_logistic(X, Y[:, 0], l2=1e-2, tol=1e-12), 1e-12)
 
@@ -381,7 +162,7 @@ def test_any_number_of_threads_gives_the_same_bits(layout, penalty):
 
 
 def test_a_start_at_the_optimum_ends_at_once(layout):
-    X, y = class_problem(K=4)
+    X, y = softmax_problem(p=6, K=4)
     X = as_layout(X, layout)
     cold = fit_one_vs_rest(X, y, l2=1e-2, tol=1e-12)
     pair = np.array([r.coef for r in cold]), np.array([r.intercept for r in cold])
@@ -402,7 +183,7 @@ def test_an_easy_label_takes_part_in_fewer_passes_than_a_hard_one():
 
 @pytest.mark.parametrize("penalty", ["l2", "l1"])
 def test_time_limit_and_max_iter(penalty):
-    X, y = class_problem(K=3)
+    X, y = softmax_problem(p=6, K=3)
     for result in fit_one_vs_rest(X, y, **PENALTIES[penalty], time_limit=0.0):
         assert result.status is Status.TIME_LIMIT
         assert np.isfinite(result.objective)
@@ -412,7 +193,7 @@ def test_time_limit_and_max_iter(penalty):
 
 @pytest.mark.parametrize("penalty", ["l2", "l1"])
 def test_a_callback_ends_all_problems(penalty):
-    X, y = class_problem(K=3)
+    X, y = softmax_problem(p=6, K=3)
     seen = []
     results = fit_one_vs_rest(X, y, **PENALTIES[penalty], tol=0.0, callback=lambda p: seen.append(p) or len(seen) == 3)
     assert results[-1].status is Status.STOPPED
@@ -421,7 +202,7 @@ def test_a_callback_ends_all_problems(penalty):
 
 @pytest.mark.parametrize("n", [300, 20_000])
 def test_an_interrupt_comes_through(n):
-    X, y = class_problem(n=n, K=3)
+    X, y = softmax_problem(n=n, K=3)
 
     def interrupt(progress):
         raise KeyboardInterrupt
@@ -434,7 +215,7 @@ def test_an_interrupt_comes_through(n):
 
 @pytest.mark.parametrize("solver", ["newton_cholesky", "newton_cg", "lbfgs", "dual_coordinate_descent"])
 def test_a_solver_that_is_asked_for_is_taken(solver):
-    X, y = class_problem(K=3)
+    X, y = softmax_problem(p=6, K=3)
     results = fit_one_vs_rest(X, y, l2=1e-2, solver=solver, tol=1e-10)
     for k, result in enumerate(results):
         assert result.solver == solver
@@ -443,7 +224,7 @@ def test_a_solver_that_is_asked_for_is_taken(solver):
 
 
 def test_separated_labels_are_found():
-    X, _ = class_problem(K=3)
+    X, _ = softmax_problem(p=6, K=3)
     Y = np.column_stack([X[:, 0] + X[:, 1] > 0.2, X[:, 2] + 0.1 * X[:, 3] > 0.1])
     for result in fit_one_vs_rest(X, Y):
         assert result.status is Status.SEPARATED
@@ -453,13 +234,13 @@ def test_separated_labels_are_found():
 
 
 def without_label(k):
-    Y = label_problem()[1]
+    Y = indicator_problem()[1]
     Y[:, k] = 0
     return Y
 
 
 def with_entry(value):
-    Y = label_problem()[1].astype(float)
+    Y = indicator_problem()[1].astype(float)
     Y[7, 2] = value
     return Y
 
@@ -511,7 +292,7 @@ def with_entry(value):
     ],
 )
 def test_input_that_cannot_be_used(arguments, error, message):
-    X, Y = label_problem()
+    X, Y = indicator_problem()
     with pytest.raises(error, match=message):
         fit_one_vs_rest(**({"X": X, "Y": Y, "l2": 1e-2} | arguments))
 
@@ -519,14 +300,14 @@ def test_input_that_cannot_be_used(arguments, error, message):
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 @pytest.mark.parametrize("penalty", ["l2", "l1"])
 def test_an_entry_that_is_not_finite_is_named(layout, bad, penalty):
-    X, Y = label_problem()
+    X, Y = indicator_problem()
     X[7, 2] = bad
     with pytest.raises(ValueError, match="at row 7, column 2"):
         fit_one_vs_rest(as_layout(X, layout), Y, **PENALTIES[penalty])
 
 
 def test_many_labels():
-    X, _ = label_problem(n=200, p=3)
+    X, _ = indicator_problem(n=200, p=3)
     rng = np.random.default_rng(0)
     Y = rng.random((200, 600)) < 0.3
     results = fit_one_vs_rest(X, sp.csr_array(Y), l2=1e-2, tol=1e-10)
@@ -538,7 +319,7 @@ def test_many_labels():
 
 
 def test_the_layouts_agree():
-    X, Y = label_problem()
+    X, Y = indicator_problem()
     found = [fit_one_vs_rest(as_layout(X, layout), Y, l2=1e-3, tol=1e-13) for layout in LAYOUTS]
     for other in found[1:]:
         for k in range(Y.shape[1]):
@@ -548,7 +329,7 @@ def test_the_layouts_agree():
 @pytest.mark.parametrize("weighed", [False, True])
 @pytest.mark.parametrize("penalty", [{"l1": 1e-2}, {"l1": 1e-2, "l2": 1e-2}])
 def test_mean_squares_of_columns_are_measured_once_for_all_labels(penalty, weighed, monkeypatch):
-    X, y = class_problem(200, 5, 4)
+    X, y = softmax_problem(200, 5, 4)
     weight = np.arange(1.0, 201.0) if weighed else None
     expected = fit_one_vs_rest(X, y, sample_weight=weight, **penalty)
     asked, measure = [], DenseMatrix.mean_squares

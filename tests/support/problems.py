@@ -59,11 +59,11 @@ def random_matrix(n, p, density, dtype=np.float64, seed=0):
     return (rng.standard_normal((n, p)) * (rng.random((n, p)) < density)).astype(dtype)
 
 
-def softmax_problem(n=400, p=8, K=3, seed=0):
-    """A dense array with zeros and class numbers from a softmax model."""
+def softmax_problem(n=400, p=8, K=3, seed=0, signal=2.0):
+    """A dense array with zeros, exact in float32, and class numbers from a softmax model, each in some row."""
     rng = np.random.default_rng(seed)
     X = np.round(32.0 * rng.standard_normal((n, p)) + 6.0) / 32.0 * (rng.random((n, p)) < 0.6)
-    eta = X @ (2.0 * rng.standard_normal((p, K)) / np.sqrt(p)) + 0.2 * np.arange(K)
+    eta = X @ (signal * rng.standard_normal((p, K)) / np.sqrt(p)) + 0.2 * np.arange(K)
     y = np.argmax(eta + rng.gumbel(size=(n, K)), axis=1)
     y[:K] = np.arange(K)
     return X, y
@@ -111,3 +111,9 @@ def dependent(name, fit_intercept):
         case "far from zero":
             far = 1e5 + np.rint(10 * X[:, [1]])
             return np.hstack([X, far, 3e5 - far]), y, int(fit_intercept), (5, 6) if fit_intercept else (), ()
+
+
+def indicator_problem(n=400, p=6, K=4):
+    """A dense array with zeros, exact in float32, and an indicator of labels that overlap."""
+    X, _ = softmax_problem(n, p)
+    return X, label_problem(X, K)
