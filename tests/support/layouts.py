@@ -56,3 +56,15 @@ def scrambled(X, split_entries=False, seed=0):
     result.data, result.indices, result.indptr = data[order], indices[order].astype(X.indices.dtype), indptr
     result.has_sorted_indices = result.has_canonical_format = False
     return result
+
+
+def with_room_to_spare(form, index=0):
+    """Valid: only the entries before indptr[-1] belong to the matrix."""
+
+    def make(X):
+        stored = {"csr": sp.csr_array, "csc": sp.csc_array}[form](X)
+        stored.data = np.append(stored.data, [np.nan] * 7)
+        stored.indices = np.append(stored.indices, [index] * 7).astype(stored.indices.dtype)
+        return stored
+
+    return make

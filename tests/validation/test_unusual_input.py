@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 from support.entries import ENTRIES
+from support.layouts import with_room_to_spare
 from support.problems import make_problem
 from support.processes import in_this_folder
 
@@ -69,18 +70,6 @@ def duplicated(form):
 def with_stored_zeros(X):
     rows, columns = np.indices(X.shape)
     return sp.coo_array((X.ravel(), (rows.ravel(), columns.ravel())), shape=X.shape).tocsr()
-
-
-def with_room_to_spare(form, index=0):
-    """Valid: only the entries before indptr[-1] belong to the matrix."""
-
-    def make(X):
-        stored = {"csr": sp.csr_array, "csc": sp.csc_array}[form](X)
-        stored.data = np.append(stored.data, [np.nan] * 7)
-        stored.indices = np.append(stored.indices, [index] * 7).astype(stored.indices.dtype)
-        return stored
-
-    return make
 
 
 def big_endian(form):
@@ -158,9 +147,11 @@ def test_unusual_storage_gives_the_same_fit_in_the_estimator(case):
 @pytest.mark.parametrize("form", ["csr", "csc"])
 def test_entries_behind_the_end_of_a_sparse_x_are_not_read(form, penalty):
     program = f"""
-import fastlr, numpy, test_bad_input
-X, y = test_bad_input.make_problem({N}, {P}, density=0.8)
-X = test_bad_input.with_room_to_spare({form!r}, index=10**9)(X)
+import fastlr, numpy
+from support.layouts import with_room_to_spare
+from support.problems import make_problem
+X, y = make_problem({N}, {P}, density=0.8)
+X = with_room_to_spare({form!r}, index=10**9)(X)
 print(numpy.isfinite(fastlr.fit_logistic(X, y, {penalty}=1e-2).coef).all())
 """
     done = subprocess.run([sys.executable, "-P", "-c", program], **in_this_folder(), timeout=60)
