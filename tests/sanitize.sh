@@ -11,5 +11,5 @@ cd "$copy"
 FASTLR_SANITIZE=address,undefined "$bin/python" setup.py --quiet build_ext --inplace --force
 runtime="$(cc -print-file-name=libasan.so)"
 LD_PRELOAD="$runtime" ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1 PYTHONMALLOC=malloc PYTHONPATH="$copy" \
-    "$bin/python" -m pytest -q -p no:cacheprovider tests/kernels tests/matrix tests/test_special.py \
+    "$bin/python" -m pytest -q -p no:cacheprovider tests/kernels tests/matrix tests/test_special.py tests/test_special_arrays.py \
     tests/presolve/test_merging.py tests/fit/test_softmax.py tests/estimator/test_class_predictions.py

@@ -117,3 +117,13 @@ def indicator_problem(n=400, p=6, K=4):
     """A dense array with zeros, exact in float32, and an indicator of labels that overlap."""
     X, _ = softmax_problem(n, p)
     return X, label_problem(X, K)
+
+
+def predictor_problem(n, K=None, seed=0):
+    """(targets, linear predictors, weights, a direction) of two classes, (n,), or of K, (n, K)."""
+    rng = np.random.default_rng(seed)
+    weight = rng.random(n)
+    if K is None:
+        return rng.random(n), rng.normal(0, 2, n), weight, rng.normal(size=n)
+    shares = rng.dirichlet(np.ones(K), n)
+    return shares, rng.normal(0, 2, (n, K)), weight, rng.normal(size=(n, K))
