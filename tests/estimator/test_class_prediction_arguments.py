@@ -10,7 +10,7 @@ from scipy.special import expit
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression as Reference
 from sklearn.metrics import accuracy_score, confusion_matrix, log_loss
-from support.fitted_classes import KINDS, log_probabilities, model_of, of_predictors, probabilities
+from support.fitted_classes import KINDS, log_probabilities, model_of, of_predictors, probabilities, random_model
 from support.layouts import LAYOUTS, as_layout
 from support.problems import class_problem, make_problem
 
@@ -18,12 +18,6 @@ from fastlr import LogisticRegression
 
 METHODS = ("decision_function", "predict_proba", "predict_log_proba", "predict")
 COEF = np.array([[0.0, -1.0, 0.25, 0.0], [0.5, 2.0, 0.0, 0.0], [0.0, 1.0, -1.0, 0.0]])
-
-
-def problem(n=200, p=5, K=4, seed=0):
-    X, _ = make_problem(n=n, p=p, seed=seed)
-    rng = np.random.default_rng(seed)
-    return X, rng.standard_normal((K, p)), rng.standard_normal(K)
 
 
 def reference_of(coef):
@@ -41,7 +35,7 @@ def reference_of(coef):
 @pytest.mark.parametrize("kind", ["multinomial", "ovr"])
 @pytest.mark.parametrize("reject", [0, 0.3, 0.6, 0.999, 1.0, np.float32(0.5)])
 def test_rows_of_low_probability_are_masked(layout, kind, reject):
-    X, coef, intercept = problem()
+    X, coef, intercept = random_model()
     classes = np.array(["a", "b", "c", "d"])
     model = model_of(coef, intercept, kind, classes)
     eta = X @ coef.T + intercept
@@ -60,7 +54,7 @@ def test_rows_that_no_class_of_one_vs_rest_claims_are_masked():
 
 @pytest.mark.parametrize("offset", [None, np.linspace(-1, 1, 200)])
 def test_rejection_of_two_classes(offset):
-    X, coef, intercept = problem(K=1)
+    X, coef, intercept = random_model(K=1)
     model = model_of(coef, intercept, classes=["no", "yes"])
     found = model.predict(X, reject=0.8, offset=offset)
     assert np.array_equal(found.mask, model.predict_proba(X, offset=offset).max(axis=1) < 0.8)
@@ -183,7 +177,7 @@ def test_top_labels_of_many_labels_are_numbers(k):
 @pytest.mark.parametrize("kind", ["multinomial", "ovr"])
 @pytest.mark.parametrize("K, n", [(3, 17), (10, 200), (70, 65), (5000, 40)])
 def test_log_loss_is_the_mean_over_rows(layout, kind, K, n):
-    X, coef, intercept = problem(n=n, K=K)
+    X, coef, intercept = random_model(n=n, K=K)
     y = np.random.default_rng(1).integers(0, K, n)
     model = model_of(coef, intercept, kind)
     loss = -log_probabilities(X @ coef.T + intercept, kind)[np.arange(n), y]
@@ -198,7 +192,7 @@ def test_log_loss_is_the_mean_over_rows(layout, kind, K, n):
 @pytest.mark.parametrize("form", [np.asarray, sp.csr_array, sp.csc_array, np.ndarray.tolist, pd.DataFrame])
 @pytest.mark.parametrize("dtype", [int, bool, float])
 def test_log_loss_of_many_labels_adds_up_those_of_a_row(form, dtype):
-    X, coef, intercept = problem(n=150, K=6)
+    X, coef, intercept = random_model(n=150, K=6)
     y = np.random.default_rng(2).integers(0, 2, (150, 6)).astype(dtype)
     y[3] = 0
     model = model_of(coef, intercept, "multilabel")
@@ -285,7 +279,7 @@ def test_log_loss_checks_the_weights(kind, weight, message):
 
 
 def test_scores_are_those_of_scikit_learn():
-    X, coef, intercept = problem(K=3)
+    X, coef, intercept = random_model(K=3)
     eta = X @ coef.T + intercept
     y = (eta + np.random.default_rng(0).logistic(size=eta.shape) > 0).astype(int)
     model = model_of(coef, intercept, "multilabel")

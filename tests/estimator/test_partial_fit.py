@@ -6,16 +6,11 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 from support.layouts import as_layout
-from support.problems import make_problem
+from support.problems import make_problem, scaled_problem
 from support.references import smooth_gradient
 
 from fastlr import LogisticRegression
 from fastlr.estimator import adagrad_state, partial_fit
-
-
-def problem(n=1000):
-    X, y = make_problem(n=n, p=8)
-    return X / X.std(axis=0), y
 
 
 def streamed(X, y, sweeps, size=250, **options):
@@ -37,7 +32,7 @@ def suboptimality(model, optimum, X, y, C, l1_ratio):
 @pytest.mark.parametrize("l1_ratio", [0.0, 0.5, 1.0])
 @pytest.mark.parametrize("fit_intercept", [False, True])
 def test_streaming_approaches_the_optimum_of_all_rows_seen(l1_ratio, fit_intercept):
-    X, y = problem()
+    X, y = scaled_problem(1000, 8)
     C, options = 0.02, {"l1_ratio": l1_ratio, "fit_intercept": fit_intercept}
     optimum = LogisticRegression(C=C, tol=1e-12, **options).fit(X, y)
     gaps = [
@@ -49,14 +44,14 @@ def test_streaming_approaches_the_optimum_of_all_rows_seen(l1_ratio, fit_interce
 
 
 def test_repeated_rows_count_as_often_as_they_are_seen():
-    X, y = problem(100)
+    X, y = scaled_problem(100, 8)
     twice = LogisticRegression().partial_fit(X, y, classes=[0, 1]).partial_fit(X, y)
     assert twice.t_ == 200.0
     assert twice.n_iter_.tolist() == [2]
 
 
 def test_bounds_hold_and_coefficients_reach_them():
-    X, y = problem()
+    X, y = scaled_problem(1000, 8)
     free = LogisticRegression().fit(X, y)
     assert free.coef_.min() < 0.0
     model = streamed(X, y, 20, bounds=(0, None))
@@ -65,7 +60,7 @@ def test_bounds_hold_and_coefficients_reach_them():
 
 
 def test_a_step_is_that_of_the_paper():
-    X, y = problem(60)
+    X, y = scaled_problem(60, 8)
     model = LogisticRegression(C=0.5)
     coef, intercept, squares, slopes, seen = np.zeros(8), 0.0, np.zeros(8), 0.0, 0
     for part in (slice(0, 40), slice(40, 60)):
@@ -82,7 +77,7 @@ def test_a_step_is_that_of_the_paper():
 
 
 def test_long_input_is_taken_in_mini_batches():
-    X, y = problem(300)
+    X, y = scaled_problem(300, 8)
     whole = LogisticRegression().partial_fit(X, y, classes=[0, 1])
     parts = LogisticRegression()
     for begin in range(0, 300, partial_fit.BATCH):
@@ -93,7 +88,7 @@ def test_long_input_is_taken_in_mini_batches():
 
 
 def test_layouts_and_storage_agree(layout):
-    X, y = problem(300)
+    X, y = scaled_problem(300, 8)
     X = X.astype(np.float32)
     expected = LogisticRegression().partial_fit(X.astype(np.float64), y, classes=[0, 1])
     model = LogisticRegression().partial_fit(as_layout(X, layout, np.float32), y, classes=[0, 1])
@@ -102,7 +97,7 @@ def test_layouts_and_storage_agree(layout):
 
 
 def test_weights_are_copies_of_rows_and_weights_of_classes_multiply_them():
-    X, y = problem(50)
+    X, y = scaled_problem(50, 8)
     counts = np.where(y == 1.0, 2, 1)
     rows = np.repeat(np.arange(50), counts)
     repeated = LogisticRegression().partial_fit(X[rows], y[rows], classes=[0, 1])
@@ -115,7 +110,7 @@ def test_weights_are_copies_of_rows_and_weights_of_classes_multiply_them():
 
 
 def test_rows_without_weight_teach_nothing():
-    X, y = problem(300)
+    X, y = scaled_problem(300, 8)
     weight = np.ones(300)
     weight[:128] = 0.0
     model = LogisticRegression().partial_fit(X, y, classes=[0, 1], sample_weight=weight)
@@ -126,7 +121,7 @@ def test_rows_without_weight_teach_nothing():
 
 
 def test_a_batch_may_hold_one_class_and_columns_may_appear_later():
-    X, y = problem(200)
+    X, y = scaled_problem(200, 8)
     X = np.array(X)
     X[:100, 3] = 0.0
     order = np.argsort(y, kind="stable")
@@ -138,14 +133,14 @@ def test_a_batch_may_hold_one_class_and_columns_may_appear_later():
 
 
 def test_the_scale_of_columns_does_not_matter():
-    X, y = problem(500)
+    X, y = scaled_problem(500, 8)
     scale = 2.0 ** np.arange(-20, 20, 5)
     own, scaled = streamed(X, y, 1, C=np.inf), streamed(X * scale, y, 1, C=np.inf)
     np.testing.assert_allclose(scaled.coef_ * scale, own.coef_, rtol=1e-10)
 
 
 def test_labels_are_those_of_the_first_call():
-    X, y = problem(100)
+    X, y = scaled_problem(100, 8)
     names = np.where(y == 1.0, "yes", "no")
     model = LogisticRegression().partial_fit(X[:50], names[:50], classes=["yes", "no"])
     assert model.classes_.tolist() == ["no", "yes"]
@@ -182,20 +177,20 @@ def test_labels_are_those_of_the_first_call():
     ],
 )
 def test_what_cannot_be_used_is_named(options, arguments, message):
-    X, y = problem(100)
+    X, y = scaled_problem(100, 8)
     with pytest.raises(ValueError, match=message):
         LogisticRegression(**options).partial_fit(X, y, **arguments)
 
 
 def test_nan_is_an_error():
-    X, y = problem(100)
+    X, y = scaled_problem(100, 8)
     X[3, 4] = np.nan
     with pytest.raises(ValueError, match="NaN"):
         LogisticRegression().partial_fit(X, y, classes=[0, 1])
 
 
 def test_a_stream_survives_pickling():
-    X, y = problem(400)
+    X, y = scaled_problem(400, 8)
     model = LogisticRegression().partial_fit(X[:200], y[:200], classes=[0, 1])
     copy = pickle.loads(pickle.dumps(model))
     assert len(pickle.dumps(model)) < X[:200].nbytes
@@ -205,7 +200,7 @@ def test_a_stream_survives_pickling():
 
 
 def test_a_stream_goes_on_from_a_fit_and_a_fit_ends_it():
-    X, y = problem()
+    X, y = scaled_problem(1000, 8)
     model = LogisticRegression().fit(X, y)
     start = model.coef_.copy()
     model.partial_fit(X[:100], y[:100])
@@ -221,7 +216,7 @@ def test_a_stream_goes_on_from_a_fit_and_a_fit_ends_it():
 
 
 def test_sparse_coefficients_are_taken_up():
-    X, y = problem(400)
+    X, y = scaled_problem(400, 8)
     one, other = (LogisticRegression().partial_fit(X[:200], y[:200], classes=[0, 1]) for _ in range(2))
     one.sparsify().partial_fit(X[200:], y[200:])
     np.testing.assert_array_equal(one.coef_, other.partial_fit(X[200:], y[200:]).coef_)

@@ -4,20 +4,20 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 from scipy.special import xlogy
-from support.problems import make_problem
+from support.problems import scaled_problem
 
 from fastlr import fit_logistic
 
 PENALTIES = {"l2": {"l2": 1e-2}, "l1": {"l1": 1e-2}}
 
 
-def problem(seed=0):
-    X, y = make_problem(p=8, seed=seed)
-    return X / X.std(axis=0), y, np.random.default_rng(seed).normal(scale=1.5, size=len(y))
+def offset_problem(seed=0):
+    X, y = scaled_problem(p=8, seed=seed)
+    return X, y, np.random.default_rng(seed).normal(scale=1.5, size=len(y))
 
 
 def test_a_constant_offset_moves_the_intercept_alone():
-    X, y, _ = problem()
+    X, y, _ = offset_problem()
     plain = fit_logistic(X, y, l2=1e-2, tol=1e-13)
     moved = fit_logistic(X, y, l2=1e-2, offset=np.full(len(y), 3.0), tol=1e-13)
     np.testing.assert_allclose(moved.coef, plain.coef, rtol=1e-6)
@@ -26,7 +26,7 @@ def test_a_constant_offset_moves_the_intercept_alone():
 
 
 def test_the_same_coefficients_as_statsmodels():
-    X, y, offset = problem(1)
+    X, y, offset = offset_problem(1)
     peer = sm.GLM(y, sm.add_constant(X), family=sm.families.Binomial(), offset=offset).fit(tol=1e-14)
     result = fit_logistic(X, y, offset=offset, tol=1e-14)
     np.testing.assert_allclose(np.r_[result.intercept, result.coef], peer.params, rtol=1e-6)
@@ -34,7 +34,7 @@ def test_the_same_coefficients_as_statsmodels():
 
 @pytest.mark.parametrize("penalty", ["l2", "l1"])
 def test_the_gap_is_never_below_the_truth_with_a_large_offset(penalty):
-    X, y, offset = problem(2)
+    X, y, offset = offset_problem(2)
     for size in (1.0, 1e3, 1e6):
         exact = fit_logistic(X, y, **PENALTIES[penalty], offset=size * offset, tol=0)
         rough = fit_logistic(X, y, **PENALTIES[penalty], offset=size * offset, tol=1e-4)
@@ -42,7 +42,7 @@ def test_the_gap_is_never_below_the_truth_with_a_large_offset(penalty):
 
 
 def test_weights_equal_repetition_with_an_offset():
-    X, y, offset = problem(3)
+    X, y, offset = offset_problem(3)
     counts = np.random.default_rng(0).integers(0, 4, len(y))
     repeated = np.repeat(np.arange(len(y)), counts)
     weighted = fit_logistic(X, y, l1=1e-2, offset=offset, sample_weight=counts, tol=1e-12)
@@ -51,7 +51,7 @@ def test_weights_equal_repetition_with_an_offset():
 
 
 def test_the_null_model_keeps_the_offset():
-    X, y, offset = problem(4)
+    X, y, offset = offset_problem(4)
     result = fit_logistic(X, y, l1=10.0, offset=offset, fit_intercept=False)
     p = 1.0 / (1.0 + np.exp(-offset))
     assert not result.coef.any()
@@ -67,6 +67,6 @@ def test_the_null_model_keeps_the_offset():
     ],
 )
 def test_offsets_that_cannot_be_used(offset, error, message):
-    X, y, _ = problem()
+    X, y, _ = offset_problem()
     with pytest.raises(error, match=message):
         fit_logistic(X, y, offset=offset)

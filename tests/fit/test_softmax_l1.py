@@ -6,7 +6,7 @@ import scipy.sparse as sp
 from sklearn.datasets import make_classification
 from sklearn.linear_model import LogisticRegression as SklearnLogisticRegression
 from support.layouts import as_layout
-from support.problems import softmax_problem
+from support.problems import rare_columns, softmax_problem
 from support.references import softmax_gradients, softmax_objective
 
 from fastlr import fit_logistic
@@ -49,15 +49,6 @@ def assert_optimal(result, X, y, fit_intercept, tolerance=1e-6, **penalty):
     assert np.abs(in_coef).max() < tolerance
     assert np.abs(in_intercept).max() < 1e-9 if fit_intercept else not result.intercept.any()
     assert result.objective == pytest.approx(penalised(X, y, result.coef, result.intercept, **penalty), rel=1e-12)
-
-
-def text():
-    """A sparse array with a few frequent and many rare columns, and class numbers."""
-    rng = np.random.default_rng(0)
-    parts = [sp.random_array((300, p), density=density, rng=rng) for p, density in ((300, 0.05), (2000, 0.003))]
-    y = rng.integers(0, 4, 300)
-    y[:4] = np.arange(4)
-    return sp.hstack(parts, format="csr"), y
 
 
 def largest_strengths(X, y, K):
@@ -141,7 +132,7 @@ def test_many_columns_of_which_few_are_left():
 
 
 def test_of_equal_columns_one_takes_part():
-    X, y = text()
+    X, y = rare_columns()
     twice = sp.hstack([X, X[:, ::-1]], format="csr")
     p = X.shape[1]
     for group_penalty in (False, True):
@@ -272,7 +263,7 @@ def test_a_start_at_a_result_takes_few_iterations(penalty):
 
 
 def test_a_start_where_columns_are_left_out():
-    X, y = text()
+    X, y = rare_columns()
     cold = fit_softmax(X, y, l1=4e-3, tol=1e-10)
     warm = fit_softmax(X, y, l1=4e-3, tol=1e-8, start=cold)
     assert "holds all but" in cold.message

@@ -3,30 +3,18 @@
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from support.problems import repeated_columns
 
 from fastlr import fit_softmax
 from fastlr.matrix import as_matrix
 from fastlr.presolve.merging import CACHED, ColumnMap, merge_columns
 
 
-def text(n=60, p=40, dtype=np.float64, index=np.int32, seed=0):
-    """CSR with columns twice and three times over, many of one entry, and empty ones; and class numbers."""
-    rng = np.random.default_rng(seed)
-    base = sp.random_array((n, p), density=0.2, rng=rng, format="csc")
-    single = sp.csc_array((rng.uniform(0.5, 2.0, 3 * n), (rng.integers(n // 2, size=3 * n), np.arange(3 * n))))
-    single.resize(n, 3 * n)
-    order = rng.permutation(2 * p + p // 2 + 3 * n + 4)
-    X = sp.hstack([base, base, base[:, : p // 2], single, sp.csc_array((n, 4))], format="csc")[:, order].tocsr()
-    X = sp.csr_array((X.data.astype(dtype), X.indices.astype(index), X.indptr.astype(index)), shape=X.shape)
-    y = rng.integers(3, size=n)
-    return X, y
-
-
 @pytest.mark.parametrize("K", [3, CACHED // 60 + 1])
 @pytest.mark.parametrize("index", [np.int32, np.int64])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_predictors_and_norms_stay(dtype, index, K):
-    X, _ = text(dtype=dtype, index=index)
+    X, _ = repeated_columns(dtype=dtype, index=index)
     found = []
     for n_threads in (1, 2):
         matrix = as_matrix(X, 1)
@@ -45,7 +33,7 @@ def test_predictors_and_norms_stay(dtype, index, K):
 
 @pytest.mark.parametrize("fit_intercept", [False, True])
 def test_the_optimum_is_that_of_all_columns(fit_intercept):
-    X, y = text()
+    X, y = repeated_columns()
     merged = fit_softmax(X, y, l2=0.01, fit_intercept=fit_intercept, tol=1e-12)
     plain = fit_softmax(X.toarray(), y, l2=0.01, fit_intercept=fit_intercept, tol=1e-12)
     assert "columns were fitted as" in merged.message
@@ -56,7 +44,7 @@ def test_the_optimum_is_that_of_all_columns(fit_intercept):
 
 
 def test_strengths_that_differ_leave_columns_apart():
-    X, y = text()
+    X, y = repeated_columns()
     l2 = np.full(X.shape[1], 0.01)
     apart = fit_softmax(X, y, l2=l2, tol=1e-12)
     assert "columns were fitted as" not in apart.message
@@ -65,7 +53,7 @@ def test_strengths_that_differ_leave_columns_apart():
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_entries_that_are_not_finite_are_named_where_they_are(bad):
-    X, y = text()
+    X, y = repeated_columns()
     X.data[7] = bad
     row = int(np.searchsorted(X.indptr, 7, side="right") - 1)
     with pytest.raises(ValueError, match=f"at row {row}, column {X.indices[7]}"):
@@ -73,7 +61,7 @@ def test_entries_that_are_not_finite_are_named_where_they_are(bad):
 
 
 def test_what_cannot_gain_is_left_as_it_is():
-    X, _ = text()
+    X, _ = repeated_columns()
     for same in (X.toarray(), X.tocsc(), sp.random_array((60, 80), density=0.5, rng=0, format="csr"), X[:, :40]):
         matrix = as_matrix(same)
         assert merge_columns(matrix, 3) == (matrix, None)

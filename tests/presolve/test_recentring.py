@@ -5,6 +5,7 @@ import pickle
 import numpy as np
 import pytest
 from support.layouts import LAYOUTS, as_layout
+from support.problems import partly_far_problem
 
 from fastlr import FitInterrupted, LogisticRegression, Status, fit_logistic, fit_one_vs_rest, fit_softmax
 from fastlr.matrix import as_matrix
@@ -15,17 +16,6 @@ SOLVED = [("l2", s) for s in ("auto", "newton_cg", "newton_cholesky", "lbfgs")] 
     ("l1", "auto"),
     ("l1", "prox_newton"),
 ]
-
-
-def problem(far, K=2, n=400, seed=0):
-    """(X, y, X less its offset): two rows in five have a 0 in a column that lies `far` away elsewhere, and class 0."""
-    rng = np.random.default_rng(seed)
-    Z = rng.standard_normal((n, 2))
-    absent = rng.random(n) < 0.4
-    X = Z + np.where(absent, 0.0, far)[:, None] * [1.0, 0.0]
-    scores = np.column_stack([-Z[:, 0], Z[:, 0] + Z[:, 1], Z[:, 0] - Z[:, 1]])[:, :K]
-    y = np.where(absent, 0, np.argmax(scores + rng.gumbel(size=(n, K)), axis=1))
-    return X, y, X - [far, 0.0]
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +32,7 @@ def total(progress):
 @pytest.mark.parametrize("penalty, solver", SOLVED)
 @pytest.mark.parametrize("offset", [False, True])
 def test_a_stalled_fit_reaches_the_optimum_of_the_centred_twin(offset, penalty, solver, layout):
-    X, y, near = problem(1e9)
+    X, y, near = partly_far_problem(1e9)
     given = {penalty: 1e-3, "offset": 0.3 * near[:, 1] if offset else None}
     result = fit_logistic(as_layout(X, layout), y, solver=solver, **given)
     expected = fit_logistic(near, y, tol=1e-9, **given)
@@ -53,7 +43,7 @@ def test_a_stalled_fit_reaches_the_optimum_of_the_centred_twin(offset, penalty, 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_what_came_before_counts(layout):
-    X, y, _ = problem(1e9)
+    X, y, _ = partly_far_problem(1e9)
     told = []
     result = fit_logistic(
         as_layout(X, layout), y, l2=1e-3, solver="newton_cg", callback=lambda p: told.append(total(p))
@@ -73,7 +63,7 @@ def test_what_came_before_counts(layout):
 
 
 def test_limits_and_callbacks_reach_the_whole_fit():
-    X, y, _ = problem(1e9)
+    X, y, _ = partly_far_problem(1e9)
     options = {"l2": 1e-3, "solver": "newton_cg"}
     whole = fit_logistic(X, y, **options)
     before = int(whole.message.split("went on after ")[1].split()[0])
@@ -96,7 +86,7 @@ def test_limits_and_callbacks_reach_the_whole_fit():
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("fit, penalty", [(fit_softmax, "l2"), (fit_one_vs_rest, "l2"), (fit_one_vs_rest, "l1")])
 def test_many_classes(fit, penalty, layout):
-    X, y, near = problem(1e9, K=3, n=500)
+    X, y, near = partly_far_problem(1e9, K=3, n=500)
     results, expected = (np.atleast_1d(fit(each, y, **{penalty: 1e-3})) for each in (as_layout(X, layout), near))
     for result, twin in zip(results, expected, strict=True):
         assert result.objective == pytest.approx(twin.objective, abs=1e-4)
@@ -105,7 +95,7 @@ def test_many_classes(fit, penalty, layout):
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("multi_class", ["ovr", "multinomial"])
 def test_classes_with_and_without_a_centre_predict_together(multi_class):
-    X, y, _ = problem(1e11, K=3, n=500)
+    X, y, _ = partly_far_problem(1e11, K=3, n=500)
     model = LogisticRegression(C=2.0, multi_class=multi_class).fit(X, y)
     results = [model.result_] if multi_class == "multinomial" else model.result_
     assert len({each.centre is None for each in results}) == (2 if multi_class == "ovr" else 1)
@@ -116,7 +106,7 @@ def test_classes_with_and_without_a_centre_predict_together(multi_class):
 
 
 def test_fits_that_do_not_stall_and_those_without_an_intercept_are_not_looked_at():
-    X, y, _ = problem(1e3)
+    X, y, _ = partly_far_problem(1e3)
     assert fit_logistic(X, y, l2=1e-3).centre is None
     assert fit_logistic(X, y, l2=1e-3, fit_intercept=False, tol=0.0).centre is None
     Z = np.random.default_rng(0).standard_normal((300, 3))
@@ -125,7 +115,7 @@ def test_fits_that_do_not_stall_and_those_without_an_intercept_are_not_looked_at
 
 @pytest.mark.parametrize("solver", [s for s in SOLVERS if SOLVERS[s].handles("l2")])
 def test_no_solver_loses_what_it_has_reached(solver):
-    X, y, _ = problem(1e9)
+    X, y, _ = partly_far_problem(1e9)
     result = fit_logistic(X, y, l2=1e-3, solver=solver, max_iter=150)
     assert result.objective <= 0.7
     assert result.n_iter <= 150

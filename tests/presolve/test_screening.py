@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from support.problems import few_useful_columns
 from support.references import subgradient
 
 from fastlr import fit_logistic
@@ -15,15 +16,8 @@ USEFUL = 10
 
 @pytest.fixture(scope="module")
 def problem():
-    """Few columns with many entries, many with two; X (N, P), y, and an l1 that leaves the former."""
-    rng = np.random.default_rng(0)
-    dense = np.zeros((N, P))
-    dense[:, :USEFUL] = rng.standard_normal((N, USEFUL)) * (rng.random((N, USEFUL)) < 0.3)
-    for j in range(USEFUL, P):
-        dense[rng.choice(N, 2, replace=False), j] = rng.standard_normal(2)
-    order = rng.permutation(P)
-    y = (dense[:, :USEFUL] @ rng.standard_normal(USEFUL) + rng.logistic(size=N) > 0).astype(float)
-    return dense[:, order], y, 0.012
+    """X (N, P), y, and an l1 that leaves the useful columns."""
+    return *few_useful_columns(N, P, USEFUL), 0.012
 
 
 @pytest.fixture(params=["csr", "csc"])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 from support.layouts import as_layout
-from support.problems import as_repeated, make_problem
+from support.problems import as_repeated, make_problem, wide_problem
 from support.references import (
     null_objective,
     one_coordinate_decrease,
@@ -76,19 +76,10 @@ def test_the_gap_bounds_the_suboptimality(by_rows, renumbering, strength, tol, f
     assert result.duality_gap <= tol * null_objective(y, fit_intercept=fit_intercept) + 1e-14
 
 
-def wide(n=200, p=3000, seed=0, shift=0.0):
-    """Sparse rows, more columns than rows, a third of the columns with one entry or none."""
-    rng = np.random.default_rng(seed)
-    popularity = 1 / np.arange(1, p + 1) ** 0.8
-    X = (rng.random((n, p)) < np.minimum(0.5, 40 * popularity / popularity.sum())) * (rng.random((n, p)) + 0.5)
-    y = (X @ (rng.standard_normal(p) * (rng.random(p) < 0.2)) + shift + rng.logistic(size=n) > 0).astype(float)
-    return X, y
-
-
 @pytest.mark.parametrize("fit_intercept", [False, True])
 @pytest.mark.parametrize("C", [1e-6, 1e-2, 1.0, 100.0, 1e6])
 def test_wide_data_is_fitted_at_any_strength(by_rows, renumbering, C, fit_intercept):
-    X, y = wide(shift=3.0)
+    X, y = wide_problem(shift=3.0)
     assert (np.count_nonzero(X, axis=0) <= 1).mean() > 0.3
     l2 = 1 / (C * len(y))
     result = fit(as_layout(X, by_rows), y, l2, tol=1e-8, fit_intercept=fit_intercept)
@@ -99,7 +90,7 @@ def test_wide_data_is_fitted_at_any_strength(by_rows, renumbering, C, fit_interc
 
 
 def test_strong_penalties_take_few_passes(by_rows):
-    X, y = wide()
+    X, y = wide_problem()
     result = fit(as_layout(X, by_rows), y, 1 / len(y), tol=1e-8)
     assert result.n_passes < 40
 
@@ -179,14 +170,14 @@ def test_a_probability_as_target_equals_two_weighted_rows(by_rows):
 @pytest.mark.parametrize("index", [np.int32, np.int64])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_storage_does_not_change_the_fit(by_rows, renumbering, dtype, index):
-    X, y = wide(n=100, p=400)
+    X, y = wide_problem(n=100, p=400)
     X = X.astype(dtype)
     result = fit(as_layout(X, by_rows, dtype, index), y, 1e-3, tol=1e-13)
     assert_same_fit(result, fit_logistic(X.astype(float), y, l2=1e-3, tol=1e-13))
 
 
 def test_unsorted_rows_are_read_in_place(renumbering):
-    X, y = wide(n=100, p=400)
+    X, y = wide_problem(n=100, p=400)
     X = as_layout(X, "csr")
     for begin, end in zip(X.indptr[:-1], X.indptr[1:], strict=True):
         X.indices[begin:end], X.data[begin:end] = X.indices[begin:end][::-1].copy(), X.data[begin:end][::-1].copy()
@@ -238,7 +229,7 @@ def test_columns_of_any_size_end_in_bounded_time(by_rows, size):
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_any_number_of_threads_gives_the_same_bits(by_rows, renumbering, dtype):
-    X, y = wide(n=600, p=2000, seed=4)
+    X, y = wide_problem(n=600, p=2000, seed=4)
     X = as_layout(X, by_rows, dtype)
     assert (X.nnz if sp.issparse(X) else X.size) >= 10_000
     bits = set()
@@ -260,7 +251,7 @@ def test_a_start_at_the_optimum_ends_at_once(by_rows):
 
 
 def test_a_start_nearby_saves_passes(by_rows):
-    X, y = wide()
+    X, y = wide_problem()
     X = as_layout(X, by_rows)
     start = fit(X, y, 1.1 / len(y), tol=1e-8)
     assert fit(X, y, 1 / len(y), tol=1e-6, start=start).n_passes < fit(X, y, 1 / len(y), tol=1e-6).n_passes
@@ -278,7 +269,7 @@ def test_a_far_start_still_leads_to_the_optimum(by_rows, size):
 @pytest.mark.parametrize("dtype, index, share", [(np.float64, np.int32, 1 / 3), (np.float32, np.int32, 1 / 2)])
 def test_copied_indices_are_counted(monkeypatch, dtype, index, share):
     monkeypatch.setattr(csr, "FEW_COLUMNS", 0)
-    X, y = wide()
+    X, y = wide_problem()
     X = as_layout(X, "csr", dtype, index)
     size = X.data.nbytes + X.indices.nbytes + X.indptr.nbytes
     copied = fit(X, y, 1e-3).copied_bytes
@@ -288,12 +279,12 @@ def test_copied_indices_are_counted(monkeypatch, dtype, index, share):
 
 def test_indices_of_more_than_half_of_x_are_not_copied(monkeypatch):
     monkeypatch.setattr(csr, "FEW_COLUMNS", 0)
-    X, y = wide()
+    X, y = wide_problem()
     assert fit(as_layout(X, "csr", np.float32, np.int64), y, 1e-3).copied_bytes == 0
 
 
 def test_nothing_is_copied_where_columns_are_few(by_rows):
-    X, y = wide()
+    X, y = wide_problem()
     assert fit(as_layout(X, by_rows), y, 1e-3).copied_bytes == 0
 
 
@@ -306,7 +297,7 @@ def suits(X, l2, l1=0.0):
 
 
 def test_it_suits_sparse_rows_wider_than_long_under_penalties_that_are_not_weak():
-    X = as_layout(wide()[0], "csr")
+    X = as_layout(wide_problem()[0], "csr")
     strength = X.multiply(X).sum() / 200**2  # |x_i|^2 / (n l2) is one
     assert suits(X, strength)
     assert suits(X, strength / 50)

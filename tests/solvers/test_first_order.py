@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 from support.layouts import as_layout
-from support.problems import as_repeated, make_problem
+from support.problems import as_repeated, make_problem, scaled_problem
 from support.references import objective, smooth_gradient, subgradient
 
 from fastlr import fit_logistic
@@ -26,11 +26,6 @@ def needs(solver, layout):
     """Skip what the solver cannot take."""
     if (solver, layout) == ("stochastic_gradient", "csc"):
         pytest.skip("needs rows")
-
-
-def scaled_problem(seed=0):
-    X, y = make_problem(p=12, seed=seed)
-    return X / X.std(axis=0), y
 
 
 @pytest.mark.parametrize("fit_intercept", [False, True])

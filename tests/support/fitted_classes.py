@@ -5,6 +5,7 @@ from scipy.special import expit, log_expit, log_softmax, logsumexp, softmax
 from sklearn.base import BaseEstimator
 
 from fastlr.estimator.prediction import LinearPrediction
+from support.problems import make_problem
 
 KINDS = ("multinomial", "ovr", "multilabel")
 
@@ -50,3 +51,10 @@ def log_probabilities(eta, multi_class):
         return log_softmax(eta, axis=1)
     logs = log_expit(eta)
     return logs - logsumexp(logs, axis=1, keepdims=True) if multi_class == "ovr" else logs
+
+
+def random_model(n=200, p=5, K=4, seed=0):
+    """X, and coefficients (K, p) and intercepts (K,) that no fit has made."""
+    X, _ = make_problem(n=n, p=p, seed=seed)
+    rng = np.random.default_rng(seed)
+    return X, rng.standard_normal((K, p)), rng.standard_normal(K)

@@ -1,6 +1,7 @@
 """Problems: random arrays and labels that the tests share."""
 
 import numpy as np
+import scipy.sparse as sp
 
 
 def make_problem(n=300, p=12, density=0.5, seed=0, imbalance=0.3):
@@ -83,6 +84,7 @@ def rows_of_labels(n, K, seed=0):
 
 
 def overlapping(n=400, p=4, seed=0):
+    """X, labels that the first column tells without separating them, and the generator, for columns to add."""
     rng = np.random.default_rng(seed)
     X = rng.standard_normal((n, p))
     return X, (X[:, 0] + rng.logistic(size=n) > 0).astype(float), rng
@@ -127,3 +129,63 @@ def predictor_problem(n, K=None, seed=0):
         return rng.random(n), rng.normal(0, 2, n), weight, rng.normal(size=n)
     shares = rng.dirichlet(np.ones(K), n)
     return shares, rng.normal(0, 2, (n, K)), weight, rng.normal(size=(n, K))
+
+
+def scaled_problem(n=300, p=12, seed=0):
+    """make_problem with columns of standard deviation one."""
+    X, y = make_problem(n, p, seed=seed)
+    return X / X.std(axis=0), y
+
+
+def partly_far_problem(far, K=2, n=400, seed=0):
+    """(X, y, X less its offset): two rows in five have a 0 in a column that lies `far` away elsewhere, and class 0."""
+    rng = np.random.default_rng(seed)
+    Z = rng.standard_normal((n, 2))
+    absent = rng.random(n) < 0.4
+    X = Z + np.where(absent, 0.0, far)[:, None] * [1.0, 0.0]
+    scores = np.column_stack([-Z[:, 0], Z[:, 0] + Z[:, 1], Z[:, 0] - Z[:, 1]])[:, :K]
+    y = np.where(absent, 0, np.argmax(scores + rng.gumbel(size=(n, K)), axis=1))
+    return X, y, X - [far, 0.0]
+
+
+def repeated_columns(n=60, p=40, dtype=np.float64, index=np.int32, seed=0):
+    """CSR with columns twice and three times over, many of one entry, and empty ones; and class numbers."""
+    rng = np.random.default_rng(seed)
+    base = sp.random_array((n, p), density=0.2, rng=rng, format="csc")
+    single = sp.csc_array((rng.uniform(0.5, 2.0, 3 * n), (rng.integers(n // 2, size=3 * n), np.arange(3 * n))))
+    single.resize(n, 3 * n)
+    order = rng.permutation(2 * p + p // 2 + 3 * n + 4)
+    X = sp.hstack([base, base, base[:, : p // 2], single, sp.csc_array((n, 4))], format="csc")[:, order].tocsr()
+    X = sp.csr_array((X.data.astype(dtype), X.indices.astype(index), X.indptr.astype(index)), shape=X.shape)
+    y = rng.integers(3, size=n)
+    return X, y
+
+
+def rare_columns():
+    """A sparse array with a few frequent and many rare columns, and class numbers."""
+    rng = np.random.default_rng(0)
+    parts = [sp.random_array((300, p), density=density, rng=rng) for p, density in ((300, 0.05), (2000, 0.003))]
+    y = rng.integers(0, 4, 300)
+    y[:4] = np.arange(4)
+    return sp.hstack(parts, format="csr"), y
+
+
+def wide_problem(n=200, p=3000, seed=0, shift=0.0):
+    """Sparse rows, more columns than rows, a third of the columns with one entry or none."""
+    rng = np.random.default_rng(seed)
+    popularity = 1 / np.arange(1, p + 1) ** 0.8
+    X = (rng.random((n, p)) < np.minimum(0.5, 40 * popularity / popularity.sum())) * (rng.random((n, p)) + 0.5)
+    y = (X @ (rng.standard_normal(p) * (rng.random(p) < 0.2)) + shift + rng.logistic(size=n) > 0).astype(float)
+    return X, y
+
+
+def few_useful_columns(n, p, useful, seed=0):
+    """A dense array, few columns of which have many entries and tell the labels, and the others have two."""
+    rng = np.random.default_rng(seed)
+    X = np.zeros((n, p))
+    X[:, :useful] = rng.standard_normal((n, useful)) * (rng.random((n, useful)) < 0.3)
+    for j in range(useful, p):
+        X[rng.choice(n, 2, replace=False), j] = rng.standard_normal(2)
+    order = rng.permutation(p)
+    y = (X[:, :useful] @ rng.standard_normal(useful) + rng.logistic(size=n) > 0).astype(float)
+    return X[:, order], y
