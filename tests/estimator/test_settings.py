@@ -6,8 +6,8 @@ from dataclasses import FrozenInstanceError
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from helpers import make_problem
 from sklearn.utils import compute_sample_weight
+from support.problems import make_problem
 
 from fastlr import LogisticRegression, fit_one_vs_rest
 from fastlr.estimator.settings import settings_of
