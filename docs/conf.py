@@ -41,7 +41,7 @@ html_css_files = ["site.css"]
 html_math_renderer = "mathml"
 html_copy_source = False
 html_show_sourcelink = False
-html_sidebars = {"index": [], "switching": [], "theory": [], "design": []}
+html_sidebars = {"index": [], "switching": [], "theory": []}
 html_theme_options = {
     "logo": {"text": "fastlr"},
     "header_links_before_dropdown": 6,

@@ -317,7 +317,7 @@ class LogisticObjective:
 
     def rounding(self, point):
         """Bound on the rounding error of the gap: a few units in the last place of its terms, and the error by rounding
-        in products with X (docs/design.md, "What rounding may hide")."""
+        in products with X (docs/design/certificates.md, "What rounding may hide")."""
         terms = abs(float(linalg_vector.dot(point.coef, point.gradient, self.n_threads).sum()))
         terms += 2.0 * self.penalty.smooth(point.coef) + self.penalty.absolute(point.coef)
         return 4.0 * _EPS * (abs(point.value) + terms + self.rows.mean_offset) + self._hidden(point, point.gap)

@@ -1,4 +1,4 @@
-"""Errors of a duality gap by rounding in products with X; derived in docs/design.md, "What rounding may hide"."""
+"""Errors of a duality gap by rounding in products with X; derived in docs/design/certificates.md, "What rounding may hide"."""
 
 import math
 

@@ -8,8 +8,8 @@ from fastlr.solvers.parts.newton_decrement import newton_decrement
 from fastlr.solvers.smooth import newton_cg
 
 #: Entries of X up to which one thread is enough, and multiplications for a Hessian and its factor up to which they beat
-#: conjugate gradients (the measurements are in docs/design.md).  Where rows are fewer than columns newton_cg works in
-#: the space of the rows.
+#: conjugate gradients (measured: docs/design/decisions/newton.md).  Where rows are fewer than columns newton_cg works
+#: in the space of the rows.
 MOST_ENTRIES = 200_000
 MOST_WORK, MOST_WORK_IF_WIDE = 5_000_000, 1_250_000
 #: Iterations that are run before the monitor hears of them.
