@@ -49,6 +49,7 @@ html_theme_options = {
     "navbar_end": ["theme-switcher"],
     "footer_start": ["copyright"],
     "footer_end": [],
+    "secondary_sidebar_items": {"**": ["page-toc"], "design/peers": [], "design/where": []},
     "show_toc_level": 2,
 }
 
