@@ -2,7 +2,7 @@
 
 A point is W = hi + lo, coefficients and intercept as sums of two doubles.  What a fit returns is w = hi, what certifies
 it is the dual point u = sigma(X W + offset) of W, which is as good as W is: its residual s (u - y) and
-z = X' (s (u - y)) have about thirty digits.  The gap of w for u (docs/design.md, "Certificates") then is made of
+z = X' (s (u - y)) have about thirty digits.  The gap of w for u (docs/design/certificates.md) then is made of
 differences that are rounded to doubles once, at the end.
 """
 
