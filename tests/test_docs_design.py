@@ -45,3 +45,13 @@ def test_names_of_where_stand_in_the_files_of_their_line():
         missing += [(name, line) for name in names if not re.search(rf"\b{name}\b", text)]
     assert len(lines) > 60
     assert missing == []
+
+
+@pytest.mark.parametrize("suffix", [".py", ".pyx", ".pxd", ".h"])
+def test_sources_name_pages_that_exist(suffix):
+    named = {
+        page
+        for file in (ROOT / "fastlr").rglob(f"*{suffix}")
+        for page in re.findall(r"docs/[\w./-]+\.md", file.read_text(encoding="utf-8"))
+    }
+    assert [page for page in sorted(named) if not (ROOT / page).exists()] == []
