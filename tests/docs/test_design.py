@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 DESIGN = ROOT / "docs" / "design"
 PAGES = sorted(str(page.relative_to(DESIGN)) for page in DESIGN.rglob("*.md"))
 #: What looks like a path of the package or the checkout: it ends in a suffix of ours, or in a slash.
