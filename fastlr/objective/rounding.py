@@ -1,4 +1,4 @@
-"""Errors of a duality gap by rounding in products with X; derived in docs/design/certificates.md, "What rounding may hide"."""
+"""Errors of a duality gap by rounding in products with X, as docs/design/certificates.md derives them."""
 
 import math
 
