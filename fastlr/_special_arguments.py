@@ -6,7 +6,8 @@ import numpy as np
 
 from fastlr._environment import resolve_threads
 from fastlr.kernels import special_elementwise, special_softmax as _softmax
-from fastlr.validation.numbers import BUFFER, first_wrong, positive, real_array, refuse_weights, threads, weight_array
+from fastlr.validation.numbers import BUFFER, first_wrong, real_array, threads
+from fastlr.validation.sample_weights import positive, refuse_weights, weight_array
 
 PIECE = 16  # blocks converted at a time: about 0.5 to 1 MB per array
 MIN_PARALLEL = 2**14  # entries; the kernels keep to one thread below, so the CPUs need not be counted

@@ -19,7 +19,8 @@ import numpy as np
 from fastlr.estimator.class_weight import balanced
 from fastlr.estimator.model_kind import kind_of
 from fastlr.validation.containers import as_array
-from fastlr.validation.numbers import amounts, positive_weights
+from fastlr.validation.numbers import amounts
+from fastlr.validation.sample_weights import positive_weights
 
 __all__ = ["balanced_weights", "corrected_intercept", "cost_threshold", "prior_corrected"]
 

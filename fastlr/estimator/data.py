@@ -12,7 +12,7 @@ from fastlr.estimator.sklearn_validation import NO_Y, converted, validated
 from fastlr.estimator.targets import classes_and_codes, clearer, indicator
 from fastlr.fit import arguments
 from fastlr.validation.containers import refuse, text_names
-from fastlr.validation.numbers import positive_weights
+from fastlr.validation.sample_weights import positive_weights
 
 
 def prepared(learner, settings, X, y, sample_weight, trials):

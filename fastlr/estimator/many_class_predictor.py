@@ -10,7 +10,7 @@ from fastlr.estimator.rejection import masked
 from fastlr.estimator.targets import check_label_names
 from fastlr.matrix import as_matrix, class_predictions as outputs
 from fastlr.matrix.base import worthwhile_threads
-from fastlr.validation.numbers import normalised
+from fastlr.validation.sample_weights import normalised
 
 #: multi_class -> how linear predictors become probabilities
 LINKS = {"multinomial": outputs.SOFTMAX, "ovr": outputs.ONE_VS_REST, "multilabel": outputs.SIGMOID}

@@ -17,7 +17,7 @@ from fastlr.matrix import as_matrix
 from fastlr.penalties.elastic_net import within
 from fastlr.presolve.centring import Anchor
 from fastlr.validation.containers import as_array, refuse, text_names
-from fastlr.validation.numbers import sample_weights
+from fastlr.validation.sample_weights import sample_weights
 
 _EPS = np.finfo(float).eps
 #: Rows of a mini-batch.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fastlr.estimator.parameters import checked
+from fastlr.estimator.parameter_checks import checked
 from fastlr.estimator.sklearn_parameters import effective_penalty, merge_n_jobs, our_solver, softmax_solver, strengths
 from fastlr.fit import arguments
 from fastlr.solvers import penalty_name

@@ -8,7 +8,7 @@ from fastlr.estimator.predictor import Predictor, entries
 from fastlr.estimator.rejection import masked
 from fastlr.fit.arguments import vector
 from fastlr.matrix import as_matrix, predictions
-from fastlr.validation.numbers import normalised
+from fastlr.validation.sample_weights import normalised
 
 
 class TwoClasses(Predictor):

@@ -12,16 +12,8 @@ from fastlr._progress_bar import progress_bar
 from fastlr.losses.logistic import WEIGHT_BLOCK
 from fastlr.solvers import Controls
 from fastlr.validation.containers import refuse
-from fastlr.validation.numbers import (
-    amounts,
-    from_objects,
-    integer,
-    number,
-    plain,
-    positive_weights,
-    sample_weights,
-    with_sum_one,
-)
+from fastlr.validation.numbers import amounts, from_objects, integer, number, plain
+from fastlr.validation.sample_weights import positive_weights, sample_weights, with_sum_one
 
 #: Class numbers are below.
 LARGEST_CLASS = 2**31

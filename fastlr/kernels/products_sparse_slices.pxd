@@ -1,4 +1,4 @@
-"""The C functions of sparse_slices.h.
+"""The C functions of products_sparse.h.
 
 `indptr`, `indices` and `splits` share one type, `const int32_t*` or `const int64_t*`; `data` is `const float*`, `const
 double*` or, where all values are equal, `const int64_t*`: the C compiler, which picks the function by them, takes
@@ -8,7 +8,7 @@ from libc.stdint cimport int64_t
 
 from fastlr.kernels.types cimport stored
 
-cdef extern from "core/sparse_slices.h" nogil:
+cdef extern from "core/products_sparse.h" nogil:
     double slice_dot "fastlr_slice_dot"(const void* indices, const void* data, Py_ssize_t begin, Py_ssize_t end,
                                         const double* v) noexcept
     void scatter_rows "fastlr_scatter_rows"(

@@ -1,8 +1,8 @@
 """Predictions of a fitted model of K classes for new rows, in one pass over X: functions of X coef' + intercept.
 
 Each function takes a matrix, coef (K, p) float32 or float64, intercept (K,) and a number of threads, and returns what
-it computed together with whether all linear predictors are finite, as in outputs.py.  Linear predictors live a block of
-rows at a time, ROWS x K numbers for each thread; nothing else of size n x K is made but an answer of that size.
+it computed together with whether all linear predictors are finite, as in predictions.py.  Linear predictors live a
+block of rows at a time, ROWS x K numbers for each thread; nothing else of size n x K is made but an answer of that size.
 
 `link` is one of
 

@@ -9,7 +9,7 @@ from support.layouts import LAYOUTS, as_layout
 from support.problems import make_problem
 
 from fastlr import LogisticRegression
-from fastlr.estimator import data, parameters
+from fastlr.estimator import data, parameter_checks
 
 LABELS = {
     "zeros and ones": np.array([0.0, 1.0]),
@@ -31,7 +31,7 @@ def without_short_cut(monkeypatch):
     def fit(model, X, y):
         with monkeypatch.context() as patch:
             patch.setattr(data, "two_classes", lambda X, y: None)
-            patch.setattr(parameters, "_are_plain", lambda estimator: False)
+            patch.setattr(parameter_checks, "_are_plain", lambda estimator: False)
             return model.fit(X, y)
 
     return fit
@@ -105,16 +105,16 @@ VALUES = [
 @settings(max_examples=1500, deadline=None)
 @given(data=st.data())
 def test_arguments_taken_as_plain_are_within_the_constraints(data):
-    names = data.draw(st.lists(st.sampled_from(sorted(parameters.CONSTRAINTS)), min_size=1, max_size=2))
+    names = data.draw(st.lists(st.sampled_from(sorted(parameter_checks.CONSTRAINTS)), min_size=1, max_size=2))
     model = LogisticRegression(**{name: data.draw(st.sampled_from(VALUES)) for name in names})
     try:
-        validate_parameter_constraints(parameters.CONSTRAINTS, model.get_params(deep=False), caller_name="it")
+        validate_parameter_constraints(parameter_checks.CONSTRAINTS, model.get_params(deep=False), caller_name="it")
         valid = True
     except InvalidParameterError:
         valid = False
-    assert valid or not parameters._are_plain(model)
+    assert valid or not parameter_checks._are_plain(model)
 
 
 def test_the_default_arguments_are_plain():
-    assert parameters._are_plain(LogisticRegression())
-    assert parameters._are_plain(LogisticRegression(C=10, l1_ratio=1, max_iter=5, n_jobs=2, callback=print))
+    assert parameter_checks._are_plain(LogisticRegression())
+    assert parameter_checks._are_plain(LogisticRegression(C=10, l1_ratio=1, max_iter=5, n_jobs=2, callback=print))

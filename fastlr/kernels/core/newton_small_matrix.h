@@ -5,7 +5,7 @@
 #include <float.h>
 
 #include "dense_blocks.h"
-#include "sparse_slices.h"
+#include "products_sparse.h"
 
 enum { FASTLR_GRAM_TILE = 4 };
 /* Rows packed at a time: sums over rows should outweigh their reduction; columns 4096 bytes apart would evict each

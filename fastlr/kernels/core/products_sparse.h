@@ -16,32 +16,32 @@
 #define FASTLR_VALUE float
 #define FASTLR_ENTRY(data, k) ((double)data[k])
 #define FASTLR_OF(name) name##_i32_f32
-#include "sparse_slices_of_type.h"
+#include "products_sparse_of_type.h"
 #define FASTLR_INDEX int64_t
 #define FASTLR_VALUE float
 #define FASTLR_ENTRY(data, k) ((double)data[k])
 #define FASTLR_OF(name) name##_i64_f32
-#include "sparse_slices_of_type.h"
+#include "products_sparse_of_type.h"
 #define FASTLR_INDEX int32_t
 #define FASTLR_VALUE double
 #define FASTLR_ENTRY(data, k) data[k]
 #define FASTLR_OF(name) name##_i32_f64
-#include "sparse_slices_of_type.h"
+#include "products_sparse_of_type.h"
 #define FASTLR_INDEX int64_t
 #define FASTLR_VALUE double
 #define FASTLR_ENTRY(data, k) data[k]
 #define FASTLR_OF(name) name##_i64_f64
-#include "sparse_slices_of_type.h"
+#include "products_sparse_of_type.h"
 #define FASTLR_INDEX int32_t
 #define FASTLR_VALUE int64_t
 #define FASTLR_ENTRY(data, k) (*(const double *)data)
 #define FASTLR_OF(name) name##_i32_same
-#include "sparse_slices_of_type.h"
+#include "products_sparse_of_type.h"
 #define FASTLR_INDEX int64_t
 #define FASTLR_VALUE int64_t
 #define FASTLR_ENTRY(data, k) (*(const double *)data)
 #define FASTLR_OF(name) name##_i64_same
-#include "sparse_slices_of_type.h"
+#include "products_sparse_of_type.h"
 
 #define fastlr_slice_dot(index, data, begin, end, v)                                                                   \
     FASTLR_BY_INDEX_AND_STORED(index, data, fastlr_slice_dot)(index, data, begin, end, v)

@@ -1,4 +1,4 @@
-/* The functions of sparse_slices.h for one storage type: FASTLR_INDEX and FASTLR_VALUE, FASTLR_ENTRY(data, k) being
+/* The functions of products_sparse.h for one storage type: FASTLR_INDEX and FASTLR_VALUE, FASTLR_ENTRY(data, k) being
  * value k; included once for each. */
 
 #define FASTLR_RANGE_BEGIN(i) (t == 0 ? indptr[i] : splits[(i) * n_splits + t - 1])
