@@ -397,7 +397,7 @@ int main(void)
 
 @pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler")
 def test_a_c_program_without_python_makes_the_same_fit(tmp_path):
-    headers = Path(__file__).parents[1] / "fastlr" / "kernels"
+    headers = Path(__file__).parents[2] / "fastlr" / "kernels"
     (tmp_path / "fit.c").write_text(C_PROGRAM)
     subprocess.run(["cc", "-std=c11", f"-I{headers}", "fit.c", "-o", "fit", "-lm"], cwd=tmp_path, check=True)
     words = subprocess.run([tmp_path / "fit"], capture_output=True, text=True, check=True).stdout.split()
