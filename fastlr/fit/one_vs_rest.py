@@ -1,5 +1,6 @@
 """The functional entry for K labels at once: arrays in, one LogisticResult for each.  Does not import scikit-learn."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -18,7 +19,7 @@ from fastlr.objective.labels import LabelObjective, strengths
 from fastlr.objective.logistic import LogisticObjective
 from fastlr.presolve.centring import centred
 from fastlr.presolve.recentring import gone_on, later_centre, left_of, value_at_centre
-from fastlr.solvers import FitInterrupted, LogisticResults, choose_solver
+from fastlr.solvers import FitInterrupted, LogisticResults, Status, choose_solver
 from fastlr.solvers.callbacks import tells_its_end
 from fastlr.solvers.doubled_precision.refinement import SHORT_OF_DIGITS, can_refine
 from fastlr.solvers.parts.newton_decrement import is_settled
@@ -135,13 +136,14 @@ def fit_one_vs_rest(
     def fit(controls):
         return way(problems, SharedControls(controls, labels.n_labels))
 
+    began = time.perf_counter()
     found = fit(controls) if centre is None else centre.run(fit, controls)
     if fit_intercept:
-        found = _gone_on(found, matrix, near, posed, solver, controls)
+        found = _gone_on(found, matrix, near, posed, solver, controls, began)
     return LogisticResults(with_names(result, names) for result in found)
 
 
-def _gone_on(results, matrix, near, posed, solver, controls):
+def _gone_on(results, matrix, near, posed, solver, controls, began):
     """The results.  Fits that have stalled go on about a centre for all of them; callbacks, which know that they are
     over, are not called again.
 
@@ -151,9 +153,11 @@ def _gone_on(results, matrix, near, posed, solver, controls):
         Of X, and about the centre that the fits had.
     posed : callable
         LabelProblems of a matrix and starts.
+    began : float
+        When the fits began, by time.perf_counter.
     """
     left = {k: more for k, each in enumerate(results) if (more := left_of(controls, each)) is not None}
-    if not left:
+    if not left or any(each.status is Status.STOPPED for each in results):
         return results
     problems, curvature = posed(near, starts=None), 0.0
     for k in left:
@@ -167,7 +171,8 @@ def _gone_on(results, matrix, near, posed, solver, controls):
     starts = coef, np.array([centre.value_of(each) for each in results])
     problems = posed(matrix.centred(centre.values), starts=starts)
     for k, more in left.items():
-        more = replace(more, callback=None)
+        limit = controls.time_limit and max(0.0, controls.time_limit - (time.perf_counter() - began))
+        more = replace(more, callback=None, time_limit=limit)
         again = partial(_fit_one, *problems.of(k), solver, fixed_zero=problems.fixed_zero)
         results[k] = gone_on(results[k], centre, lambda controls, again=again: again(controls=controls), more)
     return results

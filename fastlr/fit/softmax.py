@@ -93,7 +93,7 @@ def fit_softmax(
     TypeError, ValueError
         For input that cannot be used; the message names the argument, what was found and what was expected.
     FitInterrupted
-        On Ctrl-C; its `result` is the last point reached.
+        On Ctrl-C; its `result` is the last point reached.  (Before the first point is known: KeyboardInterrupt.)
     """
     controls = arguments.controls(tol, max_iter, time_limit, callback)
     fit_intercept, group_penalty = switch("fit_intercept", fit_intercept), switch("group_penalty", group_penalty)

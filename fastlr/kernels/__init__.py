@@ -1,4 +1,4 @@
-"""Layer 0: compiled passes over arrays.
+"""Compiled passes over arrays.
 
 The same sources are compiled once per CPU level; the best level that this processor runs is chosen here, at import
 (FASTLR_CPU forces one).  Functions take arrays and return numbers or fill arrays; they release the GIL, allocate next

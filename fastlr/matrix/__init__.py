@@ -1,4 +1,4 @@
-"""Layer 1: where X lies, and the passes it answers.  `as_matrix` is the one place that decides dtype and layout."""
+"""Where X lies, and the passes it answers.  `as_matrix` is the one place that decides dtype and layout."""
 
 from fastlr.matrix.base import InMemoryMatrix
 from fastlr.matrix.centred_rows import CentredRows

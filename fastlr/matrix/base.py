@@ -1,4 +1,4 @@
-"""Layer 1: where X lies, and the passes it answers."""
+"""Where X lies, and the passes it answers."""
 
 from abc import ABC, abstractmethod
 from functools import lru_cache

@@ -2,7 +2,8 @@
 
 Each function takes a matrix, coef (K, p) float32 or float64, intercept (K,) and a number of threads, and returns what
 it computed together with whether all linear predictors are finite, as in predictions.py.  Linear predictors live a
-block of rows at a time, ROWS x K numbers for each thread; nothing else of size n x K is made but an answer of that size.
+block of rows at a time, ROWS x K numbers for each thread; nothing else of size n x K is made but an answer of that
+size.
 
 `link` is one of
 

@@ -1,4 +1,4 @@
-"""Layer 2: the dual of an L2-penalised logistic objective.
+"""The dual of an L2-penalised logistic objective.
 
 For u in [0, 1]^n let r = u - y and w(u) = -L^-1 X'(s r), L = diag(l2).  The dual is largest where
 

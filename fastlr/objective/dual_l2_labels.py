@@ -1,4 +1,4 @@
-"""Layer 2: the duals of several labels over one X, and what certifies them; see dual.py for the dual of one.
+"""The duals of several labels over one X, and their certificates; see dual_l2.py for the dual of one.
 
 Objectives here are those of the problems as fit_one_vs_rest states them: rows weigh s_i a_k(y_ik), sum s_i = 1.  With
 t_i = -s_i a_k(y_ik) (u_i - y_i) a dual point implies  w(u) = L^-1 X' t;  value, gap and gradient there need products

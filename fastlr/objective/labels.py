@@ -1,4 +1,4 @@
-"""Layer 2: the objectives of several labels over one X; see objective.py for that of one.
+"""The objectives of several labels over one X; see logistic.py for that of one.
 
 Numbers of one fit are arrays (K,) here, one entry for each label; coefficients are (p, K), linear predictors (n, K).
 The fits are independent of each other and share the passes over X.

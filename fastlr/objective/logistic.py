@@ -1,4 +1,4 @@
-"""Layer 2: the objective of logistic regression and its certificate, over whatever matrix holds X.
+"""The objective of logistic regression and its certificate, over whatever matrix holds X.
 
     f(w, b) = sum_i s_i loss(x_i . w + b + offset_i, y_i) + w' diag(l2) w / 2 + l1' |w|,      sum_i s_i = 1
 

@@ -1,4 +1,4 @@
-"""Layer 2: the objective of softmax regression and its certificate.
+"""The objective of softmax regression and its certificate.
 
     f(W, b) = sum_i s_i [log sum_k exp(eta_ik) - eta_i,y_i] + sum_jk l2_jk W_jk^2 / 2,    eta_i = W' x_i + b,
 

@@ -80,7 +80,7 @@ class Centre:
             result,
             intercept=intercept,
             findings=findings,
-            duality_gap=result.duality_gap + lost,
+            duality_gap=min(float(result.duality_gap + lost), max(result.objective, 0.0)),  # NaN stays NaN
             centre=self.values,
             centred_intercept=result.intercept,
         )

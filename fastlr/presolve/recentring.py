@@ -48,12 +48,23 @@ def fit_centred(matrix, fit, curvature, start, controls, fit_intercept, weight):
     left = left_of(controls, first)
     if not fit_intercept or left is None:
         return first
+    try:
+        return _about_later_centre(matrix, near, fit, curvature, first, left)
+    except FitInterrupted:
+        raise
+    except KeyboardInterrupt:  # before the fit about it knows a point
+        told = f"The fit was interrupted from the keyboard. {first.message}"
+        raise FitInterrupted(replace(first, status=Status.INTERRUPTED, message=told)) from None
+
+
+def _about_later_centre(matrix, near, fit, curvature, first, controls):
+    """The result of a fit that has stalled, gone on with about another centre if there is one."""
     later = later_centre(matrix, near, first.centre, curvature(near, first.coef, value_at_centre(first)))
     if later is None:
         return first
     moved, coef = matrix.centred(later.values), first.coef.T.reshape(matrix.shape[1], -1)
     start = np.ascontiguousarray(coef), later.value_of(first)
-    return gone_on(first, later, lambda controls: fit(moved, start, controls), left)
+    return gone_on(first, later, lambda controls: fit(moved, start, controls), controls)
 
 
 def left_of(controls, first):

@@ -60,9 +60,11 @@ class Monitor:
         Of the passes in the history; that of the objective's rows if it is not given.
     null_value : float, optional
         Objective of the null model, where it is known.
+    share : float
+        Share of the target to go to.
     """
 
-    def __init__(self, controls, objective, solver, choice="", lift=None, counter=None, null_value=None):
+    def __init__(self, controls, objective, solver, choice="", lift=None, counter=None, null_value=None, share=1.0):
         self.controls = controls
         self.objective = objective
         self.solver = solver
@@ -89,6 +91,7 @@ class Monitor:
         self.counter = objective.rows.counter if counter is None and objective is not None else counter
         if null_value is not None:
             self.null_value = null_value
+        self._share = share
         self._start = time.perf_counter() - (self.history[-1].elapsed if self.history else 0.0)
         self._last = None
         self._measured = None
@@ -103,9 +106,12 @@ class Monitor:
     @property
     def target(self):
         """Suboptimality to certify."""
-        if self.controls.begun:
-            return self.controls.begun[-1].target
-        return self.controls.tol * self.null_value
+        return self._share * self._whole_target
+
+    @property
+    def _whole_target(self):
+        """That of the whole fit."""
+        return self.controls.begun[-1].target if self.controls.begun else self.controls.tol * self.null_value
 
     def starting_point(self, coef, intercept):
         """The Point to start from: the given one, or the null model where that is better.
@@ -117,6 +123,11 @@ class Monitor:
         if point.value <= self.null_value or np.array_equal(coef, nearest_null):
             return point
         return self.objective.point(nearest_null, 0.0)
+
+    @property
+    def seconds(self):
+        """Seconds since the fit has begun."""
+        return time.perf_counter() - self._start
 
     @property
     def reached_a_point(self):
@@ -177,7 +188,7 @@ class Monitor:
                 elapsed=time.perf_counter() - self._start,
                 objective=measures.objective,
                 gap=_capped(gap, measures.objective),
-                target=self.target,
+                target=self._whole_target,
                 optimality=measures.optimality,
                 nonzeros=measures.nonzeros,
             )
@@ -213,6 +224,10 @@ class Monitor:
             return False
         self.made_way = True
         return self.fail(Status.LINE_SEARCH_FAILED, "Steps lower the objective too slowly")
+
+    def replace_last(self):
+        """Let the next point take the place of the last one in the history."""
+        self._is_handed_over = True
 
     def begin_again(self):
         """Let a solver go on from the last point, for as long as it takes."""

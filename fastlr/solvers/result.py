@@ -22,6 +22,8 @@ class Status(Enum):
     ----------
     CONVERGED
         The suboptimality, or its estimate where no bound can be had, is within `tol`.
+    PRECISION_LIMIT
+        Rounding hides the target; `duality_gap` has what was reached.
     MAX_ITER
         After `max_iter` iterations.
     TIME_LIMIT
@@ -31,7 +33,7 @@ class Status(Enum):
     INTERRUPTED
         Ctrl-C.
     LINE_SEARCH_FAILED
-        No step lowers the objective.
+        No step lowers the objective, or steps no longer lower it.
     NUMERICAL_ERROR
         Numbers became too large, or no step can be computed.
     SEPARATED

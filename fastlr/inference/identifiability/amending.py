@@ -1,7 +1,10 @@
 """Changes of a result that a diagnosis makes, and the limits of a fit that it goes on with."""
 
+import copy
 from contextlib import nullcontext
 from dataclasses import replace
+
+import numpy as np
 
 from fastlr._environment import blas_threads
 from fastlr.solvers.result import Status
@@ -20,11 +23,10 @@ APART = 1e-4
 
 
 def controls_left(monitor):
-    """The Controls of a fit that goes on: the time that the first has left."""
-    controls = monitor.controls
-    if controls.time_limit is None:
-        return controls
-    return replace(controls, time_limit=max(0.0, controls.time_limit - monitor.history[-1].elapsed))
+    """The Controls of a fit that goes on from the end of another, unwatched: iterations and seconds count on."""
+    last = copy.copy(monitor.history[-1])
+    vars(last).update(elapsed=monitor.seconds)
+    return replace(monitor.controls, callback=None, begun=(*monitor.history[:-1], last))
 
 
 def linear_algebra(rows):
@@ -41,12 +43,34 @@ def converged(result, monitor, estimate, how):
 
 
 def unresolved(result, monitor):
-    """The result with status PRECISION_LIMIT: double precision does not tell how far the optimum is."""
+    """The result with status PRECISION_LIMIT: double precision does not tell how far the optimum is.
+
+    Where no iterations are left to find out, MAX_ITER.
+    """
+    if monitor.n_iter >= monitor.controls.max_iter:
+        told = f"max_iter={monitor.controls.max_iter} was reached before the estimate was made sure of."
+        return amended(replace(result, status=Status.MAX_ITER), monitor, f"{told} Increase max_iter.")
     told = (
         "Some columns so nearly depend on each other that double precision does not tell how far the optimum is. "
         "Leave them out, combine or penalise them."
     )
     return amended(replace(result, status=Status.PRECISION_LIMIT), monitor, told)
+
+
+def gone_on(result, monitor, coef, intercept, value, optimality):
+    """The result at the point to which another Monitor has gone on from it."""
+    last = copy.copy(monitor.history[-1])
+    vars(last).update(objective=value, optimality=optimality, nonzeros=int(np.count_nonzero(coef)))
+    return replace(
+        result,
+        coef=coef,
+        intercept=intercept,
+        objective=value,
+        optimality=optimality,
+        n_iter=monitor.n_iter,
+        n_passes=max(result.n_passes, last.n_passes),
+        history=(*monitor.history[:-1], last),
+    )
 
 
 def amended(result, monitor, text):

@@ -1,10 +1,10 @@
 """A fit with columns that nothing holds, looked at and gone on with in an orthonormal basis of these."""
 
-from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
 
+from fastlr.inference.identifiability.amending import controls_left
 from fastlr.inference.identifiability.findings import Separation
 from fastlr.inference.identifiability.free_columns import Frame, free_columns, unconstrained_columns
 from fastlr.inference.identifiability.rotation import projected_gap, rotated, rotated_classes, rotation
@@ -36,6 +36,8 @@ class Refit:
     gap : float
         Bound on the suboptimality of the point reached last; inf where there is none.  Where it is finite, an optimum
         exists.
+    monitor : Monitor
+        Of the fit that has gone on, after `go_on`.
     """
 
     def __init__(self, objective, coef, intercept):
@@ -59,15 +61,15 @@ class Refit:
         """(Point of the original objective, its estimated suboptimality) after more steps; None where that is above the
         target."""
         name = "newton_cg" if self.objective.penalty.is_smooth else "prox_newton"
-        target = controls.tol * null_value
+        target = controls.begun[-1].target if controls.begun else controls.tol * null_value
         for k in range(ROUNDS):
-            stricter = replace(controls, tol=controls.tol * 0.1**k, callback=None)
-            monitor = Monitor(stricter, self.objective, name, null_value=null_value)
-            result = SOLVERS[name].run(self.objective, self.point.coef, self.point.intercept, monitor)
+            self.monitor = Monitor(controls, self.objective, name, null_value=null_value, share=0.1**k)
+            result = SOLVERS[name].run(self.objective, self.point.coef, self.point.intercept, self.monitor)
             self._show(self.objective.at(result.coef[:, None], result.intercept))
             if self.gap <= target or not (self.exists and result.converged):
                 break
-        estimate = self.gap if self.exists else monitor.gaps[-1]
+            controls = controls_left(self.monitor)
+        estimate = self.gap if self.exists else self.monitor.gaps[-1]
         if not (result.converged or self.gap <= target) or not estimate <= target:
             return None
         home = self._original.at(*self.turned.home(self.point.coef, self.point.intercept))
@@ -118,8 +120,8 @@ class ClassRefit:
         K, solver = self.objective.rows.n_classes, coordinate_descent
         if self.objective.penalty.is_smooth:
             solver = softmax_newton
-        controls = replace(controls, callback=None)
         monitor = Monitor(controls, self.objective, "newton_cg", lift=_as_they_are, null_value=null_value)
+        self.monitor = monitor
         result = solver.solve(self.objective, self._coef, self._intercept, monitor)
         if not result.converged:
             return None

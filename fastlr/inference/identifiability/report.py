@@ -13,6 +13,7 @@ from fastlr.inference.identifiability.amending import (
     amended,
     controls_left,
     converged,
+    gone_on,
     linear_algebra,
     unresolved,
 )
@@ -147,7 +148,7 @@ class Diagnosis:
         elif found and refit is not None and not self._is_exact(found[0]):
             reached = self._gone_on(refit)
             if refit.exists and reached is not None:
-                self._adopt(*reached)
+                self._adopt(refit, *reached)
                 found, refit = [], None
         elif not found:
             found = self._separated_by_program(frame, classes, everywhere)
@@ -207,9 +208,11 @@ class Diagnosis:
             return None
         return refit.go_on(controls_left(self.monitor), self.monitor.null_value)
 
-    def _adopt(self, point, estimate):
-        """Take the point as the result."""
-        self.ended, self.coef = self._at_point(point), point.coef[:, 0]
+    def _adopt(self, refit, point, estimate):
+        """Take the point to which the refit has gone on as the result."""
+        where = self.monitor.lift(point.coef, point.intercept)
+        self.ended = gone_on(self.ended, refit.monitor, *where, point.value, self.objective.optimality(point))
+        self.coef = point.coef[:, 0]
         self._say_reached(estimate, GONE_ON)
 
     def _made_sure(self, refit):
@@ -223,8 +226,8 @@ class Diagnosis:
         if found:
             return found
         if reached is not None:
-            self._adopt(*reached)
-        elif status is Status.CONVERGED and not self._refine():
+            self._adopt(refit, *reached)
+        elif status is Status.CONVERGED and not self._refine() and self.ended.status in (status, *UNEXPLAINED):
             self.ended = unresolved(self.ended, self.monitor)
         return []
 

@@ -57,8 +57,6 @@ class Rotation:
         Q' X_O.
     least : float
         The least singular value of X_F that is not rounding, columns scaled to unit length, as a share of the largest.
-    depends : bool
-        Whether X_F has fewer of them than columns.
     left : float
         The least share of a column of X_O that X_F does not explain, of those that are not rounding.
     """
@@ -71,7 +69,6 @@ class Rotation:
     back: np.ndarray
     beside: np.ndarray
     least: float
-    depends: bool
     left: float
 
     @property
@@ -121,9 +118,8 @@ def rotation(matrix, weight, free, fit_intercept):
     rest[:, ~resolved] = 0.0
     matrix = np.zeros((n, basis.shape[1] + len(others)))
     matrix[counts] = np.hstack([unit * basis, rest])
-    depends = len(into) < len(free) or not into.any()
     left = np.min(left[resolved] / whole[resolved], initial=1.0)
-    return Rotation(free, others, mean, matrix, into / unit, back * unit, beside / unit, least, depends, left)
+    return Rotation(free, others, mean, matrix, into / unit, back * unit, beside / unit, least, left)
 
 
 def _lengths(Z):

@@ -1,7 +1,5 @@
 """The diagnosis of a softmax fit that has ended."""
 
-from dataclasses import replace
-
 import numpy as np
 
 from fastlr.inference.identifiability.amending import (
@@ -11,6 +9,7 @@ from fastlr.inference.identifiability.amending import (
     UNEXPLAINED,
     controls_left,
     converged,
+    gone_on,
     linear_algebra,
     unresolved,
 )
@@ -53,9 +52,7 @@ def _refitted_classes(result, monitor, point):
     if left <= target:
         return as_it_is if result.converged else (converged(result, monitor, left, ""), *as_it_is[1:])
     coef, intercept = monitor.lift(better.coef, better.intercept)
-    moved = replace(
-        result, coef=coef, intercept=intercept, objective=better.value, optimality=objective.optimality(better)
-    )
+    moved = gone_on(result, refit.monitor, coef, intercept, better.value, objective.optimality(better))
     return converged(moved, monitor, estimate, GONE_ON), better.coef, better.state
 
 

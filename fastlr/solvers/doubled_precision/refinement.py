@@ -68,7 +68,7 @@ def refined(result, monitor):
         Of the fit, which learns of the point reached.
     """
     objective, controls = monitor.objective, monitor.controls
-    left = math.inf if controls.time_limit is None else controls.time_limit - result.seconds
+    left = math.inf if controls.time_limit is None else controls.time_limit - monitor.seconds
     start = np.append(monitor.coef[:, 0], monitor.intercept) if objective.fit_intercept else monitor.coef[:, 0]
     if not np.isfinite(start).all():
         return result
@@ -83,6 +83,8 @@ def refined(result, monitor):
         measures, coef, intercept = steps.told(reached)
     monitor.lift = monitor.exact_lift or monitor.lift
     monitor.remark("Steps by orthogonal factors to gradients in doubled precision went on from there.")
+    if monitor.n_iter >= controls.max_iter:
+        monitor.replace_last()
     monitor.record(measures, reached.estimate)
     monitor.is_refined, monitor.state = True, objective.at(coef, intercept).state
     if not monitor.ends_at(coef, intercept):

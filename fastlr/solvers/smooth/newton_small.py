@@ -52,7 +52,8 @@ def solve(objective, coef, intercept, monitor):
     monitor : Monitor
     """
     if monitor.reached_a_point:
-        monitor.hand_over("newton_cg", "made little of many steps")
+        if monitor.solver != "newton_cg":
+            monitor.hand_over("newton_cg", "made little of many steps")
         return newton_cg.solve(objective, coef, intercept, monitor)
     rows, controls = objective.rows, monitor.controls
     watched = controls.callback is not None or controls.time_limit is not None
