@@ -211,3 +211,18 @@ def test_a_fit_that_goes_on_hears_of_the_time_limit_and_says_nothing_false_witho
 def test_rows_that_a_direction_moves_by_more_than_rounding_are_no_separation(number):
     """Problems of the audit, in which the linear program takes 1e-9 of a row for nothing."""
     assert run.judged(number)["findings"] == []
+
+
+@pytest.mark.parametrize("max_iter", [3, 4, 6, 1000])
+@pytest.mark.parametrize("solver", ["newton_cg", "newton_cholesky", "auto"])
+@pytest.mark.parametrize("fit_intercept", [False, True])
+def test_fits_that_go_on_keep_to_max_iter_and_tell_what_they_did(fit_intercept, solver, max_iter):
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        X = near_dependent(rng, 50, 4, 1e-7)
+        y = (rng.random(50) < 1.0 / (1.0 + np.exp(-X[:, 0] / 2.0))) * 1.0
+        result = fit_logistic(X, y, fit_intercept=fit_intercept, solver=solver, max_iter=max_iter)
+        assert result.n_iter <= max_iter
+        assert [each.iteration for each in result.history] == list(range(result.n_iter + 1))
+        assert result.history[-1].objective == result.objective
+        assert np.all(np.diff([each.elapsed for each in result.history]) >= 0.0)

@@ -9,6 +9,7 @@ from support.problems import partly_far_problem
 
 from fastlr import FitInterrupted, LogisticRegression, Status, fit_logistic, fit_one_vs_rest, fit_softmax
 from fastlr.matrix import as_matrix
+from fastlr.presolve import recentring
 from fastlr.solvers import SOLVERS
 from fastlr.solvers.doubled_precision import refinement
 
@@ -134,3 +135,27 @@ def test_differences_of_float32_are_exact(centre, layout):
     whole = np.rint(X[30:] - [centre, 0.0, 0.0]) + np.rint(centre) * np.array([1.0, 0.0, 0.0])
     stored = as_matrix(as_layout(whole, layout, np.float32))
     assert stored.centred(np.array([np.rint(centre), 0.0, 0.0])).dtype == np.float32
+
+
+def test_an_interruption_while_another_centre_is_looked_for_keeps_the_fit(monkeypatch):
+    def interrupted(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(recentring, "later_centre", interrupted)
+    X, y, _ = partly_far_problem(1e9)
+    with pytest.raises(FitInterrupted) as raised:
+        fit_logistic(X, y, l2=1e-3, solver="newton_cg")
+    result = raised.value.result
+    assert result.status is Status.INTERRUPTED
+    assert result.n_iter > 0
+    assert np.isfinite(result.objective)
+
+
+def test_a_gap_is_never_above_the_objective():
+    for seed in range(20):
+        Z = np.random.default_rng(seed).standard_normal((30, 2))
+        y = (Z[:, 0] > 0.0) * 1.0
+        for scale in (1e-12, 1e-3):
+            result = fit_logistic(Z + np.array([1e11, 0.0]), y, l2=scale)
+            assert type(result.duality_gap) is float
+            assert result.duality_gap <= result.objective
