@@ -93,7 +93,7 @@ def _fitted(problem, verdict):
             warnings.simplefilter("always")
             out = getattr(fastlr, problem.entry)(problem.X, problem.y, **problem.options)
     except ValueError as error:
-        if "cannot fit" in str(error):
+        if "cannot fit" in str(error) or "holds one class only" in str(error):
             verdict.refused = True
         else:
             verdict.add("crash", words=_last_lines(error))

@@ -202,6 +202,13 @@ class Diagnosis:
         unmoved = eta <= NOT_MOVED * size
         return bool(np.all(eta[unmoved] <= ALL_DIGITS * size[unmoved]))
 
+    def _rounded(self):
+        """Loss that rounding of linear predictors to doubles may hide at the coefficients, of second order."""
+        rows = self.objective.rows
+        terms = np.abs(rows.matrix.take(np.arange(rows.matrix.shape[0]), np.arange(len(self.coef)))) @ np.abs(self.coef)
+        away = np.finfo(float).eps * (terms + abs(self.ended.intercept))
+        return 0.125 * float(rows.loss.weight_of_rows() @ (away * away))
+
     def _gone_on(self, refit):
         """The Point that going on in an orthonormal basis leads to, and the estimate there; None without one."""
         if self.monitor.target == 0.0 or self.ended.status not in (Status.CONVERGED, *UNEXPLAINED):
@@ -218,7 +225,7 @@ class Diagnosis:
     def _made_sure(self, refit):
         """Go on with the fit where its estimate does not hold; the Separation that shows, in a list."""
         target, status = self.monitor.target, self.ended.status
-        if refit.gap <= target:
+        if refit.gap <= target and self._rounded() <= target:
             self._say_reached(refit.gap)
             return []
         reached = self._gone_on(refit)
