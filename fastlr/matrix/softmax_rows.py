@@ -156,6 +156,11 @@ class ClassRows(ColumnMeasures):
         """X' [D_i Xd_i]_i, (p K, 1): one pass."""
         return self.adjoint(self.curved(state, Xd))
 
+    def class_sums(self, state):
+        """sum_i r_i, (K,): weighted probabilities less the weights of each class."""
+        P = state.curvature
+        return np.einsum("i,ik->k", self.weight, P) - np.bincount(self.labels, self.weight, P.shape[1])
+
     def coupling(self, state):
         """sum_i D_i, (K, K): the Hessian in the intercepts."""
         return laplacian(DenseMatrix(state.curvature, self.n_threads).gram(self.weight))

@@ -33,7 +33,7 @@ from fastlr.linalg.cholesky import CholeskyFactor, penalised
 from fastlr.matrix import RowSpace
 from fastlr.objective.diagonal import inverse, share_a_scale
 from fastlr.objective.point import Direction, Point
-from fastlr.objective.rounding import OF_DIVERGENCES, hidden, of_product
+from fastlr.objective.rounding import OF_DIVERGENCES, hidden, of_imbalance, of_product
 from fastlr.penalties.elastic_net import ElasticNet
 
 _EPS = float(np.finfo(float).eps)
@@ -357,6 +357,7 @@ class LogisticObjective:
         if under_l2:
             inverse_trace_D = self._inverse_trace_D(point) if self.fit_intercept else 0.0
             out += hidden(gap, value, self.penalty.smooth(point.coef), moved, under_l2, inverse_trace_D)
+            out += of_imbalance(gap, self._imbalance(point), under_l2)
         if under_l1:
             used = np.flatnonzero(point.coef)
             reach = float(np.sum(np.abs(point.coef[used, 0]) * lengths[used]))
@@ -367,6 +368,10 @@ class LogisticObjective:
     def _magnitudes(self):
         """Sizes of the columns relative to their penalties, see ElasticNet.magnitudes."""
         return self.penalty.magnitudes(self.rows.mean_squares())
+
+    def _imbalance(self, point):
+        """Length of the sums of residuals by class, zero but for rounding; of two classes `hidden` has it."""
+        return 0.0
 
     def _inverse_trace_D(self, point):
         """1 / 1' D 1: the step of the intercept for residuals that add up to 1 instead of 0."""

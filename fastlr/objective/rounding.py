@@ -26,6 +26,13 @@ def of_product(value, magnitude, moved, sqrt=math.sqrt):
     return _EPS * (sqrt(value) + (1.0 + 0.25 * magnitude) * moved)
 
 
+def of_imbalance(gap, imbalance, magnitude):
+    """Error of a gap by residuals that do not add up to zero: that times how far the intercepts may be from their
+    optimum, at most the magnitude of the columns times sqrt(2 (gap + error))."""
+    cost = magnitude * imbalance
+    return cost * math.sqrt(2.0 * gap) + 2.0 * cost * cost
+
+
 def hidden(gap, value, smooth, moved, magnitude, inverse_trace_D, sqrt=math.sqrt):
     """Rounding error of a gap under l2.
 

@@ -68,6 +68,11 @@ class SoftmaxObjective(LogisticObjective):
         point = super()._complete(coef, intercept, state, loss, gradient, bound, XtD1)
         return ClassPoint(**vars(point))
 
+    def _imbalance(self, point):
+        if not self.fit_intercept:
+            return 0.0
+        return float(np.linalg.norm(self.rows.class_sums(point.state)))
+
     def _shift(self, point, Xd):
         """-(sum_i D_i)^+ sum_i D_i Xd_i, (K,): the Newton step of the intercepts after one of the coefficients."""
         if not self.fit_intercept:

@@ -175,8 +175,8 @@ def _judge_suboptimality(problem, stated, point, value, best, result, verdict, s
     target = tol * stated.null_value
     terms = stated.terms(best.W, best.c)
     terms_in_doubles = terms + stated.share @ np.abs(stated.offset)
-    # columns that depend on each other but for rounding of their entries are named, and count as dependent
-    named = any(type(finding).__name__ == "Collinear" for finding in result.findings)
+    # columns that depend on each other but for rounding of entries count as dependent; a softmax does not name them
+    named = problem.entry == "fit_softmax" or any(type(each).__name__ == "Collinear" for each in result.findings)
     stored = problem.X.dtype if named else np.dtype(float)
     resolution = 100.0 * (EPS * terms_in_doubles + stated.representation(best.W, best.c, stored))
     resolution += EPS * stated.null_value

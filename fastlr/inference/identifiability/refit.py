@@ -69,12 +69,11 @@ class Refit:
             if self.gap <= target or not (self.exists and result.converged):
                 break
             controls = controls_left(self.monitor)
-        estimate = self.gap if self.exists else self.monitor.gaps[-1]
-        if not (result.converged or self.gap <= target) or not estimate <= target:
+        if not self.gap <= target:
             return None
         home = self._original.at(*self.turned.home(self.point.coef, self.point.intercept))
         lost = max(0.0, home.value - self.point.value)
-        return (home, estimate + lost) if lost <= ROUNDED * target else None
+        return (home, self.gap + lost) if lost <= ROUNDED * target else None
 
     @cached_property
     def frame(self):
