@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from audit import run
+from audit.wide import HAS_WIDE
 from support.layouts import as_layout
 from support.problems import softmax_problem
 from support.references import log_softmax, softmax_gradients, softmax_objective
@@ -118,3 +120,9 @@ def test_the_linearised_gap_is_that_of_its_dual_point():
     _, cut = objective.rows.divergence(point.state, 100.0 * z, t=1.0, back=1.0)
     assert cut > 0
     assert isinstance(direction, Direction)
+
+
+@pytest.mark.skipif(not HAS_WIDE, reason="numpy.longdouble is a double here")
+def test_what_residuals_that_do_not_add_up_to_zero_cost_is_part_of_the_gap():
+    """A problem of the audit: columns at 273 beside a faint l2, intercepts of 700, no finer than 1e-13."""
+    assert run.judged(809845)["findings"] == []

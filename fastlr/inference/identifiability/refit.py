@@ -58,8 +58,8 @@ class Refit:
         return bool(np.isfinite(self.gap))
 
     def go_on(self, controls, null_value):
-        """(Point of the original objective, its estimated suboptimality) after more steps; None where that is above the
-        target."""
+        """(Point of the original objective, bound on its suboptimality) after more steps; None where that is above the
+        target, or where no optimum is known to exist."""
         name = "newton_cg" if self.objective.penalty.is_smooth else "prox_newton"
         target = controls.begun[-1].target if controls.begun else controls.tol * null_value
         for k in range(ROUNDS):
