@@ -24,6 +24,10 @@ from fastlr.solvers.smooth import softmax_newton
 from fastlr.special import softmax
 from fastlr.validation.numbers import switch, threads, unwrapped
 
+#: Share of the target to which estimates go under l1 beside columns without a penalty: they see no coefficient that l1
+#: will yet let in.
+SURE = 0.25
+
 
 @tells_its_end
 @np.errstate(all="ignore")
@@ -129,7 +133,9 @@ def _fit(objective, coef, intercept, column_map, note, solver, controls):
     K = objective.rows.n_classes
     name, solve, choice = solver
     choice = f"{choice} {note}".strip()
-    monitor = Monitor(controls, objective, name, choice, _Classes(K, column_map, objective.penalty))
+    lift, penalty = _Classes(K, column_map, objective.penalty), objective.penalty
+    share = SURE if penalty.has_l1 and not penalty.covers_all else 1.0
+    monitor = Monitor(controls, objective, name, choice, lift, share=share)
     monitor.exact_lift = _Classes(K, column_map, objective.penalty, add_up=True)
     monitor.may_refine = objective.penalty.is_elastic_net and can_refine(objective.rows.matrix, controls, K)
 

@@ -247,7 +247,7 @@ class Monitor:
         return " ".join(filter(None, (self.choice, *self._remarks)))
 
     def _converged(self, known, gap):
-        told = f"The suboptimality is {known} {gap:.2g} (target {self.target:.2g})."
+        told = f"The suboptimality is {known} {gap:.2g} (target {self._whole_target:.2g})."
         return self._end(Status.CONVERGED, told)
 
     def _at_precision_limit(self):
@@ -283,7 +283,7 @@ class Monitor:
         """The gap reached and the target, in words."""
         measures, decrement = self._measured
         known = "a gap" if math.isfinite(measures.gap) or decrement is None else "an estimated gap"
-        return f"at {known} of {self._gap:.2g} (target {self.target:.2g})"
+        return f"at {known} of {self._gap:.2g} (target {self._whole_target:.2g})"
 
     @property
     def _gap(self):
@@ -350,7 +350,7 @@ class Monitor:
             message=" ".join(filter(None, (self.message, self.explanation))),
             solver=self.solver,
             history=tuple(self.history),
-            target=self.target,
+            target=self._whole_target,
         )
 
 
