@@ -58,8 +58,8 @@ class Refit:
         return bool(np.isfinite(self.gap))
 
     def go_on(self, controls, null_value):
-        """(Point of the original objective, bound on its suboptimality) after more steps; None where that is above the
-        target, or where no optimum is known to exist."""
+        """(Point of the original objective, its estimated suboptimality) after more steps; None where that is above the
+        target."""
         name = "newton_cg" if self.objective.penalty.is_smooth else "prox_newton"
         target = controls.begun[-1].target if controls.begun else controls.tol * null_value
         for k in range(ROUNDS):
@@ -69,11 +69,12 @@ class Refit:
             if self.gap <= target or not (self.exists and result.converged):
                 break
             controls = controls_left(self.monitor)
-        if not self.gap <= target:
+        estimate = self.gap if self.exists else self.monitor.gaps[-1]
+        if not (result.converged or self.gap <= target) or not estimate <= target:
             return None
         home = self._original.at(*self.turned.home(self.point.coef, self.point.intercept))
         lost = max(0.0, home.value - self.point.value)
-        return (home, self.gap + lost) if lost <= ROUNDED * target else None
+        return (home, estimate + lost) if lost <= ROUNDED * target else None
 
     @cached_property
     def frame(self):

@@ -213,7 +213,9 @@ class Diagnosis:
         """The Point that going on in an orthonormal basis leads to, and the estimate there; None without one."""
         if self.monitor.target == 0.0 or self.ended.status not in (Status.CONVERGED, *UNEXPLAINED):
             return None
-        return refit.go_on(controls_left(self.monitor), self.monitor.null_value)
+        reached = refit.go_on(controls_left(self.monitor), self.monitor.null_value)
+        is_known = refit.exists or self.ended.status is Status.CONVERGED  # a fit that had failed wants a proof
+        return reached if is_known else None
 
     def _adopt(self, refit, point, estimate):
         """Take the point to which the refit has gone on as the result."""
