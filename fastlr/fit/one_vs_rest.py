@@ -21,7 +21,7 @@ from fastlr.presolve.centring import centred
 from fastlr.presolve.recentring import gone_on, later_centre, left_of, value_at_centre
 from fastlr.solvers import FitInterrupted, LogisticResults, Status, choose_solver
 from fastlr.solvers.callbacks import tells_its_end
-from fastlr.solvers.doubled_precision.refinement import SHORT_OF_DIGITS, can_refine
+from fastlr.solvers.doubled_precision.refinement import can_refine
 from fastlr.solvers.parts.newton_decrement import is_settled
 from fastlr.solvers.smooth import dual_coordinate_descent_labels, newton_cg_labels
 from fastlr.solvers.smooth.dual_coordinate_descent import SLOW
@@ -171,8 +171,9 @@ def _gone_on(results, matrix, near, posed, solver, controls, began):
     starts = coef, np.array([centre.value_of(each) for each in results])
     problems = posed(matrix.centred(centre.values), starts=starts)
     for k, more in left.items():
-        limit = controls.time_limit and max(0.0, controls.time_limit - (time.perf_counter() - began))
-        more = replace(more, callback=None, time_limit=limit)
+        if more.time_limit is not None:
+            more = replace(more, time_limit=max(0.0, controls.time_limit - (time.perf_counter() - began)))
+        more = replace(more, callback=None)
         again = partial(_fit_one, *problems.of(k), solver, fixed_zero=problems.fixed_zero)
         results[k] = gone_on(results[k], centre, lambda controls, again=again: again(controls=controls), more)
     return results
@@ -225,7 +226,7 @@ def _let_refine(problems, monitors):
 
 def _is_short_of_digits(result, monitor):
     """Whether a label may go on by steps in doubled precision."""
-    return monitor.may_refine and result.status in SHORT_OF_DIGITS
+    return monitor.may_refine and result.status.is_stalled
 
 
 def _unwatched(problems, shared, k, monitor, problem):

@@ -21,7 +21,9 @@ class GroupRows(ClassRows):
         (n, K), p = state.eta.shape, self.matrix.shape[1]
         self.counter.entries_read += self.matrix.nnz
         X = self.matrix.take(np.arange(n), np.arange(p))
-        return np.einsum("ij,ilk->iljk", X, roots).reshape(n * K, p * K), roots.reshape(n * K, K)
+        out = np.einsum("ij,ilk->iljk", X, roots).reshape(n * K, p * K)
+        self.counter.note_temporary(out.nbytes)
+        return out, roots.reshape(n * K, K)
 
     def coordinate_epochs(self, state, model, tolerance, max_epochs):
         """delta (p K, 1) after block coordinate descent on a quadratic model; see the kernel coordinate_descent_groups.

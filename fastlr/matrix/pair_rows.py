@@ -37,6 +37,7 @@ class PairRows(ClassRows):
         n, K = state.curvature.shape
         self.counter.entries_read += self.matrix.nnz
         out = roots[:, :, self.matrix.label] * self.matrix.entries()[:, None, :]
+        self.counter.note_temporary(out.nbytes)
         return out.reshape(n * K, -1), roots.reshape(n * K, K)
 
     def own_curvature(self, state):

@@ -10,6 +10,9 @@ from fastlr.matrix.dual_rows import DualState
 from fastlr.matrix.shallow_copy import shallow_copy
 from fastlr.validation.cells import column
 
+#: Rows of X that are copied at a time, where copies are needed.
+BLOCK = 4096
+
 
 @dataclass
 class RowState:
@@ -120,7 +123,19 @@ class Rows(ColumnMeasures):
     def take(self, index, columns):
         """Rows of these numbers, in these columns, a fresh float64 array: one pass."""
         self.counter.entries_read += self.matrix.nnz
-        return self.matrix.take(index, columns).copy()
+        out = self.matrix.take(index, columns).copy()
+        self.counter.note_temporary(out.nbytes)
+        return out
+
+    def sizes(self, coef, intercept):
+        """sum_j |x_ij coef_j| + |intercept|, (n,), for coef (p,): the terms of linear predictors.  One pass."""
+        columns, n = np.flatnonzero(coef), self.matrix.shape[0]
+        out = np.full(n, abs(intercept))
+        for begin in range(0, n, BLOCK):
+            block = self.matrix.take(np.arange(begin, min(begin + BLOCK, n)), columns)
+            out[begin : begin + BLOCK] += np.abs(block) @ np.abs(coef[columns])
+        self.counter.entries_read += self.matrix.nnz
+        return out
 
     def steepest(self):
         """The RowState of the largest curvature there can be, a quarter of the weights; its eta is empty."""

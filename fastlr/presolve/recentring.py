@@ -17,8 +17,6 @@ from fastlr.solvers.callbacks import tell
 
 #: Squared mean over variance, under the curvature, from which a fit that has stalled goes on about another centre.
 FAR = 100.0
-#: Endings of fits that have stalled.
-STALLED = Status.PRECISION_LIMIT, Status.LINE_SEARCH_FAILED, Status.NUMERICAL_ERROR
 #: Readings of X that it takes to look for another centre.
 LOOK = 3.0
 
@@ -69,7 +67,7 @@ def _about_later_centre(matrix, near, fit, curvature, first, controls):
 
 def left_of(controls, first):
     """The Controls of a fit that goes on from the end of the first; None where that has not stalled, or may not."""
-    if first.status not in STALLED or not np.isfinite(first.objective) or first.n_iter >= controls.max_iter:
+    if not first.status.is_stalled or not np.isfinite(first.objective) or first.n_iter >= controls.max_iter:
         return None
     limit = None if controls.time_limit is None else max(0.0, controls.time_limit - first.seconds)
     callback = None if controls.callback is None else _Listener(controls.callback, first)

@@ -66,6 +66,11 @@ class Status(Enum):
             Status.NUMERICAL_ERROR,
         )
 
+    @property
+    def is_stalled(self):
+        """Whether the solver found no step that gets on: for lack of digits, or for a reason it does not know."""
+        return self in (Status.PRECISION_LIMIT, Status.LINE_SEARCH_FAILED, Status.NUMERICAL_ERROR)
+
 
 _ORDER = {status: place for place, status in enumerate(Status)}
 

@@ -6,10 +6,11 @@ import polars as pl
 import pytest
 import scipy.sparse as sp
 from support.kernel_cases import DTYPES, INDEX_TYPES
-from support.layouts import as_layout
+from support.layouts import LAYOUTS, as_layout
 from support.matrix_answers import COMPRESSED, check_answers, vectors
 from support.problems import random_matrix
 
+from fastlr import fit_logistic
 from fastlr.matrix import as_matrix
 from fastlr.matrix.csr import CSRMatrix
 
@@ -199,3 +200,22 @@ def test_a_matrix_is_returned_unchanged():
 def test_a_data_frame_may_have_a_column_of_any_name():
     X = pd.DataFrame({"bind": [1.0, 2.0], "shape": [3.0, 4.0]})
     np.testing.assert_array_equal(as_matrix(X).X, [[1.0, 3.0], [2.0, 4.0]])
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_copies_of_a_diagnosis_by_orthogonal_factors_are_counted(layout):
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((200, 4))
+    X[:, 3] = X[:, 0] + 1e-8 * X[:, 3]
+    y = (X[:, 1] + rng.standard_normal(200) > 0) * 1
+    result = fit_logistic(as_layout(X, layout), y, solver="newton_cholesky")
+    assert "orthonormal basis" in result.message
+    assert result.copied_bytes >= 2 * X.nbytes
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_sizes_are_the_terms_of_linear_predictors(layout):
+    rng = np.random.default_rng(0)
+    X, coef = rng.standard_normal((5000, 3)), np.array([2.0, 0.0, -1e8])
+    rows = as_matrix(as_layout(X, layout)).bind(np.zeros(5000), np.full(5000, 1.0 / 5000), None)
+    np.testing.assert_allclose(rows.sizes(coef, -3.0), np.abs(X) @ np.abs(coef) + 3.0, rtol=1e-14)

@@ -9,17 +9,12 @@ import numpy as np
 from fastlr._environment import blas_threads
 from fastlr.solvers.result import Status
 
-#: Endings for which the solver has no explanation.
-UNEXPLAINED = Status.PRECISION_LIMIT, Status.LINE_SEARCH_FAILED, Status.NUMERICAL_ERROR
 #: Sentence in the message of a result of further steps.
 GONE_ON = " The last steps were taken in an orthonormal basis of the columns without a penalty."
 #: Entries n p up to which BLAS uses one thread.
 ALONE = 9_000
 #: Entries n p up to which every fit is looked at again, and linear programs take all rows.
 ALWAYS = 500_000
-#: Least singular value of the free columns, of unit length, as a share of the largest, from which they are far from
-#: dependence.
-APART = 1e-4
 
 
 def controls_left(monitor):
@@ -27,6 +22,12 @@ def controls_left(monitor):
     last = copy.copy(monitor.history[-1])
     vars(last).update(elapsed=monitor.seconds)
     return replace(monitor.controls, callback=None, begun=(*monitor.history[:-1], last))
+
+
+def with_copies(result, counter):
+    """The result with the bytes that a diagnosis has copied besides."""
+    copied_bytes = max(result.copied_bytes, counter.copied_bytes)
+    return result if copied_bytes == result.copied_bytes else replace(result, copied_bytes=copied_bytes)
 
 
 def linear_algebra(rows):

@@ -7,7 +7,7 @@ import numpy as np
 from fastlr.inference.identifiability.amending import controls_left
 from fastlr.inference.identifiability.findings import Separation
 from fastlr.inference.identifiability.free_columns import Frame, free_columns, unconstrained_columns
-from fastlr.inference.identifiability.rotation import projected_gap, rotated, rotated_classes, rotation
+from fastlr.inference.identifiability.rotation import APART, projected_gap, rotated, rotated_classes, rotation
 from fastlr.solvers import SOLVERS, Monitor
 from fastlr.solvers.composite import coordinate_descent
 from fastlr.solvers.parts.newton_decrement import newton_decrement
@@ -15,8 +15,6 @@ from fastlr.solvers.smooth import softmax_newton
 
 #: Fits, each to a tenth of the tolerance of the one before, until the bound is below the target.
 ROUNDS = 4
-#: Share of a column that others leave, up to which columns are said to depend nearly on each other.
-NEARLY = 1e-4
 #: Share of the target that rounding of the coefficients may cost on the way back.
 ROUNDED = 0.5
 
@@ -43,7 +41,7 @@ class Refit:
     def __init__(self, objective, coef, intercept):
         free = unconstrained_columns(objective.penalty)
         weight = objective.rows.loss.weight_of_rows()
-        self.turned = rotation(objective.rows.matrix, weight, free, objective.fit_intercept)
+        self.turned = _turned(objective.rows, weight, free, objective.fit_intercept)
         self.objective = rotated(objective, self.turned)
         self._original = objective
         self._show(self.objective.at(*self.turned.there(coef[:, None], intercept)))
@@ -94,7 +92,7 @@ class ClassRefit:
     def __init__(self, objective, point):
         penalty, rows, K = objective.penalty, objective.rows, objective.rows.n_classes
         free = np.flatnonzero(~((penalty.l1 > 0.0) | (penalty.l2 > 0.0)).reshape(-1, K).any(axis=1))
-        self.turned = rotation(rows.matrix, rows.weight, free, objective.fit_intercept)
+        self.turned = _turned(rows, rows.weight, free, objective.fit_intercept)
         self.objective = rotated_classes(objective, self.turned)
         self._original = objective
         coef, self._intercept = self.turned.there(point.coef.reshape(-1, K), point.intercept)
@@ -108,7 +106,7 @@ class ClassRefit:
     @property
     def tells_apart(self):
         """Whether columns are far from dependence, but for those that depend on each other to rounding."""
-        return min(self.turned.least, self.turned.left) > NEARLY
+        return min(self.turned.least, self.turned.left) > APART
 
     @property
     def decrement(self):
@@ -129,6 +127,14 @@ class ClassRefit:
         home = self._original.at(coef.reshape(-1, 1), intercept)
         lost = max(0.0, home.value - result.objective)
         return (home, monitor.gaps[-1] + lost) if lost <= ROUNDED * monitor.target else None
+
+
+def _turned(rows, weight, free, fit_intercept):
+    """The Rotation of the columns of these rows; its copies of X are counted."""
+    turned = rotation(rows.matrix, weight, free, fit_intercept)
+    rows.counter.note_copy(turned.matrix, turned.matrix.nbytes)
+    rows.counter.note_temporary(2 * turned.matrix.nbytes)  # X as it is, and centred
+    return turned
 
 
 def _as_they_are(coef, intercept):

@@ -7,15 +7,14 @@ import numpy as np
 from fastlr.inference.identifiability.advice import advice
 from fastlr.inference.identifiability.amending import (
     ALWAYS,
-    APART,
     GONE_ON,
-    UNEXPLAINED,
     amended,
     controls_left,
     converged,
     gone_on,
     linear_algebra,
     unresolved,
+    with_copies,
 )
 from fastlr.inference.identifiability.collinearity import dependencies, least_norm, least_norm_by_lsmr, numbers
 from fastlr.inference.identifiability.findings import Collinear, Separation
@@ -23,7 +22,7 @@ from fastlr.inference.identifiability.free_columns import Frame, free_columns, n
 from fastlr.inference.identifiability.independence import is_regular, may_be_rounded
 from fastlr.inference.identifiability.newton_gap import all_rows_curved, newton_gap
 from fastlr.inference.identifiability.refit import Refit
-from fastlr.inference.identifiability.rotation import can_be_rotated
+from fastlr.inference.identifiability.rotation import APART, can_be_rotated
 from fastlr.inference.identifiability.separation import Classes, separates_all, separation
 from fastlr.solvers.doubled_precision.refinement import refined
 from fastlr.solvers.result import Status
@@ -57,7 +56,7 @@ def diagnosed(result, monitor, columns=None):
     if not result.status.is_own_end:
         return result
     if not objective.penalty.covers_all and np.isfinite(result.objective):
-        result = Diagnosis(result, monitor, columns).result()
+        result = with_copies(Diagnosis(result, monitor, columns).result(), objective.rows.counter)
     if result.status is Status.CONVERGED or result.status is Status.SEPARATED:
         return result
     hint = advice(result, objective, columns)
@@ -93,6 +92,11 @@ class Diagnosis:
             return self.ended
         with linear_algebra(rows):
             return self._narrow(Classes(rows.loss, eta))
+
+    @property
+    def _may_go_on(self):
+        """Whether the fit ended by itself, and not at a limit."""
+        return self.ended.status is Status.CONVERGED or self.ended.status.is_stalled
 
     @property
     def _suboptimality(self):
@@ -133,7 +137,7 @@ class Diagnosis:
         if gap <= self.monitor.target:
             self._say_reached(gap)
             return True
-        return np.isfinite(gap) and self.ended.status not in (Status.CONVERGED, *UNEXPLAINED)
+        return np.isfinite(gap) and not self._may_go_on
 
     def _narrow(self, classes):
         """The result for few free columns: by null spaces, linear programs, and a fit in their orthonormal basis."""
@@ -195,23 +199,20 @@ class Diagnosis:
 
     def _is_exact(self, found):
         """Whether the rows that a separating direction does not move are zero along it to all digits."""
-        matrix, direction = self.objective.rows.matrix, found.direction
-        terms = np.abs(matrix.take(np.arange(matrix.shape[0]), np.arange(matrix.shape[1]))) @ np.abs(direction)
-        eta = np.abs(self.objective.rows.apply(direction[:, None], found.intercept))
-        size = terms + abs(found.intercept)
+        size = self.objective.rows.sizes(found.direction, found.intercept)
+        eta = np.abs(self.objective.rows.apply(found.direction[:, None], found.intercept))
         unmoved = eta <= NOT_MOVED * size
         return bool(np.all(eta[unmoved] <= ALL_DIGITS * size[unmoved]))
 
     def _rounded(self):
         """Loss that rounding of linear predictors to doubles may hide at the coefficients, of second order."""
         rows = self.objective.rows
-        terms = np.abs(rows.matrix.take(np.arange(rows.matrix.shape[0]), np.arange(len(self.coef)))) @ np.abs(self.coef)
-        away = np.finfo(float).eps * (terms + abs(self.ended.intercept))
+        away = np.finfo(float).eps * rows.sizes(self.coef, self.ended.intercept)
         return 0.125 * float(rows.loss.weight_of_rows() @ (away * away))
 
     def _gone_on(self, refit):
         """The Point that going on in an orthonormal basis leads to, and the estimate there; None without one."""
-        if self.monitor.target == 0.0 or self.ended.status not in (Status.CONVERGED, *UNEXPLAINED):
+        if self.monitor.target == 0.0 or not self._may_go_on:
             return None
         reached = refit.go_on(controls_left(self.monitor), self.monitor.null_value)
         is_known = refit.exists or self.ended.status is Status.CONVERGED  # a fit that had failed wants a proof
@@ -236,7 +237,7 @@ class Diagnosis:
             return found
         if reached is not None:
             self._adopt(refit, *reached)
-        elif status is Status.CONVERGED and not self._refine() and self.ended.status in (status, *UNEXPLAINED):
+        elif status is Status.CONVERGED and not self._refine() and self._may_go_on:
             self.ended = unresolved(self.ended, self.monitor)
         return []
 
@@ -251,7 +252,7 @@ class Diagnosis:
         """The result as one that has converged, if it did not say so or has gone on."""
         if self.ended.status is Status.CONVERGED and not how:
             return
-        if not how and (self.ended.status not in UNEXPLAINED or self.monitor.target == 0.0):
+        if not how and (not self.ended.status.is_stalled or self.monitor.target == 0.0):
             return
         self.ended = converged(self.ended, self.monitor, estimate, how)
 

@@ -4,20 +4,19 @@ import numpy as np
 
 from fastlr.inference.identifiability.amending import (
     ALWAYS,
-    APART,
     GONE_ON,
-    UNEXPLAINED,
     controls_left,
     converged,
     gone_on,
     linear_algebra,
     unresolved,
+    with_copies,
 )
 from fastlr.inference.identifiability.independence import is_regular
 from fastlr.inference.identifiability.refit import ClassRefit
+from fastlr.inference.identifiability.rotation import APART
 from fastlr.solvers.doubled_precision.refinement import refined
 from fastlr.solvers.parts.newton_decrement import newton_decrement
-from fastlr.solvers.result import Status
 
 
 def made_sure_of_classes(result, monitor):
@@ -28,14 +27,15 @@ def made_sure_of_classes(result, monitor):
     """
     objective, target, as_it_is = monitor.objective, monitor.target, (result, monitor.coef, monitor.state)
     (n, p), K = objective.rows.matrix.shape, objective.rows.n_classes
-    looked_at = result.status in (Status.CONVERGED, *UNEXPLAINED) and np.isfinite(result.objective) and target > 0.0
+    looked_at = (result.converged or result.status.is_stalled) and np.isfinite(result.objective) and target > 0.0
     if objective.penalty.covers_all or not looked_at or monitor.is_refined or n * p * K * K > ALWAYS:
         return as_it_is
     point = objective.at(monitor.coef, monitor.intercept)
     if result.converged and _tells_all_apart(objective) and newton_decrement(objective, point) <= target:
         return as_it_is
     with linear_algebra(objective.rows):
-        return _refitted_classes(result, monitor, point)
+        found, coef, state = _refitted_classes(result, monitor, point)
+    return with_copies(found, objective.rows.counter), coef, state
 
 
 def _refitted_classes(result, monitor, point):

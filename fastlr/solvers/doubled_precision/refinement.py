@@ -12,7 +12,6 @@ from fastlr.solvers.doubled_precision.model import WideModel
 from fastlr.solvers.doubled_precision.problem import WideClasses, WidePoint, WideTwoClasses
 from fastlr.solvers.monitor import Measures
 from fastlr.solvers.parts.newton_decrement import NEAR
-from fastlr.solvers.result import Status
 
 #: Numbers of a matrix that may be factored at each step, and its columns.
 MOST_NUMBERS, MOST_COLUMNS = 200_000, 300
@@ -27,8 +26,6 @@ SHARES = 0.5 ** np.arange(1, 41)
 NOISE = 1e-14
 #: Share of a step below which its curvature says little of the way.
 SHORT = 0.1
-#: Endings that may be for want of digits.
-SHORT_OF_DIGITS = Status.PRECISION_LIMIT, Status.LINE_SEARCH_FAILED, Status.NUMERICAL_ERROR
 
 
 def can_refine(matrix, controls, K=1):
@@ -49,7 +46,7 @@ def solved(solve, objective, coef, intercept, monitor):
         Its arguments.
     """
     result = solve(objective, coef, intercept, monitor)
-    if not monitor.may_refine or result.status not in SHORT_OF_DIGITS:
+    if not monitor.may_refine or not result.status.is_stalled:
         return result
     result = refined(result, monitor)
     if monitor.is_refined or not monitor.made_way:
