@@ -250,7 +250,7 @@ class InMemoryMatrix(ABC):
 
     @abstractmethod
     def take(self, index, columns):
-        """Rows of these numbers, in these columns: a float64 array of shape (len(index), len(columns))."""
+        """Rows of these numbers, in these columns: a fresh float64 array of shape (len(index), len(columns))."""
 
     def column_moments(self, weight):
         """Weighted mean and variance of each column, for weights (n,) with sum one; two readings of X.

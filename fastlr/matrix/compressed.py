@@ -154,7 +154,7 @@ class CompressedMatrix(InMemoryMatrix):
         n, p = self.shape
         rows_first = len(index) * p <= len(columns) * n  # what is taken first is a copy
         part = self.X[index][:, columns] if rows_first else self.X[:, columns][index]
-        return part.toarray().astype(np.float64)
+        return part.toarray().astype(np.float64, copy=False)
 
     def locate_nonfinite(self):
         bad = np.flatnonzero(~np.isfinite(self.X.data))

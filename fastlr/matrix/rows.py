@@ -123,7 +123,7 @@ class Rows(ColumnMeasures):
     def take(self, index, columns):
         """Rows of these numbers, in these columns, a fresh float64 array: one pass."""
         self.counter.entries_read += self.matrix.nnz
-        out = self.matrix.take(index, columns).copy()
+        out = self.matrix.take(index, columns)
         self.counter.note_temporary(out.nbytes)
         return out
 

@@ -13,7 +13,7 @@ from support.layouts import as_layout
 from support.problems import class_problem, make_problem
 
 from fastlr import LogisticRegression, fit_logistic, fit_one_vs_rest, fit_softmax
-from fastlr.inference.identifiability import Separation
+from fastlr.inference.identifiability import Separation, refit
 from fastlr.matrix.csc import CSCMatrix
 from fastlr.matrix.csr import CSRMatrix
 from fastlr.matrix.dense import DenseMatrix
@@ -124,13 +124,26 @@ def test_a_separation_has_a_small_pickle():
 
 
 class Copies:
-    """The most bytes of columns that are alive at one time, as gathered from matrices of these kinds."""
+    """The most bytes of columns that are alive at one time, as gathered from matrices of these kinds, or as turned into
+    an orthonormal basis, beside which X is there as it was."""
 
     def __init__(self, monkeypatch, *kinds):
         self.most, self._alive = 0, []
+        monkeypatch.setattr(refit, "rotation", self._turned(refit.rotation))
         for kind in kinds:
             for name in ("gather", "select"):
                 monkeypatch.setattr(kind, name, self._watched(getattr(kind, name)))
+
+    def _turned(self, method):
+        def watched(rows, *arguments):
+            found = method(rows, *arguments)
+            self._alive = [(holder, size) for holder, size in self._alive if holder() is not None]
+            self._alive.append((weakref.ref(found.matrix), found.matrix.nbytes))
+            as_it_was = 8 * np.prod(rows.matrix.shape)
+            self.most = max(self.most, sum(size for _, size in self._alive) + as_it_was)
+            return found
+
+        return watched
 
     def _watched(self, method):
         def watched(matrix, columns):

@@ -41,7 +41,7 @@ class Refit:
     def __init__(self, objective, coef, intercept):
         free = unconstrained_columns(objective.penalty)
         weight = objective.rows.loss.weight_of_rows()
-        self.turned = _turned(objective.rows, weight, free, objective.fit_intercept)
+        self.turned = rotation(objective.rows, weight, free, objective.fit_intercept)
         self.objective = rotated(objective, self.turned)
         self._original = objective
         self._show(self.objective.at(*self.turned.there(coef[:, None], intercept)))
@@ -92,7 +92,7 @@ class ClassRefit:
     def __init__(self, objective, point):
         penalty, rows, K = objective.penalty, objective.rows, objective.rows.n_classes
         free = np.flatnonzero(~((penalty.l1 > 0.0) | (penalty.l2 > 0.0)).reshape(-1, K).any(axis=1))
-        self.turned = _turned(rows, rows.weight, free, objective.fit_intercept)
+        self.turned = rotation(rows, rows.weight, free, objective.fit_intercept)
         self.objective = rotated_classes(objective, self.turned)
         self._original = objective
         coef, self._intercept = self.turned.there(point.coef.reshape(-1, K), point.intercept)
@@ -127,14 +127,6 @@ class ClassRefit:
         home = self._original.at(coef.reshape(-1, 1), intercept)
         lost = max(0.0, home.value - result.objective)
         return (home, monitor.gaps[-1] + lost) if lost <= ROUNDED * monitor.target else None
-
-
-def _turned(rows, weight, free, fit_intercept):
-    """The Rotation of the columns of these rows; its copies of X are counted."""
-    turned = rotation(rows.matrix, weight, free, fit_intercept)
-    rows.counter.note_copy(turned.matrix, turned.matrix.nbytes)
-    rows.counter.note_temporary(2 * turned.matrix.nbytes)  # X as it is, and centred
-    return turned
 
 
 def _as_they_are(coef, intercept):

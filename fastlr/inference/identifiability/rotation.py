@@ -24,6 +24,8 @@ from fastlr.penalties.group import GroupPenalty
 MOST_NUMBERS = 10_000_000
 #: Share of the largest singular value below which one is rounding.
 RESOLVED = 1e-13
+#: Columns that are taken at a time.
+COLUMNS = 32
 #: Share of a column that those before it leave, from which a triangular factor tells the columns apart.
 APART = 1e-4
 #: Largest |Xd_i| of the step that makes a dual point: beyond it rounding could put that point inside its domain.
@@ -94,32 +96,51 @@ class Rotation:
         return shift if np.ndim(intercept) else float(shift[0])
 
 
-def rotation(matrix, weight, free, fit_intercept):
-    """The Rotation of these columns of a matrix in memory; `weight` (n,) tells the rows that count."""
-    counts = weight > 0.0
+def rotation(rows, weight, free, fit_intercept):
+    """The Rotation of these columns, numbers (f,), of bound rows; `weight` (n,) tells the rows that count.
+
+    X is there twice for a while, as it is and as what becomes of it; both copies are counted.
+    """
+    matrix, counts = rows.matrix, np.flatnonzero(weight > 0.0)
     n, p = matrix.shape
-    X = matrix.take(np.flatnonzero(counts), np.arange(p))
+    X = matrix.take(counts, np.arange(p))
     mean = np.zeros(p)
     if fit_intercept:
         for _ in range(2):  # the second time takes what rounding of the first has left
             part = X.mean(axis=0)
-            X, mean = X - part, mean + part
+            X -= part
+            mean += part
     others = np.setdiff1d(np.arange(p), free)
-    unit, lengths = np.sqrt(len(X)), _lengths(X[:, free])
+    Z = X[:, free]
+    unit, lengths = np.sqrt(len(X)), _lengths(Z)
     taken = np.broadcast_to(matrix.taken, p)
     rounded = noise(matrix.precision, (mean + taken)[free], np.where(lengths > 0.0, lengths, 1.0) / unit)
-    basis, into, back, least = _basis(X[:, free], lengths, rounded * (lengths > 0.0))
-    rest, beside = X[:, others], np.zeros((basis.shape[1], len(others)))
+    basis, into, back, least = _basis(Z, lengths, rounded * (lengths > 0.0))
+    r = basis.shape[1]
+    out, beside = np.zeros((n, r + len(others))), np.zeros((r, len(others)))
+    rows.counter.note_copy(out, out.nbytes)
+    rows.counter.note_temporary(X.nbytes)
+    out[counts, :r] = unit * basis
+    left = 1.0
+    for begin in range(0, len(others), COLUMNS):
+        part = slice(begin, begin + COLUMNS)
+        rest, beside[:, part], share = _left_of(X[:, others[part]], basis)
+        out[counts, r + begin : r + begin + rest.shape[1]] = rest
+        left = min(left, share)
+    return Rotation(free, others, mean, out, into / unit, back * unit, beside / unit, least, left)
+
+
+def _left_of(columns, basis):
+    """(what an orthonormal basis leaves of columns, zeros where that is rounding; its products with them; the least
+    share left)."""
+    whole, beside = np.linalg.norm(columns, axis=0), 0.0
     for _ in range(2):
-        part = basis.T @ rest
-        rest, beside = rest - basis @ part, beside + part
-    whole, left = np.linalg.norm(X[:, others], axis=0), np.linalg.norm(rest, axis=0)
+        part = basis.T @ columns
+        columns, beside = columns - basis @ part, beside + part
+    left = np.linalg.norm(columns, axis=0)
     resolved = left > RESOLVED * whole
-    rest[:, ~resolved] = 0.0
-    matrix = np.zeros((n, basis.shape[1] + len(others)))
-    matrix[counts] = np.hstack([unit * basis, rest])
-    left = np.min(left[resolved] / whole[resolved], initial=1.0)
-    return Rotation(free, others, mean, matrix, into / unit, back * unit, beside / unit, least, left)
+    columns[:, ~resolved] = 0.0
+    return columns, beside, float(np.min(left[resolved] / whole[resolved], initial=1.0))
 
 
 def _lengths(Z):
